@@ -5,9 +5,9 @@ import { readRegularFile } from '@grantgate/middleware/base/read-regular-file';
 import { noTrailers } from '../http1/message/response-writer.ts';
 import type { IncomingRequest } from '../proxy/incoming-request.ts';
 
-/** The page that shows what the API says. */
+/** The page that displays the API. */
 export interface AdminDashboard {
-  /** Whether it responds to a path: `/`, `/dashboard`, and everything below `/dashboard/`. */
+  /** Whether it serves a path: `/`, `/dashboard`, and everything below `/dashboard/`. */
   readonly serves: (path: string) => boolean;
   /** @param answered called with each response, before it is written. */
   readonly handle: (incoming: IncomingRequest, answered: (status: number, bytes: number) => void) => void;
@@ -28,7 +28,7 @@ const mediaTypes: Readonly<Record<string, string>> = {
 const fileLimit = { bytes: 1024 * 1024, text: '1 MiB' };
 const index = 'index.html';
 
-/** Scripts, styles and requests from this origin alone, none of them inline; no other page may frame it. */
+/** Allows scripts, styles and requests from this origin only, none of them inline; no other page may frame it. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   ...["script-src 'self'", "style-src 'self'", "connect-src 'self'", "img-src 'self'"],
@@ -43,10 +43,10 @@ const security = [
 ];
 
 /**
- * Serves the dashboard's files. They are read with the first request: a start needs none of them.
+ * Serves the dashboard's files. They are read by the first request, because the start does not need them.
  *
- * @param basePath what comes before `/dashboard/`; empty: nothing.
- * @param folder of the files, as `packages/dashboard/build.mjs` writes it.
+ * @param basePath prefix before `/dashboard/`; empty: none.
+ * @param folder of the files, as written by `packages/dashboard/build.mjs`.
  */
 export function createDashboard(basePath: string, folder: string): AdminDashboard {
   const root = `${basePath}/`;
@@ -55,7 +55,7 @@ export function createDashboard(basePath: string, folder: string): AdminDashboar
   const respondTo = async ({ facts }: IncomingRequest): Promise<DashboardResponse> => {
     if (facts.method !== 'GET' && facts.method !== 'HEAD')
       return createText(405, 'method not allowed', ['Allow', 'GET, HEAD']);
-    // Relative, so that it holds behind a proxy that strips a prefix too.
+    // Relative, so that it also works behind a proxy that strips a prefix.
     if (facts.path === root || facts.path === path)
       return createText(302, 'dashboard/', ['Location', 'dashboard/']);
     reading ??= readFiles(folder);
@@ -71,7 +71,7 @@ export function createDashboard(basePath: string, folder: string): AdminDashboar
     handle(incoming, answered) {
       void respondTo(incoming).then(({ status, headers, body }) => {
         const { response } = incoming;
-        // The caller may have gone away meanwhile.
+        // The caller may have disconnected meanwhile.
         if (response.over) return;
         answered(status, body.length);
         const reason = STATUS_CODES[status] ?? '';
@@ -89,7 +89,7 @@ function createText(status: number, text: string, more: readonly string[] = []):
   return { status, headers, body };
 }
 
-/** Responses by the name of their file. Only the page itself may change behind its name: the others have a hash in theirs. */
+/** Responses by file name. Only the page itself can change under the same name: the other names contain a hash. */
 async function readFiles(folder: string): Promise<ReadonlyMap<string, DashboardResponse>> {
   const responses = new Map<string, DashboardResponse>();
   for (const name of await readdir(folder)) {

@@ -10,7 +10,7 @@ import { respondToPurge } from './purge-response.ts';
 import type { AdminPage } from './page.ts';
 
 export interface AdminOptions {
-  /** Status of `/ping` now; undefined: `/ping` and `/ready` are not served here. */
+  /** Current status of `/ping`; undefined: `/ping` and `/ready` are not served here. */
   readonly ping?: (() => number) | undefined;
   /** Why the gateway is not ready, for each provider that is not. */
   readonly unready: () => readonly string[];
@@ -21,7 +21,7 @@ export interface AdminOptions {
    * time.
    */
   readonly purge?: ((request: PurgeRequest) => Promise<PurgeResult>) | undefined;
-  /** Responds below its prefix, but for purges; undefined: there is no API. */
+  /** Responds below its prefix, except to purges; undefined: there is no API. */
   readonly api?: AdminApi | undefined;
   /** Responds to `/`, and below `/dashboard/`; undefined: there is none. */
   readonly dashboard?: AdminDashboard | undefined;
@@ -32,9 +32,9 @@ export interface AdminOptions {
 
 /** The API of the gateway. */
 export interface AdminApi {
-  /** Of its paths: `/api/`. */
+  /** Prefix of its paths: `/api/`. */
   readonly prefix: string;
-  /** Why a request may not act; undefined: it may. */
+  /** Reason for refusing an action; undefined: the request may act. */
   refuseAction(
     facts: IncomingRequest['facts'],
   ): { readonly status: number; readonly detail: string } | undefined;
@@ -52,7 +52,7 @@ export interface AdminResponse {
 }
 
 /**
- * Responses of an entry point itself, of `admin` for the most part: `/ping`, 200 while the gateway runs; `/ready`, 503 with the reason until all
+ * Responses of an entry point itself, usually `admin`: `/ping`, 200 while the gateway runs; `/ready`, 503 with the reason until all
  * configuration has been read, and while files of routes are missing; `/metrics`; `POST /api/tokens/purge`; the API; the dashboard. Any other request
  * goes to the routers of the entry point.
  */
@@ -102,10 +102,10 @@ export function createAdminHandle(options: AdminOptions): Handle {
   };
 }
 
-/** Without an API, there is no secret. */
+/** Used without an API, and therefore without a secret. */
 const unguarded = { status: 403, detail: noSecret };
 
-/** Nothing is in progress that could be cancelled. */
+/** No work is in progress that could be cancelled. */
 const answered: PendingRequest = Object.freeze({ refuse() {} });
 
 const plain = (text: string): AdminPage => ({ type: 'text/plain; charset=utf-8', text });

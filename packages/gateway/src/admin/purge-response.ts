@@ -23,7 +23,7 @@ export async function respondToPurge(
   const { facts } = incoming;
   if (facts.method !== 'POST')
     return { ...toProblem(405, 'send POST to purge tokens'), headers: ['Allow', 'POST'] };
-  // Browsers send the origin of every page with a POST, and can reach addresses of this machine that others cannot.
+  // Browsers send the origin of a page with each POST, and can reach addresses of this machine that others cannot.
   if (hasOrigin(facts.rawHeaders)) return toProblem(403, 'requests from browser pages cannot purge tokens');
   if (refused !== undefined)
     return {

@@ -1,9 +1,9 @@
 import type { IncomingRequest } from '../proxy/incoming-request.ts';
 
-/** Bytes of the body of an action. */
+/** Maximum size of the body of an action, in bytes. */
 export const maxBodyBytes = 16 * 1024;
 
-/** The body of a request for an action; undefined when it is over the limit. */
+/** The body of a request for an action; undefined when it exceeds the limit. */
 export function readBody({
   body,
   response,
@@ -22,7 +22,7 @@ export function readBody({
         if (bytes > maxBodyBytes) {
           body.stop();
           resolve(undefined);
-          // The part may be lent.
+          // The memory of the part may be reused.
         } else parts.push(Buffer.from(part));
       },
       () => resolve(Buffer.concat(parts).toString()),

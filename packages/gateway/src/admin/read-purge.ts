@@ -6,8 +6,8 @@ export type PurgeReading = PurgeRequest | { readonly problem: string };
 const expected = 'expected "middleware", "clientID", or both, or "all": true';
 
 /**
- * Reads the members of a purge from a query and a JSON body, in any letter case; the body wins. To drop everything takes
- * `all`, so that a misspelt name does not.
+ * Reads the members of a purge from a query and a JSON body, in any letter case; the body takes precedence. Dropping everything requires
+ * `all`, so that a misspelt name cannot cause it.
  *
  * @param body empty: none.
  */

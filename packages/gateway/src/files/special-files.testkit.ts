@@ -15,13 +15,13 @@ export function createFolder(): string {
   return folder;
 }
 
-/** A FIFO that nobody writes to: whoever opens it without care waits until the test times out. */
+/** A FIFO without a writer: opening it in blocking mode hangs until the test times out. */
 export function createFifo(path: string): string {
   execFileSync('mkfifo', [path]);
   return path;
 }
 
-/** Paths that are not regular files, each with its name in errors. */
+/** Paths of non-regular files, each with its name in errors. */
 export async function createSpecialFiles(folder: string): Promise<readonly (readonly [string, string])[]> {
   const socket = join(folder, 'socket.yaml');
   const server = createServer().listen(socket);
@@ -43,7 +43,7 @@ export async function createSpecialFiles(folder: string): Promise<readonly (read
   ];
 }
 
-/** A file of so many bytes. */
+/** Creates a file of the given size in bytes. */
 export function createSized(path: string, bytes: number): string {
   writeFileSync(path, Buffer.alloc(bytes, 'x'));
   return path;

@@ -8,13 +8,13 @@ import { encodeCrypt64 } from './crypt64.ts';
 import { md5Crypt } from './md5-crypt.ts';
 import { shaCrypt } from './sha-crypt.ts';
 
-/** A password to be held against a hash. */
+/** A password to check against a hash. */
 export interface CheckMessage {
   readonly password: string;
   readonly hash: string;
 }
 
-/** The result of a check; they come in the order of the messages. */
+/** The result of a check; results arrive in the order of the messages. */
 export interface CheckResult {
   readonly matches: boolean;
 }
@@ -29,27 +29,27 @@ interface ThreadParts {
 }
 
 /**
- * Starts a thread that checks passwords one after the other. bcrypt takes some 100 ms by design, and APR1 some 2 ms: on the thread of
- * the event loop, a flood of wrong passwords would stop every request.
+ * Starts a thread that checks passwords one after the other. bcrypt takes about 100 ms by design, and APR1 about 2 ms: on the event
+ * loop, a flood of wrong passwords would block every request.
  */
 export function startCheckThread(): Worker {
   const { resolve } = createRequire(import.meta.url);
   const path = (name: string): string => JSON.stringify(resolve(name));
-  // The text of the functions, so that the thread runs from sources and from the package alike.
+  // Passed as source text, so that the thread runs both from sources and from the package.
   const parts = `{ bcrypt: ${path('bcryptjs')}, argon2: ${path('hash-wasm')}, md5Crypt: ${md5Crypt.toString()}, shaCrypt: ${shaCrypt.toString()}, encode: ${encodeCrypt64.toString()} }`;
   const source = `(${serveChecks.toString()})(require, ${parts});`;
   const thread = new Worker(source, { eval: true, env: {}, execArgv: [] });
-  // It keeps no process alive.
+  // Does not keep the process alive.
   thread.unref();
   return thread;
 }
 
-/** Runs in the thread; refers to nothing outside itself. */
+/** Runs in the thread; must be self-contained. */
 function serveChecks(load: NodeJS.Require, parts: ThreadParts): void {
   const { parentPort } = load('node:worker_threads') as typeof Threads;
   const { createHash, timingSafeEqual } = load('node:crypto') as typeof Crypto;
   const cryptParts = { createHash, encode: parts.encode };
-  /** Longer passwords match nothing: the work of some algorithms grows with the square of the length. */
+  /** Longer passwords match nothing, because the work of some algorithms grows with the square of the length. */
   const maxBytes = 1024;
   const isSame = (a: string, b: string): boolean =>
     a.length === b.length && timingSafeEqual(Buffer.from(a, 'latin1'), Buffer.from(b, 'latin1'));
@@ -88,7 +88,7 @@ function serveChecks(load: NodeJS.Require, parts: ThreadParts): void {
   };
   parentPort?.on('message', (message: CheckMessage) => {
     void check(message)
-      // A hash that cannot be read matches nothing.
+      // An unreadable hash matches nothing.
       .catch(() => false)
       .then((matches) => parentPort.postMessage({ matches } satisfies CheckResult));
   });

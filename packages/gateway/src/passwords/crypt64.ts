@@ -1,14 +1,14 @@
 import type * as Crypto from 'node:crypto';
 
-/** Functions that hashes of crypt(3) are made with. */
+/** Functions for the hashes of crypt(3). */
 export interface CryptParts {
   readonly createHash: (typeof Crypto)['createHash'];
   readonly encode: typeof encodeCrypt64;
 }
 
 /**
- * The lowest bits of a number in the digits of crypt(3), six bits each, lowest first. Refers to nothing outside itself: a worker thread
- * runs its text.
+ * Encodes the lowest bits of a number in the digits of crypt(3), six bits each, lowest first. Must be self-contained, because a worker
+ * thread runs its source text.
  *
  * @param count digits.
  */

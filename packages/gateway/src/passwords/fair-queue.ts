@@ -1,25 +1,25 @@
-/** A queue in which sources take turns: one that adds a thousand items delays those of another by one. */
+/** A queue in which sources take turns: a source that adds a thousand items delays an item of another source by one. */
 export interface FairQueue<T> {
   /**
-   * Adds an item. When the queue is full, the last item of the source with the most goes.
+   * Adds an item. When the queue is full, the last item of the source with the most items is dropped.
    *
-   * @returns the item that went, which may be the new one; undefined for none.
+   * @returns the dropped item, which may be the new one; undefined for none.
    */
   add(source: string, item: T): T | undefined;
-  /** Takes the next item out, of the source whose turn it is; undefined when the queue is empty. */
+  /** Removes and returns the next item of the source whose turn it is; undefined when the queue is empty. */
   take(): T | undefined;
-  /** Takes all items out. */
+  /** Removes and returns all items. */
   clear(): readonly T[];
 }
 
 /** @param maxItems 1 and up. */
 export function createFairQueue<T>(maxItems: number): FairQueue<T> {
-  /** By source, in the order of their turns; none is empty. */
+  /** Items by source, in the order of turns; no source is empty. */
   const lists = new Map<string, T[]>();
   let count = 0;
   const longest = (): readonly [string, T[]] => {
     let found: readonly [string, T[]] = ['', []];
-    // The last of equals: it came last.
+    // If several sources have equally many items, the last one.
     for (const one of lists) if (one[1].length >= found[1].length) found = one;
     return found;
   };

@@ -4,22 +4,22 @@ import { readHash } from './password-hash.ts';
 export interface HtpasswdLine {
   /** 1-based. */
   readonly line: number;
-  /** Before the colon; undefined for a line that is a hash alone. */
+  /** Text before the colon; undefined for a line with only a hash. */
   readonly name: string | undefined;
   readonly hash: string;
-  /** Why the line cannot be used; undefined for one that can. Its text never appears: it holds a hash, or a password in its place. */
+  /** Why the line is invalid; undefined for a valid one. Its text never appears, because it contains a hash or a password. */
   readonly fault: LineFault | undefined;
-  /** Why the hash protects a password badly; undefined for one that does not. */
+  /** Why the hash is weak; undefined for a strong one. */
   readonly weakness: string | undefined;
 }
 
 export interface LineFault {
-  /** Whether the form of the line is wrong, or its hash. */
+  /** Whether the fault is in the form of the line or in its hash. */
   readonly of: 'line' | 'hash';
   readonly message: string;
 }
 
-/** Reads lines `NAME:HASH` as htpasswd writes them, or hashes alone; empty lines and comments are skipped. */
+/** Reads lines `NAME:HASH` as written by htpasswd, or hashes alone; empty lines and comments are skipped. */
 export function parseHtpasswd(text: string): readonly HtpasswdLine[] {
   return text.split('\n').flatMap((written, index): readonly HtpasswdLine[] => {
     const line = written.trim();

@@ -1,7 +1,7 @@
 import type { CryptParts } from './crypt64.ts';
 
 /**
- * The hash of a password as Apache's APR1 and crypt's MD5 have it. Refers to nothing outside itself: a worker thread runs its text.
+ * The hash of a password by Apache's APR1 or crypt's MD5. Must be self-contained, because a worker thread runs its source text.
  *
  * @param magic `$apr1$` or `$1$`. @returns 22 characters. @see https://httpd.apache.org/docs/2.4/misc/password_encryptions.html
  */

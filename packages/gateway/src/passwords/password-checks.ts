@@ -4,41 +4,41 @@ import type { CheckMessage, CheckResult } from './check-thread.ts';
 import { createFairQueue } from './fair-queue.ts';
 import { hasDigest, isSlow } from './password-hash.ts';
 
-/** Checks of passwords and keys. Slow ones run off the event loop, one after the other. */
+/** Checks passwords and keys. Slow checks run outside the event loop, one after the other. */
 export interface PasswordChecks {
   /**
-   * Finds the hash that a password has.
+   * Finds the hash that matches a password.
    *
-   * @param source of the request: sources take turns, so that one that guesses does not delay the others.
-   * @returns its index, -1 for none; undefined when too many checks wait, or the thread has stopped.
+   * @param source of the request. Sources take turns, so that one source that guesses does not delay the others.
+   * @returns its index, or -1 when none matches; undefined when too many checks are waiting, or the thread has stopped.
    */
   find(password: string, hashes: readonly string[], source: string): MaybePromise<number | undefined>;
   close(): Promise<void>;
 }
 
-/** Passwords that wait at most: some ten seconds of bcrypt at its usual cost, with one hash for each. */
+/** Maximum number of waiting passwords: about ten seconds of bcrypt at its usual cost, with one hash each. */
 export const maxWaiting = 100;
 
 interface PasswordCheck {
   readonly password: string;
   readonly hashes: readonly string[];
-  /** Indexes of the hashes that are left to check. */
+  /** Indexes of the hashes that remain to be checked. */
   readonly left: number[];
   readonly source: string;
   readonly tell: (found: number | undefined) => void;
 }
 
-/** Starts no thread until the first slow check. */
+/** Starts the thread with the first slow check. */
 export function createPasswordChecks(): PasswordChecks {
   const queue = createFairQueue<PasswordCheck>(maxWaiting);
   let thread: Promise<Worker> | undefined;
   let running: PasswordCheck | undefined;
   const start = async (): Promise<Worker> => {
-    // Loaded by configurations that use it.
+    // Loaded only by configurations that use it.
     const { startCheckThread } = await import('./check-thread.ts');
     const started = startCheckThread();
     started.on('message', ({ matches }: CheckResult) => conclude(matches));
-    // Without a thread, nobody gets in; the next check starts another one.
+    // Without a thread, every password is refused; the next check starts a new one.
     const stop = (): void => {
       thread = undefined;
       for (const { tell } of [running, ...queue.clear()].filter((one) => one !== undefined)) tell(undefined);
@@ -64,7 +64,7 @@ export function createPasswordChecks(): PasswordChecks {
     if (check === undefined) return;
     const at = check.left.shift() ?? -1;
     if (matches) check.tell(at);
-    // One hash for each turn: a password that is held against many delays others by one.
+    // One hash per turn: a password that is checked against many hashes delays others by one hash.
     else if (check.left.length > 0) add(check);
     else check.tell(-1);
     void next();

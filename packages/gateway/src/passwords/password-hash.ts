@@ -1,17 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** Properties of a hash that its text shows; the text itself never appears in a message. */
+/** Properties that the text of a hash reveals; the text itself never appears in a message. */
 export interface HashTraits {
-  /** Why it cannot be used; undefined for one that can. */
+  /** Why the hash is invalid; undefined for a valid one. */
   readonly fault: string | undefined;
-  /** Why it protects a password badly; undefined for one that does not. */
+  /** Why the hash is weak; undefined for a strong one. */
   readonly weakness: string | undefined;
 }
 
-/** A check of a higher cost would take seconds, and others wait for it. */
+/** Maximum cost: a higher one would take seconds, for which other checks would wait. */
 const maxCost = 14;
 const maxRounds = 500_000;
-/** KiB; the thread of the checks holds as much. */
+/** Maximum memory in KiB; the limit of the thread is the same. */
 const maxMemory = 256 * 1024;
 const maxIterations = 16;
 const maxLanes = 16;
@@ -22,7 +22,7 @@ const shaCrypt =
   /^\$(?:5\$(?:rounds=(\d+)\$)?[^$:]*\$[./A-Za-z0-9]{43}|6\$(?:rounds=(\d+)\$)?[^$:]*\$[./A-Za-z0-9]{86})$/;
 const argon2 =
   /^\$argon2(?:id|i|d)\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9})\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,86}$/;
-/** As LDAP servers write them: the salt stands behind the digest. */
+/** As written by LDAP servers: the salt follows the digest. */
 const digest = /^\{(S?)SHA(256|512)?\}([A-Za-z0-9+/]+={0,2})$/i;
 const digestBytes: Readonly<Record<string, number>> = { '': 20, '256': 32, '512': 64 };
 
@@ -31,7 +31,7 @@ const expected =
 const usable: HashTraits = Object.freeze({ fault: undefined, weakness: undefined });
 const unusable = (fault: string): HashTraits => ({ fault, weakness: undefined });
 
-/** Reads the form of a hash as `htpasswd`, `argon2`, crypt(3) and LDAP servers write them. */
+/** Reads the form of a hash as written by `htpasswd`, `argon2`, crypt(3) and LDAP servers. */
 export function readHash(hash: string): HashTraits {
   const cost = bcrypt.exec(hash)?.[1];
   if (cost !== undefined)
@@ -71,10 +71,10 @@ function readArgon2(hash: string): HashTraits {
 
 const isWithin = (value: number, from: number, to: number): boolean => value >= from && value <= to;
 
-/** Whether a check takes milliseconds by design, so that it must not run on the thread of the event loop. */
+/** Whether a check takes milliseconds by design, so that it must not run on the event loop. */
 export const isSlow = (hash: string): boolean => !hash.startsWith('{');
 
-/** Whether a password has a hash that is not slow; takes the same time for each password of one length. */
+/** Whether a password matches a fast hash. The time depends only on the length of the password. */
 export function hasDigest(password: string, hash: string): boolean {
   const [, salt = '', bits = '', value = ''] = digest.exec(hash) ?? [];
   const bytes = Buffer.from(value, 'base64');

@@ -1,8 +1,8 @@
 import type { CryptParts } from './crypt64.ts';
 
 /**
- * The hash of a password as crypt(3) has it for `$5$` (SHA-256) and `$6$` (SHA-512). Refers to nothing outside itself: a worker thread
- * runs its text.
+ * The hash of a password by crypt(3), for `$5$` (SHA-256) and `$6$` (SHA-512). Must be self-contained, because a worker thread runs its
+ * source text.
  *
  * @returns 43 or 86 characters. @see https://www.akkadia.org/drepper/SHA-crypt.txt
  */
@@ -32,7 +32,7 @@ export function shaCrypt(
   const byte = (at: number): number => digest[at] ?? 0;
   const third = Math.floor(digest.length / 3);
   let text = '';
-  // The bytes of each group of 24 bits are those of the group before, each one place further, and their order rotates.
+  // Each group of 24 bits has the next bytes after those of the previous group, in rotated order.
   let group: readonly [number, number, number] = [0, third, 2 * third];
   for (let at = 0; at < third; at += 1) {
     const [a, b, c] = group;

@@ -1,13 +1,13 @@
 import { createPasswordChecks, type PasswordChecks } from './password-checks.ts';
 
-/** The checks of one of several middlewares. */
+/** Password checks, shared by several middlewares. */
 export interface ChecksUse {
   readonly checks: PasswordChecks;
-  /** To be called once. The thread stops with the last. */
+  /** Must be called once. The last call stops the thread. */
   readonly close: () => Promise<void>;
 }
 
-/** Middlewares of a kind share one thread. */
+/** Middlewares of one kind share one thread. */
 export function createSharedChecks(): () => ChecksUse {
   let open = 0;
   let shared: PasswordChecks | undefined;

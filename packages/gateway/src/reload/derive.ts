@@ -5,10 +5,10 @@ export type NameMaps = { readonly [K in string]: ReadonlyMap<string, unknown> };
 
 type ValueOf<M> = M extends ReadonlyMap<string, infer V> ? V : never;
 
-/** Finds something by its name. Each result is remembered: a different one under that name means that the derived value is computed again. */
+/** Looks something up by name. The result is recorded: when it changes, the derived value is computed again. */
 export type LookUp<S> = <K extends keyof S & string>(kind: K, name: string) => ValueOf<S[K]> | undefined;
 
-/** Derives a result from an item and what it looks up. @param before the last result for the same item, parts of which may be kept. */
+/** Derives a result from an item and its look-ups. @param before the last result for the same item, parts of which may be reused. */
 export type DeriveOne<T, S, R> = (item: T, lookUp: LookUp<S>, before: R | undefined) => R;
 
 interface Dependency<S> {
@@ -23,8 +23,8 @@ interface Derivation<S, R> {
 }
 
 /**
- * Derives one list after the other. An item that is the same object, and under whose names the same is found, keeps its result; a list
- * whose results are all the same is the same list. When little has changed, little more than that is looked at.
+ * Derives successive lists. The result of an unchanged item with unchanged look-ups is kept. If all results are unchanged, so is the
+ * list. When little has changed, the work is proportional to the change.
  */
 export function createDerive<T extends object, S extends NameMaps, R>(
   derive: DeriveOne<T, S, R>,
@@ -39,7 +39,7 @@ export function createDerive<T extends object, S extends NameMaps, R>(
       const found = surroundings[kind]?.get(name);
       seen.push({ kind, name, found });
       return found;
-      // The map that is looked up in is the one that its type says.
+      // The key determines the type of the map.
     }) as LookUp<S>;
     const now: Derivation<S, R> = { result: derive(item, lookUp, last?.result), seen };
     known.set(item, now);
@@ -61,7 +61,7 @@ export function createDerive<T extends object, S extends NameMaps, R>(
   };
 }
 
-/** The same for items that depend on nothing but themselves. */
+/** The same for items without dependencies. */
 export function createMapAgain<T extends object, R>(
   map: (item: T) => R,
 ): (items: readonly T[]) => readonly R[] {
@@ -81,7 +81,7 @@ function isCurrent<S extends NameMaps>({ seen }: Derivation<S, unknown>, surroun
   return true;
 }
 
-/** Tells of a result whether something else is found under one of the names that it depends on. */
+/** Checks whether a look-up that a result depends on has changed. */
 function compare<S extends NameMaps>(
   before: S | undefined,
   after: S,
@@ -98,7 +98,7 @@ function compare<S extends NameMaps>(
   };
 }
 
-/** Names under which something else is found, or nothing any more. */
+/** Names whose value has changed or been removed. */
 function findChangedNames(
   before: ReadonlyMap<string, unknown> | undefined,
   after: ReadonlyMap<string, unknown>,

@@ -2,28 +2,28 @@ import { findChanges } from './list-changes.ts';
 import type { Use } from './shared-resources.ts';
 
 /**
- * Resources of successive configurations. An unchanged resource is untouched; a removed one is released when the last
+ * Resources of successive configurations. An unchanged resource is kept; a removed one is released when the last
  * configuration that uses it is closed, in any order.
  */
 export interface Generations<K extends object, T> {
-  /** The next configuration, each of its keys once. `acquire` is called for those that the one before has not. */
+  /** Starts the next configuration; each key occurs once. `acquire` is called for keys that the previous one lacks. */
   open(keys: readonly K[], acquire: (key: K) => Use<T>): Generation<K, T>;
 }
 
 /** The resources of one configuration. */
 export interface Generation<K extends object, T> {
   get(key: K): T | undefined;
-  /** Keys that the configuration before has not, and those that it has and this one has not. */
+  /** Keys that were added since the previous configuration, and keys that were removed. */
   readonly changed: readonly K[];
-  /** Idempotent. Keeps only the resources that must be released alive. */
+  /** Idempotent. Keeps only the resources that are yet to be released in memory. */
   readonly close: () => Promise<void>;
 }
 
 interface ResourceUse<T> {
   readonly use: Use<T>;
-  /** Number of the first configuration that has it. */
+  /** Number of the first configuration that has the resource. */
   readonly since: number;
-  /** Number of the first configuration without it. */
+  /** Number of the first configuration that lacks it. */
   until: number;
 }
 
@@ -33,7 +33,7 @@ export function createSuccession<K extends object, T>(): Generations<K, T> {
   let count = 0;
   /** Numbers of the configurations that are open. */
   const open = new Set<number>();
-  /** Resources that the current configuration no longer has, but an open one may have. */
+  /** Resources that the current configuration no longer has, but an older open one may have. */
   let leaving: readonly ResourceUse<T>[] = [];
 
   const leave = (gone: readonly ResourceUse<T>[]): void => {

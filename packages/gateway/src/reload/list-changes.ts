@@ -1,17 +1,17 @@
-/** How a list that is mostly the one before differs from it; items are told apart by being the same object. */
+/** Difference between a list and its previous version. Items are compared by identity. */
 export interface ListChanges<T> {
   readonly removed: readonly T[];
   readonly added: readonly T[];
-  /** Items in common at the beginning and at the end. */
+  /** Numbers of common items at the beginning and at the end. */
   readonly start: number;
   readonly end: number;
-  /** Where an item of the list stood before, when nothing but what is in between was changed; -1: search for it. */
+  /** Index of an item in the previous list, if only the middle was changed; -1: the index must be searched. */
   readonly placeBefore: (index: number) => number;
 }
 
 /**
- * Common items at the beginning and at the end are skipped without a comparison of their contents: nearly everything when one
- * item of many has changed. No item stands in a list twice.
+ * Common items at the beginning and at the end are skipped; when one item of many has changed, that is nearly the whole list.
+ * No item occurs in a list twice.
  */
 export function findChanges<T>(before: readonly T[], after: readonly T[]): ListChanges<T> {
   const shorter = Math.min(before.length, after.length);
@@ -32,7 +32,7 @@ export function findChanges<T>(before: readonly T[], after: readonly T[]): ListC
   };
 }
 
-/** The list before when this one has the same items in the same order, so that what was made of it is still right. */
+/** Returns the previous list when both have the same items in the same order, so that derived values remain valid. */
 export function keepList<T>(before: readonly T[], after: readonly T[]): readonly T[] {
   if (before.length !== after.length) return after;
   for (const [index, item] of after.entries()) if (before[index] !== item) return after;

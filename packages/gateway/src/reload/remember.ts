@@ -1,4 +1,4 @@
-/** Derives something from each object once, however often it is asked for; what is derived goes with the object. */
+/** Derives a value from each object only once. The value is freed with the object. */
 export function remember<T extends object, R>(derive: (item: T) => R): (item: T) => R {
   const known = new WeakMap<T, { readonly result: R }>();
   return (item) => {

@@ -1,20 +1,20 @@
-/** Work in parts: others may have a turn where it yields. */
+/** Work in parts, which pauses at each `yield` to let other work run. */
 export type Parts<T = void> = Generator<undefined, T, undefined>;
 
-/** Has something run later. */
+/** Schedules a function to run later. */
 export type NextTurn = (run: () => void) => void;
 
-/** Does one piece of work after the other, in turns with everything else that the thread has to do. */
+/** Runs work one item after the other, interleaved with the other work of the thread. */
 export interface Turns {
-  /** Work that has not begun gives way to newer work: only the newest matters. */
+  /** Work that has not begun is replaced by newer work, because only the newest matters. */
   run(begin: () => Parts): void;
-  /** True when no work has begun or waits. */
+  /** True when no work is running or waiting. */
   isIdle(): boolean;
-  /** Ends what has begun, at once, and begins nothing more. */
+  /** Finishes the current work at once, and starts no more. */
   close(): void;
 }
 
-/** @param nextTurn called between two parts; default: the next part follows at once. */
+/** @param nextTurn called between two parts; default: the next part follows immediately. */
 export function createTurns(nextTurn: NextTurn = (run) => run()): Turns {
   let current: Parts | undefined;
   let waiting: (() => Parts) | undefined;
@@ -23,7 +23,7 @@ export function createTurns(nextTurn: NextTurn = (run) => run()): Turns {
   const advance = (): void => {
     const work = current ?? waiting?.();
     if (current === undefined) waiting = undefined;
-    // Work that fails is over.
+    // Failed work is finished.
     current = undefined;
     if (work?.next().done === false) current = work;
   };
@@ -54,7 +54,7 @@ export function createTurns(nextTurn: NextTurn = (run) => run()): Turns {
   };
 }
 
-/** All parts at once. */
+/** Runs all parts at once. */
 export function finish<T>(work: Parts<T>): T {
   for (;;) {
     const { done, value } = work.next();

@@ -2,12 +2,12 @@ import { realpathSync } from 'node:fs';
 import { resolveReferences } from './resolve.ts';
 import { readSecretFile } from './secret-file.ts';
 
-/** The value of a secret of the install configuration, or why it cannot be read; `fault` names the reference, never a value. */
+/** The value of a secret of the install configuration, or the reason why it cannot be read. `fault` names the reference, never a value. */
 export type InstallSecret = { readonly text: string } | { readonly fault: string };
 
 /**
- * Reads a secret of the install configuration: `urn:env:VARIABLE`, `urn:file:PATH`, or the text itself. White space around the value is
- * dropped, because files end with a line break.
+ * Reads a secret of the install configuration: `urn:env:VARIABLE`, `urn:file:PATH`, or the text itself. Surrounding white space is
+ * removed, because files end with a line break.
  */
 export function readInstallSecret(
   written: string,

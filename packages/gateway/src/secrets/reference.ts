@@ -1,14 +1,14 @@
-/** Where a secret's value comes from. */
+/** Source of a secret's value. */
 export type Reference =
   | { readonly kind: 'kubernetes'; readonly namespace: string; readonly name: string; readonly key: string }
   | { readonly kind: 'env'; readonly variable: string }
-  /** With `within`, only when it is at or below one of these paths once symbolic links are followed. */
+  /** With `within`, only if the file is at or below one of these paths after symbolic links are resolved. */
   | { readonly kind: 'file'; readonly path: string; readonly within?: readonly string[] }
-  /** Whether there is such a file, which others read. */
+  /** Checks whether a file exists that is read elsewhere. */
   | { readonly kind: 'presence'; readonly path: string };
 
 export type ParsedReference =
-  /** The text is no reference: it stands for itself. */
+  /** The text is not a reference: it is the value itself. */
   | { readonly kind: 'none' }
   | { readonly kind: 'invalid'; readonly message: string }
   | { readonly kind: 'reference'; readonly reference: Reference; readonly warning: string | undefined };
@@ -21,7 +21,7 @@ const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /**
  * Parses a secret reference: `urn:k8s:secret:NAME:KEY`, looked up in `namespace` (`default` outside Kubernetes); the same in
  * Traefik Hub's older form `urn:k8s:NAME:NAME:KEY`, with a warning; `urn:env:VARIABLE`; `urn:file:PATH`. `urn`, `k8s`, `env` and
- * `file` match in any letter case (RFC 8141 section 3.1). Any other text, other URNs included, stands for itself.
+ * `file` match in any letter case (RFC 8141 section 3.1). Any other text, including other URNs, is the value itself.
  */
 export function parseReference(text: string, namespace: string | undefined): ParsedReference {
   const match = /^urn:(k8s|env|file):/i.exec(text);

@@ -8,22 +8,22 @@ import { parseReference } from './reference.ts';
 
 /** Sources of referenced secrets. */
 export interface SecretSources {
-  /** Namespace of the middleware; undefined outside Kubernetes, where `default` is meant. */
+  /** Namespace of the middleware; undefined outside Kubernetes, which means `default`. */
   readonly namespace: string | undefined;
   /** `urn:env:` and `urn:file:` references that may be looked up; undefined: any. */
   readonly localReferences?: LocalReferences | undefined;
-  /** `namespace/name` of a Kubernetes `Secret` to its keys and values. */
+  /** Keys and values of each Kubernetes `Secret`, by `namespace/name`. */
   readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Secrets that are missing because they have not been read yet. Default: none. */
   readonly unreadSecrets?: UnreadSecrets;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The text of a file; throws when it cannot be read. */
+  /** Returns the text of a file; throws when the file cannot be read. */
   readonly readFile: (path: string) => string;
-  /** A path without symbolic links; throws when there is no such file. */
+  /** Resolves the symbolic links of a path; throws when the file does not exist. */
   readonly realPath: (path: string) => string;
 }
 
-/** Source for options of the gateway itself, and not of a middleware. */
+/** Source for options of the gateway itself, as opposed to those of a middleware. */
 export type SharedSources = Omit<SecretSources, 'namespace' | 'localReferences'>;
 
 export interface ReferenceProblem {
@@ -39,7 +39,7 @@ export interface ReferenceProblem {
 }
 
 export interface ResolveResult {
-  /** A copy of the options with values in place of references; those that failed stay as written. */
+  /** A copy of the options with values instead of references; unresolved references stay as written. */
   readonly value: unknown;
   readonly problems: readonly ReferenceProblem[];
   /** The resolution of each reference. */
@@ -52,7 +52,7 @@ export interface ReferenceLookUp {
   readonly found: ReferenceValue;
 }
 
-/** Looks for a file that others read: as with any reference, the middleware is read again when it comes or goes. */
+/** Checks for a file that is read elsewhere. As with any reference, the middleware is prepared again when the file comes or goes. */
 export function lookUpPresence(path: string, sources: Pick<SharedSources, 'realPath'>): ReferenceLookUp {
   return { reference: { kind: 'presence', path }, found: findPresence(path, sources) };
 }
@@ -66,14 +66,14 @@ function findPresence(path: string, { realPath }: Pick<SharedSources, 'realPath'
   }
 }
 
-/** Puts values in place of the secret references in every string of a middleware's options. */
+/** Replaces the secret references in every string of a middleware's options by their values. */
 export function resolveReferences(options: unknown, sources: SecretSources): ResolveResult {
   const problems: ReferenceProblem[] = [];
   const lookUps: ReferenceLookUp[] = [];
   return { value: walk(options, [], { sources, problems, lookUps }), problems, lookUps };
 }
 
-/** Whether the references still lead to what they led to. */
+/** Whether the references still resolve to the same values. */
 export function isCurrent(lookUps: readonly ReferenceLookUp[], sources: SharedSources): boolean {
   return lookUps.every(({ reference, found }) => {
     const { value, message } = lookUp(reference, sources);
@@ -90,7 +90,7 @@ interface Walk {
 function walk(value: unknown, path: readonly (string | number)[], to: Walk): unknown {
   if (typeof value === 'string') return resolveText(value, path, to);
   if (Array.isArray(value)) return value.map((item, index) => walk(item, [...path, index], to));
-  // A date of TOML is no mapping: it stays for the options' own check.
+  // A TOML date is not a mapping: it stays unchanged for option validation.
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [name, walk(item, [...path, name], to)]),
@@ -133,17 +133,17 @@ function resolveText(
   return text;
 }
 
-/** A reference as far as it is allowed; undefined: it is not, and nothing is read. */
+/** A reference within its permissions; undefined when it is not allowed, in which case nothing is read. */
 function restrict(reference: Reference, allowed: LocalReferences): Reference | undefined {
   switch (reference.kind) {
     case 'kubernetes':
-    // It is checked by whoever looks for it.
+    // Checked by the caller.
     case 'presence':
       return reference;
     case 'env':
       return isEnvAllowed(allowed, reference.variable) ? reference : undefined;
     case 'file': {
-      // The path that is compared is the path that is read: no `..` is left for the file system to follow.
+      // The checked path is also the path that is read: it contains no `..` for the file system to resolve.
       const path = resolve(reference.path);
       const within = findAllowedPaths(allowed, path);
       return within.length > 0 ? { kind: 'file', path, within } : undefined;
@@ -187,7 +187,7 @@ function lookUp(reference: Reference, sources: SharedSources): ReferenceValue {
           if (!reference.within.some((allowed) => isAtOrBelow(real, realPath(allowed))))
             return { message: 'a symbolic link leads outside the allowed paths' };
         }
-        // Editors and `echo` end a file with a newline that is no part of the secret.
+        // Editors and `echo` end a file with a newline that is not part of the secret.
         return nonEmpty(readFile(reference.path).replace(/\r?\n$/, ''));
       } catch (error) {
         return { message: `the file ${reference.path} ${toFileError(error).message}` };
@@ -195,7 +195,7 @@ function lookUp(reference: Reference, sources: SharedSources): ReferenceValue {
   }
 }
 
-/** A Secret that has not been read may exist: only a response of the cluster makes it missing. */
+/** A Secret that has not been read may exist: only the cluster's response can show that it is missing. */
 function toAbsent(id: string, unread: UnreadSecrets | undefined): ReferenceValue {
   switch (unread?.get(id)) {
     case 'pending':
@@ -219,7 +219,7 @@ const oneLine: ReadonlySet<string> = new Set([
   'signingsecret',
 ]);
 
-/** Editors and `kubectl create secret --from-file` leave a line break where none is meant. */
+/** Editors and `kubectl create secret --from-file` add an unintended line break. */
 const isOneLine = (path: readonly (string | number)[]): boolean =>
   oneLine.has(String(path.at(-1)).toLowerCase());
 

@@ -2,7 +2,7 @@ import { secretLimit } from '@grantgate/middleware/base/file-error';
 import { readRegularFileSync } from '@grantgate/middleware/base/read-regular-file';
 
 /**
- * The text of a file that holds a secret.
+ * Reads the text of a file that contains a secret.
  *
  * @throws FileError
  */

@@ -25,10 +25,10 @@ export interface BuildDeps {
   readonly onSteps?: ((steps: ReadonlyMap<string, Step>) => void) | undefined;
 }
 
-/** Opens what a prepared configuration needs and makes it ready to serve: one routing table for each entry point. */
+/** Opens the resources of a prepared configuration and makes it ready to serve, with one routing table per entry point. */
 export type Build = (prepared: PreparedConfiguration) => Parts<Runtime>;
 
-/** Reuses what is unchanged between configurations, and never changes an old one. */
+/** Reuses unchanged parts from one configuration to the next, and never changes an old configuration. */
 export function createBuild({ services, middlewares, entryPoints, onSteps }: BuildDeps): Build {
   const running: Generations<PreparedMiddleware, Step> = createSuccession();
   const openStep = createOpenStep(middlewares);
@@ -79,16 +79,16 @@ function createOpenStep(deps: MiddlewareDeps): (prepared: PreparedMiddleware) =>
   };
 }
 
-/** A type, because `createDerive` does not accept an interface. */
+/** A type alias, because `createDerive` does not accept an interface. */
 type SingleSteps = { readonly steps: ReadonlyMap<string, Step> };
 
-/** One step of several stays the same object while they do; undefined when one of them is missing. */
+/** Combines several steps; stays the same object while they do. Undefined when one of them is missing. */
 function createCombine(): (
   prepared: readonly PreparedMiddleware[],
   parts: SingleSteps,
 ) => readonly (Step | undefined)[] {
   return createDerive(({ name, kind, options }: PreparedMiddleware, lookUp: LookUp<SingleSteps>) => {
-    // Steps that combine others were prepared with their names.
+    // Steps that combine others were prepared with the names of these.
     const { members } = options as CombinationOptions;
     const found = members.flatMap((member) => lookUp('steps', member) ?? []);
     return isCombining(kind) && found.length === members.length ? kind.combine(name, found) : undefined;
@@ -143,7 +143,7 @@ function findMetadata(path: string, host: string, steps: ReadonlyMap<string, Ste
   );
 }
 
-/** By its qualified name; one of the file provider by its short one too. */
+/** Finds a step by its qualified name, or by its short name for the file provider. */
 function findNamed(name: string, { prepared, steps }: CurrentBuild): StepChain | undefined {
   const qualified = prepared.named.has(name) ? name : `${name}@file`;
   const named = prepared.named.get(qualified);
@@ -158,7 +158,7 @@ function findNamed(name: string, { prepared, steps }: CurrentBuild): StepChain |
     changesBodies: found.some(({ wrapResponse }) => wrapResponse !== undefined),
     followsEnds: found.some(({ onEnd }) => onEnd !== undefined),
     secretNames: secretNamesOf(found),
-    // As for a route: a chain with a missing step refuses.
+    // A chain with a missing step refuses, like a route.
     broken:
       named.broken ??
       (incomplete ? 'a part of it is missing' : undefined) ??

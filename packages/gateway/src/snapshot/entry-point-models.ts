@@ -10,17 +10,17 @@ import type { Place, Problem } from '../config/place.ts';
 import { remember } from '../reload/remember.ts';
 import { entryPointsOf, type EntryPointFacts, type EntryPoints } from './entry-points.ts';
 
-/** Settings of the install configuration that precede the routes of entry points. */
+/** Settings of entry points in the install configuration that apply before their routes. */
 export interface EntryPointModels {
-  /** The configuration with what entry points add; the same objects for the same configuration. */
+  /** The configuration with the additions of entry points; the same objects for the same configuration. */
   readonly apply: (configuration: DynamicConfiguration) => DynamicConfiguration;
-  /** The routers that one router stands for: one for each entry point that has middlewares, and one for the others. */
+  /** The routers derived from one configured router: one for each entry point that has middlewares, and one for the others. */
   readonly expand: (router: RouterConfig) => readonly RouterConfig[];
-  /** The router that another one was made of. */
+  /** The configured router from which a router was derived. */
   readonly originOf: (router: RouterConfig) => RouterConfig;
 }
 
-/** @param entryPoints undefined: they are not known, and nothing is added. */
+/** @param entryPoints undefined: unknown, so nothing is added. */
 export function createEntryPointModels(entryPoints: EntryPoints | undefined): EntryPointModels {
   const origins = new WeakMap<RouterConfig, RouterConfig>();
   const redirections = [...(entryPoints ?? [])].flatMap(([name, { redirection }]) =>
@@ -45,9 +45,9 @@ export function createEntryPointModels(entryPoints: EntryPoints | undefined): En
   };
 }
 
-/** As Traefik names and splits them. */
+/** Names and splits routers as Traefik does. */
 function split(router: RouterConfig, entryPoints: EntryPoints): readonly RouterConfig[] {
-  // Without one of its entry points, a router is broken, and refuses.
+  // If one of its entry points is unavailable, a router is broken and refuses.
   if (router.entryPoints.some((name) => entryPoints.get(name)?.routes !== true)) return [router];
   const names = entryPointsOf(router, entryPoints);
   const others: string[] = [];
@@ -70,7 +70,7 @@ function split(router: RouterConfig, entryPoints: EntryPoints): readonly RouterC
   return split;
 }
 
-/** Said once for each entry point: every one of its routers refuses. */
+/** Reported once per entry point, because every one of its routers refuses. */
 function findMissing(
   name: string,
   { middlewares = [] }: EntryPointFacts,
@@ -94,7 +94,7 @@ interface Redirection {
   readonly middleware: MiddlewareConfig;
 }
 
-/** The router and the middleware that Traefik makes of `http.redirections`. */
+/** Creates the router and the middleware that Traefik creates for `http.redirections`. */
 function createRedirection(from: string, redirection: RedirectionConfig): Redirection {
   const { to, scheme, port, permanent, priority = Number.MAX_SAFE_INTEGER - 1 } = redirection;
   const name = `${from}-to-${to.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '')}@internal`;
@@ -127,7 +127,7 @@ function createRedirection(from: string, redirection: RedirectionConfig): Redire
   };
 }
 
-/** Of a router whose middleware responds to every request. */
+/** Service of a router whose middleware responds to every request. */
 const noService: LoadBalancerConfig = Object.freeze({
   name: 'noop@internal',
   kind: 'loadBalancer',

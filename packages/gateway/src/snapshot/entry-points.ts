@@ -5,17 +5,17 @@ import { internalEntryPoints } from '../config/install.ts';
 /** The properties of an entry point that routers depend on. */
 export interface EntryPointFacts {
   readonly tls: boolean;
-  /** Where it listens; undefined: not known. */
+  /** Where it listens; undefined: unknown. */
   readonly port?: number;
   /** Qualified name of the TLS options of routers that name none; default: `default`. */
   readonly tlsOptions?: string | undefined;
-  /** False for an entry point that only serves external authorization. */
+  /** False for an entry point that serves only external authorization. */
   readonly routes: boolean;
   /** Whether it serves routers that name no entry point. Default: unless it is `admin` or `traefik`. */
   readonly byDefault?: boolean;
-  /** Before those of each of its routers; qualified names. Default: none. */
+  /** Middlewares that run before those of each of its routers; qualified names. Default: none. */
   readonly middlewares?: readonly string[];
-  /** Of every request. Default: none. */
+  /** Redirection of every request. Default: none. */
   readonly redirection?: RedirectionConfig | undefined;
 }
 
@@ -42,12 +42,12 @@ export function toEntryPointFacts(entryPoints: ReadonlyMap<string, EntryPointCon
   );
 }
 
-/** Name of the entry point that serves health and metrics, and no routes unless they name it. */
+/** Name of the entry point that serves health and metrics; it serves a route only if the route names it. */
 export const adminEntryPoint = 'admin';
 
 /**
- * The entry points that a router answers on: those it names, or those that serve routers by default. As with Traefik's
- * `entryPoints.NAME.http.tls`, an entry point with TLS gives it to all of its routers; on another, a router with `tls` serves the
+ * The entry points of a router: those that it names, or those that serve routers by default. As with Traefik's
+ * `entryPoints.NAME.http.tls`, an entry point with TLS applies it to all of its routers; on another one, a router with `tls` serves
  * connections that begin with a TLS handshake.
  */
 export function entryPointsOf(
@@ -64,7 +64,7 @@ export function entryPointsOf(
     const entryPoint = entryPoints.get(name);
     if (entryPoint?.routes !== true) return false;
     if (listener === undefined) return true;
-    // As in Traefik, a listener with certificates needs none of the entry point.
+    // As in Traefik, a listener with its own certificates does not need those of the entry point.
     const isFitting = entryPoint.tls === listener.tls || (listener.tls && listener.hasCertificates === true);
     return isFitting && entryPoint.port === listener.port;
   });

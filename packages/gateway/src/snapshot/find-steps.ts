@@ -12,7 +12,7 @@ export type ConfigurationMaps = {
   readonly services: ReadonlyMap<string, ServiceConfig>;
   /** Middlewares that are steps. */
   readonly steps: ReadonlyMap<string, PreparedMiddleware>;
-  /** Undefined for those that cannot be used. */
+  /** Undefined for broken steps. */
   readonly tlsOptions: ReadonlyMap<string, TlsOptions | undefined>;
 };
 
@@ -20,7 +20,7 @@ export type ConfigurationMaps = {
 export interface StepNames {
   /** Outermost first; a chain is replaced by its members. */
   readonly names: readonly string[];
-  /** Why one of them refuses every request, for the log. */
+  /** Reason why one of them refuses every request, for the log. */
   readonly broken: string | undefined;
 }
 
@@ -28,7 +28,7 @@ type FindByName = LookUp<Pick<ConfigurationMaps, 'middlewares' | 'steps'>>;
 
 export function findSteps(names: readonly string[], lookUp: FindByName): StepNames {
   const all = flatten(names, lookUp);
-  // A problem of a member says more than the fact that members cannot be combined.
+  // A problem of a member is more precise than the fact that its chain is broken.
   const withMembers = all.flatMap((name) => [...(lookUp('middlewares', name)?.members ?? []), name]);
   return {
     names: all.filter((name) => lookUp('steps', name) !== undefined),
@@ -36,7 +36,7 @@ export function findSteps(names: readonly string[], lookUp: FindByName): StepNam
   };
 }
 
-/** Names of the middlewares that are one step, in the order in which requests pass them. Circles have been reported and end here. */
+/** Names of the middlewares of one chain, in the order of execution. Cycles have been reported; each ends here. */
 function flatten(names: readonly string[], lookUp: FindByName): readonly string[] {
   const flat: string[] = [];
   const open = new Set<string>();

@@ -2,16 +2,16 @@ import type { Snapshot } from './snapshot.ts';
 
 /** A request's use of a snapshot. */
 export interface Lease {
-  /** Find the route at once: a replaced snapshot has no routes. */
+  /** Find the route immediately: a replaced snapshot has no routes. */
   readonly snapshot: Snapshot;
-  /** To be called exactly once, when the request's response has ended. */
+  /** Must be called exactly once, when the request's response has ended. */
   release(): void;
 }
 
 /** A snapshot with its open resources. */
 export interface Runtime {
   readonly snapshot: Snapshot;
-  /** Drops the routes: no new request will match here, and requests in flight have theirs. */
+  /** Drops the routes. No new request uses this snapshot, and requests in flight already have their routes. */
   retire(): void;
   close(): Promise<void>;
 }
@@ -21,11 +21,11 @@ export interface Holder {
   acquire(): Lease;
   /** Requests in flight keep their snapshot; new requests get `next`. */
   swap(next: Runtime): void;
-  /** Resolves when the last runtime is closed; every lease must have been released or be about to. */
+  /** Resolves when the last runtime is closed, which requires that every lease is released. */
   close(): Promise<void>;
 }
 
-/** @param onCloseError called when an old runtime fails to close, which affects nothing else. */
+/** @param onCloseError called when an old runtime fails to close; nothing else is affected. */
 export function createHolder(first: Runtime, onCloseError: (error: unknown) => void): Holder {
   let runtime = first;
   let current = createShared(first, onCloseError);
@@ -35,7 +35,7 @@ export function createHolder(first: Runtime, onCloseError: (error: unknown) => v
       const [old, oldRuntime] = [current, runtime];
       current = createShared(next, onCloseError);
       runtime = next;
-      // One long request must not keep ten thousand routes.
+      // Otherwise one long request would keep ten thousand routes in memory.
       oldRuntime.retire();
       void old.retire();
     },

@@ -10,16 +10,16 @@ import type { PreparedMiddleware } from './prepare-middleware.ts';
 
 type Steps = ReadonlyMap<string, PreparedMiddleware>;
 
-/** Adds the middlewares that make one step of their members to those that are steps. */
+/** Prepares the middlewares that combine their members into one step. */
 export type PrepareCombinations = (middlewares: DynamicConfiguration['middlewares'], steps: Steps) => Steps;
 
-/** The options of a middleware that combines others. */
+/** The options of a combining middleware. */
 export interface CombinationOptions {
   /** Qualified names. */
   readonly members: readonly string[];
 }
 
-/** A type, because `createDerive` does not accept an interface. */
+/** A type alias, because `createDerive` does not accept an interface. */
 type MemberMaps = {
   readonly steps: Steps;
   readonly middlewares: DynamicConfiguration['middlewares'];
@@ -54,7 +54,7 @@ function prepareOne(
   const problems = members.flatMap((member, index): readonly Problem[] => {
     const step = found[index];
     const chained = lookUp('middlewares', member);
-    // A member that is missing or broken has been reported.
+    // A missing or broken member has already been reported.
     if (chained === undefined || chained.errors.length > 0) return [];
     if (step !== undefined && (step.options === undefined || isAuthenticator(step))) return [];
     return [

@@ -6,25 +6,25 @@ import { findChanges, keepMap } from '../reload/list-changes.ts';
 import type { ReferenceLookUp, SharedSources } from '../secrets/resolve.ts';
 import { isCurrent } from '../secrets/resolve.ts';
 
-/** A middleware that is a step, with its secrets looked up and its options read. */
+/** A middleware that is a step, with secrets resolved and options parsed. */
 export interface PreparedMiddleware {
   readonly name: string;
   readonly kind: StepKind | CombiningKind;
-  /** Undefined for one that is broken, and refuses. */
+  /** Undefined for a broken middleware, which refuses. */
   readonly options: object | undefined;
   readonly problems: readonly Problem[];
-  /** When its secrets were read, in milliseconds since the epoch; undefined: not noted. */
+  /** Time at which its secrets were read, in milliseconds since the epoch; undefined: not recorded. */
   readonly readAt?: number | undefined;
 }
 
-/** Prepares the middlewares that are steps, by qualified name; reports every problem at its place in the file. */
+/** Prepares the middlewares that are steps, by qualified name; reports each problem with its position in the file. */
 export type PrepareMiddlewares = (
   middlewares: DynamicConfiguration['middlewares'],
   sources: SharedSources,
   readAt?: number,
 ) => ReadonlyMap<string, PreparedMiddleware>;
 
-/** Prepares an unchanged middleware with unchanged secrets only once; returns the same map when nothing has changed. */
+/** Does not repeat the work for an unchanged middleware with unchanged secrets; returns the same map when nothing has changed. */
 export function createPrepareMiddlewares(): PrepareMiddlewares {
   const known = new WeakMap<MiddlewareConfig, MiddlewareResult>();
   const prepare = (config: MiddlewareConfig, sources: SharedSources, readAt?: number): MiddlewareResult => {
@@ -59,10 +59,10 @@ interface PreviousPreparation {
 }
 
 interface MiddlewareResult {
-  /** Undefined for one that is no step. */
+  /** Undefined for a middleware that is not a step. */
   readonly prepared: PreparedMiddleware | undefined;
   readonly lookUps: readonly ReferenceLookUp[];
-  /** Whether none of its secrets comes from a file or the environment, which can change without a new configuration. */
+  /** True when none of its secrets comes from a file or the environment; these can change without a new configuration. */
   readonly isOfClusterOnly: boolean;
 }
 

@@ -15,7 +15,7 @@ export interface RouterResult {
   readonly problems: readonly Problem[];
 }
 
-/** Prepares the routers of one configuration after the other. */
+/** Prepares the routers of successive configurations. */
 export function createPrepareRouters(
   read: (config: RouterConfig) => ReadRouter,
 ): (configs: readonly RouterConfig[], surroundings: ConfigurationMaps) => readonly RouterResult[] {
@@ -36,12 +36,12 @@ export function createPrepareRouters(
       broken.find((one) => one !== undefined),
       unusable,
     );
-    // A service with other servers, or a middleware with another secret, leaves the router as it is.
+    // A service with other servers, or a middleware with another secret, does not change the router.
     return isSameRouter(before?.router, now.router) ? { ...now, router: before?.router } : now;
   });
 }
 
-/** Middlewares behind those that authenticate callers, where they do nothing for the requests that these refuse. */
+/** Finds middlewares behind an authenticating one that belong in front of it: they have no effect on requests that it refuses. */
 function findLateSteps(
   { name, place }: RouterConfig,
   names: readonly string[],
@@ -67,7 +67,7 @@ function findLateSteps(
   );
 }
 
-/** Of one configured router. */
+/** Problems of one configured router. */
 function isSameRouter(a: PreparedRouter | undefined, b: PreparedRouter | undefined): boolean {
   return a !== undefined && b !== undefined && a.broken === b.broken && isSameList(a.steps, b.steps);
 }

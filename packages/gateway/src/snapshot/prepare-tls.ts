@@ -31,14 +31,14 @@ import { readPem, type PemText } from './read-pem.ts';
 /** TLS of a configuration, with its certificates read. */
 export interface PreparedTls {
   readonly certificates: readonly CertificatePair[];
-  /** Undefined: one that the gateway signs itself. */
+  /** Default certificate; undefined: one that the gateway signs itself. */
   readonly defaultCertificate: CertificatePair | undefined;
-  /** By name, `default` always among them; undefined for those that cannot be used. */
+  /** TLS options by name, always including `default`; undefined for invalid ones. */
   readonly options: ReadonlyMap<string, TlsOptions | undefined>;
   readonly problems: readonly Problem[];
 }
 
-/** Of one configuration after the other: what is the same as before stays the same object. */
+/** Prepares the TLS of successive configurations; unchanged parts stay the same objects. */
 export function createPrepareTls(): (section: TlsSection, sources: SharedSources) => PreparedTls {
   const readPairs = createReadPairs();
   let before: (TlsInputs & { readonly prepared: PreparedTls }) | undefined;
@@ -110,8 +110,8 @@ const toProblem = (
 });
 
 /**
- * Reads the certificates of one configuration after the other. One that cannot be used is reported, and the last that could be, from the
- * same source, stands in for it; one whose Secret is gone is gone.
+ * Reads the certificates of successive configurations. An invalid certificate is reported, and the last valid one from the same source
+ * replaces it. A certificate whose Secret was deleted is not replaced.
  */
 function createReadPairs(): () => ReadPair {
   let known: ReadonlyMap<string, PairHistory> = new Map();
@@ -129,7 +129,7 @@ function createReadPairs(): () => ReadPair {
         problems.push(
           usable === undefined
             ? toProblem(entry, result.fault)
-            : // Its two files may be in the middle of being replaced.
+            : // Its two files may be about to be replaced, one after the other.
               toProblem(entry, `${result.fault}: keeping the last valid ones`, 'warning'),
         );
       else if (warning !== undefined) problems.push(toProblem(entry, warning, 'warning'));
@@ -138,17 +138,17 @@ function createReadPairs(): () => ReadPair {
   };
 }
 
-/** A certificate and its key as they were read. */
+/** The texts of a certificate and its key, with the result of parsing them. */
 interface PairHistory {
   readonly texts: readonly [cert: PemText, key: PemText];
   readonly result: PairOrFault;
-  /** The last that could be used. */
+  /** The last valid pair. */
   readonly usable: CertificatePair | undefined;
-  /** Warnings about a usable certificate. */
+  /** Warning about a valid pair. */
   readonly warning: string | undefined;
 }
 
-/** A certificate with the same text is parsed once. */
+/** An unchanged text is not parsed again. */
 function readAgain(
   { cert, key }: CertificateSource,
   sources: SharedSources,
@@ -162,7 +162,7 @@ function readAgain(
   return { texts, result, usable, warning: result.pair && findValidityFault(result.pair) };
 }
 
-/** As in Traefik, such a certificate is served: callers say what they think of it. */
+/** As in Traefik, such a certificate is served, and callers decide whether to accept it. */
 function findValidityFault({ cert }: CertificatePair): string | undefined {
   const { validFrom, validTo } = new X509Certificate(cert);
   const now = Date.now();
@@ -197,7 +197,7 @@ const pairFaults = {
   mismatch: 'the key does not match the certificate',
 } as const satisfies Readonly<Record<PairFault, string>>;
 
-/** Undefined for options that cannot be used: a connection must not have weaker ones instead. */
+/** Undefined for invalid options: a connection must not fall back to weaker ones. */
 function readOptions(
   config: TlsOptionsConfig,
   sources: SharedSources,

@@ -12,21 +12,21 @@ import { readPem, type PemSources } from './read-pem.ts';
 
 /** A transport with its certificates read. */
 interface TransportResult {
-  /** Undefined for one that cannot be used: its services refuse, because another would trust other servers. */
+  /** Undefined for an invalid transport: its services refuse, because another transport would trust other servers. */
   readonly transport: UpstreamTransport | undefined;
   readonly fault: string | undefined;
   readonly problems: readonly Problem[];
 }
 
 export interface PreparedTransports {
-  /** Usable transports, by qualified name; an unchanged one is the same object as before. */
+  /** Valid transports, by qualified name; an unchanged one is the same object as before. */
   readonly transports: ReadonlyMap<string, UpstreamTransport>;
-  /** Services with a transport that is different are other objects, those with one that cannot be used have an error. */
+  /** The services; those with a changed transport are new objects, those with an invalid one have an error. */
   readonly services: ReadonlyMap<string, ServiceConfig>;
   readonly problems: readonly Problem[];
 }
 
-/** Of one configuration after the other. */
+/** Prepares the transports of successive configurations. */
 export function createPrepareTransports(): (
   transports: ReadonlyMap<string, ServersTransportConfig>,
   services: ReadonlyMap<string, ServiceConfig>,
@@ -41,7 +41,7 @@ export function createPrepareTransports(): (
     },
   );
   return (transports, services, sources) => {
-    // Usually there are none.
+    // Most configurations have none.
     if (transports.size === 0) return { transports: new Map(), services, problems: [] };
     const results = new Map<string, TransportResult>();
     for (const [name, config] of transports) {
@@ -97,7 +97,7 @@ function prepareTransport(config: ServersTransportConfig, sources: SharedSources
 
 type UnnamedTransport = Omit<ServersTransportConfig, 'name' | 'place' | 'errors'>;
 
-/** Reads the certificates of a transport. `faults` lists their problems. */
+/** Reads the certificates of a transport. `faults` receives their problems. */
 export function readTransport(
   config: UnnamedTransport,
   sources: PemSources,

@@ -18,17 +18,17 @@ import { createReadRouter } from './read-router.ts';
 
 export interface PrepareSources {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The text of a file; throws when it cannot be read. */
+  /** Returns the text of a file; throws when the file cannot be read. */
   readonly readFile: (path: string) => string;
-  /** A path without symbolic links; throws when there is no such file. */
+  /** Resolves the symbolic links of a path; throws when the file does not exist. */
   readonly realPath: (path: string) => string;
-  /** Entry points by name; undefined when they are not known, and routers' mentions of them are not checked. */
+  /** Entry points by name; undefined when unknown, in which case routers' references to them are not checked. */
   readonly entryPoints: EntryPoints | undefined;
-  /** Milliseconds since the epoch. Default: when secrets are read is not noted. */
+  /** Milliseconds since the epoch. Default: the time of reading secrets is not recorded. */
   readonly now?: (() => number) | undefined;
 }
 
-/** Prepares a configuration. A router or middleware that is broken stays alone; all problems are found at once. */
+/** Prepares a configuration. A broken router or middleware does not affect others; all problems are found at once. */
 export function prepare(configuration: DynamicConfiguration, sources: PrepareSources): PreparedConfiguration {
   return createPrepare(sources)(configuration);
 }
@@ -132,7 +132,7 @@ function prepareAll(
   });
 }
 
-/** Reads each file once, whatever the number of references to it: all of them get the same text, or the same error. */
+/** Reads each file once, however many references it has: all of them get the same text, or the same error. */
 function readOnce(readFile: (path: string) => string): (path: string) => string {
   const results = new Map<string, () => string>();
   return (path) => {

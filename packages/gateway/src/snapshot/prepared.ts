@@ -5,16 +5,16 @@ import type { PreparedMiddleware } from './prepare-middleware.ts';
 import type { UpstreamTransport } from '../upstream/transport.ts';
 import type { PreparedTls } from './prepare-tls.ts';
 
-/** A configuration with everything read, looked up and compiled, and nothing opened: what `check` and `serve` agree on. */
+/** A configuration in which everything is read, resolved and compiled, but nothing is opened; common to `check` and `serve`. */
 export interface PreparedConfiguration {
   readonly routers: readonly PreparedRouter[];
-  /** Those whose rule is invalid: they match no request. */
+  /** Routers with an invalid rule, which match no request. */
   readonly unmatchable: readonly RouterConfig[];
-  /** Every middleware as it is configured, by qualified name. */
+  /** Every configured middleware, by qualified name. */
   readonly middlewares: ReadonlyMap<string, MiddlewareConfig>;
   /** Middlewares that are steps, by qualified name. */
   readonly steps: ReadonlyMap<string, PreparedMiddleware>;
-  /** Every middleware as an external proxy may name it, chains too, by qualified name. */
+  /** Every middleware that an external proxy may name, including chains, by qualified name. */
   readonly named: ReadonlyMap<string, PreparedSteps>;
   readonly services: ReadonlyMap<string, ServiceConfig>;
   /** By qualified name. */
@@ -22,7 +22,7 @@ export interface PreparedConfiguration {
   readonly tls: PreparedTls;
   /** By name of the entry point. */
   readonly tlsRoutes: ReadonlyMap<string, TlsRoutes>;
-  /** Everything that was found, the provider's findings included, in the order of their places. */
+  /** All problems, including those of the provider, in the order of their positions. */
   readonly problems: readonly Problem[];
 }
 
@@ -31,7 +31,7 @@ export interface PreparedRouter {
   readonly rule: Rule;
   /** Qualified names, outermost first; chains are flattened. */
   readonly steps: readonly string[];
-  /** Why the router refuses every request, for the log; undefined for one that serves. */
+  /** Reason why the router refuses every request, for the log; undefined for a working router. */
   readonly broken: string | undefined;
 }
 
@@ -39,16 +39,16 @@ export interface PreparedRouter {
 export interface PreparedSteps {
   /** Qualified names, outermost first; chains are flattened. */
   readonly steps: readonly string[];
-  /** Why it refuses every request, for the log; undefined for one that decides. */
+  /** Reason why it refuses every request, for the log; undefined for a working one. */
   readonly broken: string | undefined;
 }
 
 /** TLS settings of one entry point's routers for its connections. */
 export interface TlsRoutes {
-  /** Names of options by host, as `ListenerTls` has them. */
+  /** Names of TLS options by host, in the form of `ListenerTls`. */
   readonly hosts: ReadonlyMap<string, string>;
-  /** Names of the options that routers require, by name of the router; those with the default ones are left out. */
+  /** Names of the TLS options that routers require, by name of the router; routers with the default options are left out. */
   readonly required: ReadonlyMap<string, string>;
-  /** Whether a router wants TLS though its entry point does not say so. */
+  /** Whether a router requires TLS although its entry point does not. */
   readonly hasRouters: boolean;
 }

@@ -2,7 +2,7 @@ import { toFileError } from '@grantgate/middleware/base/file-error';
 import type { PemSource } from '../config/dynamic.ts';
 import type { SharedSources } from '../secrets/resolve.ts';
 
-/** A text, or why it is unavailable; never holds a part of the text. */
+/** A text, or the reason why it is unavailable, which contains no part of the text. */
 export type PemText =
   | { readonly text: string; readonly fault?: undefined }
   | { readonly text?: undefined; readonly fault: string };
@@ -10,7 +10,7 @@ export type PemText =
 /** Sources of PEM texts. */
 export type PemSources = Pick<SharedSources, 'readFile' | 'secrets' | 'unreadSecrets'>;
 
-/** The text that a configuration names. */
+/** Reads the text that a configuration refers to. */
 export function readPem(source: PemSource, { readFile, secrets, unreadSecrets }: PemSources): PemText {
   if (source.kind === 'text') return { text: source.text };
   if (source.kind === 'file') {

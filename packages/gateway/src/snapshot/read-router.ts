@@ -10,16 +10,16 @@ import { entryPointsOf } from './entry-points.ts';
 
 /** The result of reading a router without its references. */
 export interface ReadRouter {
-  /** Undefined for one that cannot be read. */
+  /** Undefined for an invalid router. */
   readonly rule: Rule | undefined;
   readonly problems: readonly Problem[];
 }
 
-/** @param entryPoints by name; undefined when they are not known, and routers' mentions of them are not checked. */
+/** @param entryPoints by name; undefined when unknown, in which case routers' references to them are not checked. */
 export function createReadRouter(entryPoints: EntryPoints | undefined): (config: RouterConfig) => ReadRouter {
   return remember((config: RouterConfig): ReadRouter => {
     const problems = entryPoints === undefined ? [] : checkEntryPoints(config, entryPoints);
-    // A router without a rule has been reported by the provider.
+    // The provider has already reported a router without a rule.
     if (config.rule === '') return { rule: undefined, problems };
     const compiled = compileRule(config.rule);
     if (compiled.ok) return { rule: compiled.rule, problems };

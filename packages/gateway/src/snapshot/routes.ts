@@ -5,7 +5,7 @@ import type { PreparedRouter } from './prepared.ts';
 import type { Step } from '../middlewares/step.ts';
 import type { Route } from './snapshot.ts';
 
-/** The parts of routes, by qualified name. A type, because `createDerive` does not accept an interface. */
+/** The parts of routes, by qualified name. A type alias, because `createDerive` does not accept an interface. */
 export type RouteParts = {
   readonly steps: ReadonlyMap<string, Step>;
   readonly upstreams: ReadonlyMap<string, Upstream>;
@@ -38,7 +38,7 @@ const unavailable: Upstream = Object.freeze({ pick: () => undefined });
 
 interface FoundServices {
   readonly upstream: Upstream | undefined;
-  /** Resources of its steps. */
+  /** Resources of the steps of a route. */
   readonly services: ReadonlyMap<string, Upstream | undefined>;
 }
 
@@ -66,13 +66,13 @@ function toEntry(
       upstream: upstream ?? unavailable,
       retry: found.findLast(({ retry }) => retry !== undefined)?.retry,
       services: known.length === 0 ? noServices : new Map(known),
-      // Prepared routers report missing steps themselves. This is the second line: a route without one of its steps never opens.
+      // Prepared routers already report missing steps. This is a safeguard: a route without one of its steps never opens.
       broken: broken ?? (incomplete ? 'a part of it is missing' : undefined),
     }),
   };
 }
 
-/** Query parameters and headers that any of these steps reads credentials from; undefined for none. */
+/** Query parameters and headers that contain credentials for any of these steps; undefined for none. */
 export function secretNamesOf(steps: readonly Step[]): ReadonlySet<string> | undefined {
   const names = new Set(steps.flatMap(({ secretNames }) => [...(secretNames ?? [])]));
   return names.size === 0 ? undefined : names;

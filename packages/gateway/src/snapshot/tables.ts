@@ -6,7 +6,7 @@ import { entryPointsOf } from './entry-points.ts';
 import type { RouteEntry } from './routes.ts';
 import type { Route } from './snapshot.ts';
 
-/** By name of the entry point: for connections in plain HTTP, and for those with TLS. */
+/** Tables by name of the entry point: one for plain connections, one for TLS connections. */
 export interface Tables {
   readonly http: ReadonlyMap<string, Table<Route>>;
   readonly https: ReadonlyMap<string, Table<Route>>;

@@ -12,12 +12,12 @@ export interface AllTlsRoutes {
   readonly problems: readonly Problem[];
 }
 
-/** Stands for all entry points where they are not known. */
+/** Represents all entry points when they are unknown. */
 const anyEntryPoint: EntryPoints = new Map([['', { tls: true, routes: true }]]);
 
 /**
- * Finds the TLS options of each host. As in Traefik, a router without `Host`, and routers that name different options for one
- * host, have the default ones.
+ * Finds the TLS options of each host. As in Traefik, the default ones apply to a router without `Host`, and to routers that name different
+ * options for one host.
  */
 export function createFindTlsRoutes(
   entryPoints: EntryPoints | undefined,
@@ -65,7 +65,7 @@ function findTlsRoutes(
   return { byEntryPoint, problems };
 }
 
-/** The options that a router asks for. */
+/** The TLS options that a router requires. */
 interface Claim {
   readonly router: PreparedRouter;
   options: string;
@@ -76,7 +76,7 @@ function settle(
   findDomains: Finders['findDomains'],
   problems: Problem[],
 ): Pick<TlsRoutes, 'hosts' | 'required'> {
-  // Usually all have the same, and nothing needs to be found out.
+  // Usually all routers have the default options, so no hosts must be compared.
   if (claims.every(({ options }) => options === defaultOptionsName))
     return { hosts: new Map(), required: new Map() };
   const byHost = new Map<string, Claim[]>();
@@ -89,7 +89,7 @@ function settle(
       else others.push(claim);
     }
   }
-  // A router that yields at one host does so at its others, where it may differ from another router then.
+  // A router that falls back to the defaults at one host does so at its other hosts, where it may then conflict with another router.
   for (let isSettled = false; !isSettled;) {
     isSettled = true;
     for (const [host, group] of byHost) {

@@ -1,6 +1,6 @@
 import type { Step } from '../middlewares/step.ts';
 
-/** The tokens to drop: of a middleware, of a client, of a client of a middleware, or all. */
+/** Selects the tokens to drop: those of a middleware, of a client, of a client of a middleware, or all. */
 export interface PurgeRequest {
   /** Qualified name, or short for `@file`; undefined: every middleware. */
   readonly middleware: string | undefined;
@@ -12,13 +12,13 @@ export interface PurgeRequest {
 export interface PurgeResult {
   /** Number of middlewares with the requested name; 0 when there is none. */
   readonly middlewares: number;
-  /** Tokens that were in the memory of this process. */
+  /** Number of tokens dropped from the memory of this process. */
   readonly tokens: number;
 }
 
 /** Drops tokens by the names of middlewares. */
 export interface TokenPurge {
-  /** The middlewares from now on, by qualified name. */
+  /** Sets the current middlewares, by qualified name. */
   configure(middlewares: ReadonlyMap<string, TokenOwner>): void;
   purge(request: PurgeRequest): PurgeResult;
 }
@@ -36,7 +36,7 @@ export function createTokenPurge(): TokenPurge {
           : [middlewares.get(middleware) ?? middlewares.get(`${middleware}@file`)].filter(
               (found) => found !== undefined,
             );
-      // Middlewares with the same options have the same tokens.
+      // Middlewares with the same options share tokens.
       const purges = new Set(named.flatMap(({ purge }) => purge ?? []));
       let tokens = 0;
       for (const purge of purges) tokens += purge(clientId);

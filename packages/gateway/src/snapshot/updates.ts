@@ -11,9 +11,9 @@ import type { PrepareSources } from './prepare.ts';
 import { createPrepare } from './prepare.ts';
 import type { PreparedConfiguration } from './prepared.ts';
 
-/** Applies configurations, one after the other. */
+/** Applies successive configurations. */
 export interface Updates {
-  /** A whole new configuration: prepared, built and swapped in; the first at once, later ones in turns with requests. */
+  /** Prepares, builds and swaps in a new configuration. The first takes effect at once, later ones alternate with requests. */
   take(configuration: DynamicConfiguration): void;
   /** Resolves the secrets of the last configuration again, and applies it if one has changed. */
   refresh(): void;
@@ -21,7 +21,7 @@ export interface Updates {
   isPending(): boolean;
   /** Undefined until the first configuration. */
   readonly holder: Holder | undefined;
-  /** Resolves when the last request has ended, and everything is closed. */
+  /** Resolves when the last request has ended and all resources are closed. */
   close(): Promise<void>;
 }
 
@@ -29,14 +29,14 @@ export interface UpdatesDeps extends Omit<BuildDeps, 'entryPoints'> {
   readonly env: PrepareSources['env'];
   readonly now?: PrepareSources['now'];
   readonly entryPoints: BuildDeps['entryPoints'];
-  /** Called with a configuration that will take effect, and the files that hold its secrets; requests are served before it does. */
+  /** Called with a configuration before it takes effect, and the files with its secrets; requests are served in between. */
   readonly onPrepared: (prepared: PreparedConfiguration, files: ReadonlySet<string>) => void;
-  /** Called right before it takes effect: nothing is accepted or served between. */
+  /** Called immediately before it takes effect; nothing is accepted or served in between. */
   readonly onSwap?: (prepared: PreparedConfiguration) => void;
-  /** Called once it has taken effect, before another request is served. */
+  /** Called once it has taken effect, before the next request is served. */
   readonly onApplied?: (prepared: PreparedConfiguration) => void;
   readonly onCloseError: (error: unknown) => void;
-  /** Called between the parts of an update; default: the next part follows at once. */
+  /** Called between the parts of an update; default: the next part follows immediately. */
   readonly nextTurn?: NextTurn;
 }
 
@@ -49,7 +49,7 @@ export function createUpdates(deps: UpdatesDeps): Updates {
       return readSecretFile(path);
     },
     realPath(path) {
-      // A file that does not exist yet is watched too.
+      // Watched even if the file does not exist yet.
       files.add(path);
       return realpathSync(path);
     },
@@ -66,7 +66,7 @@ export function createUpdates(deps: UpdatesDeps): Updates {
     last = { configuration, prepared };
     return prepared;
   };
-  /** One that has not been prepared. */
+  /** A configuration that has not been prepared. */
   let next: DynamicConfiguration | undefined;
   const turns = createTurns(deps.nextTurn);
   const update = function* (): Parts {
@@ -110,6 +110,6 @@ function isSame(before: PreparedConfiguration['steps'], now: PreparedConfigurati
   return Array.from(now).every(([name, step]) => before.get(name) === step);
 }
 
-/** Whether files and secrets say the same as before. */
+/** Whether files and secrets are unchanged. */
 const isUnchanged = (before: PreparedConfiguration, now: PreparedConfiguration): boolean =>
   isSame(before.steps, now.steps) && before.tls === now.tls && before.services === now.services;

@@ -14,7 +14,7 @@ import { openLogsExport } from './telemetry.ts';
 /** The access log: its lines, its export, or both. */
 export interface AccessLog {
   log(record: RequestRecord): void;
-  /** Where lines go; undefined without lines. */
+  /** Destination of the lines; undefined without lines. */
   readonly sink: Sink | undefined;
   close(): Promise<void>;
 }
@@ -80,7 +80,7 @@ async function openLines(
 ): Promise<Sink> {
   if (filePath === undefined) {
     if (bufferedLines === 0) return stdout;
-    // It belongs to the process, which closes it.
+    // Not closed here: the process owns it.
     const open: Sink = { write: (text) => stdout.write(text), reopen() {}, close: () => Promise.resolve() };
     return inBatches(open, clock, bufferedLines);
   }

@@ -13,11 +13,11 @@ export interface AdminParts extends Pick<
   /** Whether the gateway shuts down. */
   readonly isStopping: () => boolean;
   readonly clock: Clock;
-  /** Called with the record of each request for the gateway itself; undefined: nobody wants it. */
+  /** Called with the record of each request for the gateway itself; undefined: not needed. */
   readonly onInternal: ((record: RequestRecord) => void) | undefined;
 }
 
-/** Makes records of responses, which take no time worth measuring. */
+/** Creates records of responses whose duration is negligible. */
 function createOnResponse(
   clock: Clock,
   onInternal: (record: RequestRecord) => void,
@@ -51,7 +51,7 @@ function createOnResponse(
 
 type EntryPointAdminOptions = Omit<AdminOptions, 'next'>;
 
-/** Functions that each entry point serves beside routes. */
+/** Functions that each entry point serves besides routes. */
 export function createAdminOf(
   { ping, metrics: metricsConfig, actions, api: apiConfig }: InstallConfig,
   { unready, metrics, purge, api, dashboard, isStopping, clock, onInternal }: AdminParts,

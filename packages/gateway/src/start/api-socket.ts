@@ -7,10 +7,10 @@ import { createHandle, type PipelineDeps } from '../pipeline/handle.ts';
 import { GatewayStartError } from '../start-error.ts';
 import { describe } from './gateway.ts';
 
-/** In logs; no entry point of a configuration is meant by it. */
+/** Name of the entry point in logs; no entry point of a configuration can have it. */
 const name = 'api@internal';
 
-/** Of a socket: the user that the gateway runs as reads and writes. */
+/** Mode of the socket: only the gateway's own user can read and write. */
 const ownerOnly = 0o600;
 
 export interface ApiSocketParts {
@@ -27,7 +27,7 @@ export interface ApiSocketParts {
 export async function openApiSocket({ path, admin, pipeline, log }: ApiSocketParts): Promise<EntryPoint> {
   const [usual] = shorthandInstall([]).entryPoints.values();
   if (usual === undefined) throw new Error('the shorthand configuration has an entry point');
-  // Requests that are not for the API are neither counted nor logged.
+  // Requests outside the API are neither counted nor logged.
   const next = createHandle({ ...pipeline, startTrace: undefined, onRecord() {} });
   try {
     const entryPoint = await openEntryPoint(

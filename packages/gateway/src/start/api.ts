@@ -81,13 +81,13 @@ export interface ApiDependencies {
   readonly unready: () => readonly string[];
 }
 
-/** The API, and what answers the questions of other processes. */
+/** The API, with the replies to questions of other processes. */
 export interface OpenApi extends Pick<Api, 'close'> {
-  /** For the entry point; undefined: it is not served there, because nobody may use it. */
+  /** Handler for the entry point; undefined: not served there, because nobody may use it. */
   readonly front: AdminApi | undefined;
-  /** For the Unix socket. */
+  /** Handler for the Unix socket. */
   readonly local: AdminApi;
-  /** Undefined: it is off. */
+  /** Undefined when the API is off. */
   readonly dashboard: AdminDashboard | undefined;
   readonly read: (question: unknown) => unknown;
 }
@@ -115,7 +115,7 @@ export async function openApi(
   const { worker, stop } = io;
   const opened = createApi({
     source,
-    // Workers of one gateway have the same code: what they reply is what the question demands.
+    // All workers of one gateway run the same code, so their replies have the type that the question requires.
     survey: worker === undefined ? askAlone(read) : (worker.survey as Survey),
     readToken: api.actionsToken && createReadToken(api.actionsToken.reveal(), io.env),
     serves: { front: install.actions, local: install.socketActions },
@@ -167,7 +167,7 @@ function toSource(
   };
 }
 
-/** Read for each request that takes it: a rotated token takes effect at once. */
+/** Read for each request that requires it, so that a rotated token takes effect at once. */
 const createReadToken = (written: string, env: GatewayIo['env']) => (): string => {
   const secret = readInstallSecret(written, env);
   if ('fault' in secret) throw new Error(secret.fault);

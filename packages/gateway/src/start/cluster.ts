@@ -17,11 +17,11 @@ export interface Cluster {
   readonly channels: ClusterChannels;
   /** Undefined without a cluster. */
   readonly provider: ClusterProvider | undefined;
-  /** The provider, when this process follows the cluster itself. */
+  /** The provider, if this process itself follows the cluster. */
   readonly own: KubernetesProvider | undefined;
 }
 
-/** Of several processes, one follows the cluster for all. */
+/** One of several processes follows the cluster for all. */
 export async function openCluster(
   { providers: { kubernetes } }: InstallConfig,
   { env, worker }: GatewayIo,

@@ -22,7 +22,7 @@ import { assertRoutes } from './readiness.ts';
 
 /** Makes configurations of all providers take effect. */
 export interface ControlPlane {
-  /** The provider of files; undefined without. */
+  /** The provider of files; undefined without one. */
   readonly files: FileProvider | undefined;
   /** Resolves when the first configuration is in effect. */
   start(): Promise<Holder>;
@@ -39,7 +39,7 @@ export interface ControlPlaneParts {
   readonly observers: Pick<Observers, 'onSteps' | 'onApplied'>;
   readonly tokens: TokenPurge;
   readonly cluster: ClusterProvider | undefined;
-  /** Of the entry points. */
+  /** Parts that concern the entry points. */
   readonly tls: ListenersTls;
   /** Reads the certificates of entry points again. */
   readonly renewCertificates: () => Promise<void>;
@@ -72,7 +72,7 @@ export function createControlPlane(
       }
       watchSet.watch(new Set([...secretFiles, ...certificateFiles]));
     },
-    // With its routes: earlier or later, new connections would have other options than their routers demand, and get 421.
+    // Together with its routes: otherwise new connections would use other options than their routers require, and get 421.
     onSwap: (prepared) => parts.tls.configure(prepared),
     onApplied: (prepared) => observers.onApplied(prepared),
     nextTurn,
@@ -113,10 +113,10 @@ export function createControlPlane(
   };
 }
 
-/** Requests that have arrived come first. */
+/** Requests that have already arrived take precedence. */
 const nextTurn: NextTurn = (run) => void setImmediate(run);
 
-/** Says once that directories cannot be watched. */
+/** Logs once that directories cannot be watched. */
 function createUnwatchedLog(log: Log): (folder: string, code: string) => void {
   let isKnown = false;
   return (folder, code) => {

@@ -14,17 +14,17 @@ import { ListenError } from '../entrypoints/listen.ts';
 
 export interface DataPlaneParts {
   readonly pipeline: PipelineDeps;
-  /** Functions that an entry point serves beside routes, by its name; undefined: none. */
+  /** Functions that an entry point serves besides routes, by its name; undefined: none. */
   readonly adminOf: (entryPoint: string) => Omit<AdminOptions, 'next'> | undefined;
   readonly log: Log;
   readonly onCertificates: OnCertificates;
   /** 32 bytes that all workers share; undefined: there is one process. */
   readonly secret: Uint8Array | undefined;
-  /** Of the routes. */
+  /** TLS settings of the routes. */
   readonly tls: ListenersTls;
 }
 
-/** Opens the entry points one after the other. @param opened holds those that are open, also when one fails. */
+/** Opens the entry points one after the other. @param opened receives the open ones, even if a later one fails. */
 export async function openDataPlane(
   { entryPoints }: InstallConfig,
   opened: EntryPoint[],
@@ -46,7 +46,7 @@ export async function openDataPlane(
     );
 }
 
-// Modules that only some configurations need are loaded on demand: every file delays the start.
+// Loaded on demand, because every module delays the start and only some configurations need it.
 async function toHandle(
   { externalAuth }: EntryPointConfig,
   pipeline: PipelineDeps,

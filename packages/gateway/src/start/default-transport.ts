@@ -4,13 +4,13 @@ import { readTransport } from '../snapshot/prepare-transports.ts';
 import { GatewayStartError } from '../start-error.ts';
 import type { UpstreamTransport } from '../upstream/transport.ts';
 
-/** A bundle of authorities is far smaller. */
+/** Far above the size of any bundle of authorities. */
 const maxFile = { bytes: 8 * 1024 * 1024, text: '8 MiB' };
 
 /**
- * The transport of services that name none; undefined: the usual one.
+ * The transport of services that name none; undefined: the built-in default.
  *
- * @throws GatewayStartError when a certificate of it cannot be read.
+ * @throws GatewayStartError when one of its certificates cannot be read.
  */
 export function openDefaultTransport({
   serversTransport,

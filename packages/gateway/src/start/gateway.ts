@@ -17,25 +17,25 @@ export interface GatewayIo {
   readonly stderr: Sink;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
-  /** Interrupts a start that waits for its providers; a gateway that has started is stopped by `drain`. Default: nothing does. */
+  /** Aborts a start that waits for its providers; a started gateway is stopped by `drain`. Default: the start cannot be aborted. */
   readonly signal?: AbortSignal;
-  /** Has the whole gateway shut down, as SIGTERM does. Default: nobody can. */
+  /** Shuts down the whole gateway, as SIGTERM does. Default: unavailable. */
   readonly stop?: () => void;
-  /** For one of several processes that serve requests together; default: it is the only one. */
+  /** Role of this process if several processes serve requests together; default: it is the only one. */
   readonly worker?: WorkerPart;
 }
 
 /** The role of this process among several. */
 export interface WorkerPart {
-  /** From 1. The first speaks for all of them about the configuration, in the log and to a cluster. */
+  /** From 1. The first one reports on the configuration for all of them, in the log and to a cluster. */
   readonly number: number;
-  /** Where they share the tokens of middlewares without `store`. */
+  /** Store in which they share the tokens of middlewares without `store`. */
   readonly local: Omit<LocalStore, 'events'>;
   /** Metrics of all workers, in the text format. */
   readonly metrics: () => Promise<string>;
-  /** Has all of them drop tokens; rejects when one does not reply in time. */
+  /** Drops tokens in all of them; rejects when one does not reply in time. */
   readonly purge: (request: PurgeRequest) => Promise<PurgeResult>;
-  /** Asks all of them for what the API needs; rejects when the primary does not reply in time. */
+  /** Requests data for the API from all of them; rejects when the primary does not reply in time. */
   readonly survey: (question: unknown) => Promise<SurveyReplies>;
   /** The cluster of `providers`, which one process follows for all of them. */
   readonly cluster: ClusterProvider;
@@ -46,28 +46,28 @@ export type ClusterProvider = Provider & Pick<KubernetesProvider, 'waitsFor' | '
 
 /** A running gateway. */
 export interface Gateway {
-  /** Where it listens, by entry point; the port is the one in use when 0 was asked for. */
+  /** Addresses of the listeners, by entry point; with the actual port if 0 was configured. */
   readonly addresses: ListenAddresses;
   /** Reopens log files after a rotation. */
   reopenLogs(): void;
-  /** Counts of this process, also after its end; undefined when it counts nothing. */
+  /** Metrics of this process, even after its end; undefined when nothing is counted. */
   readMetrics(): Readings | undefined;
-  /** Answers a question of the API for this process; undefined without API. */
+  /** Replies to a question of the API for this process; undefined without the API. */
   readForApi(question: unknown): unknown;
   /** Drops tokens of this process. */
   purgeTokens(request: PurgeRequest): PurgeResult;
   /**
-   * Leaves new connections to another process, answers what the open ones still ask for within each entry point's
+   * Leaves new connections to another process, responds to remaining requests on open ones within each entry point's
    * `graceTimeOut`, and drains.
    */
   retire(): Promise<void>;
   /**
-   * Takes no new requests, lets those in flight finish within each entry point's `graceTimeOut`, and closes everything.
-   * Calling it again waits for the same end.
+   * Accepts no new requests, lets those in flight finish within each entry point's `graceTimeOut`, and closes everything.
+   * Further calls wait for the same end.
    */
   drain(): Promise<void>;
 }
 
-/** An error in words. */
+/** Describes an error in words. */
 export const describe = (error: unknown): string =>
   error instanceof Error ? error.message : 'unknown error';

@@ -3,14 +3,14 @@ import type { DiscoveryEvent } from '@grantgate/middleware/token/discovery/disco
 import type { IssuerNumbers } from '../admin/api/process-source.ts';
 import type { KeysReport } from '../middlewares/kind.ts';
 
-/** How requests for the metadata and the keys of issuers went, for the API. */
+/** History of requests for the metadata and the keys of issuers, for the API. */
 export interface IssuerJournal {
   readonly onDiscovery: (event: DiscoveryEvent) => void;
   readonly onKeys: (report: KeysReport) => void;
   list(): readonly IssuerNumbers[];
 }
 
-/** Issuers that are remembered, those that were configured once included. */
+/** Number of issuers to remember, including those that are no longer configured. */
 const maxIssuers = 1_000;
 
 export function createIssuerJournal(clock: Clock): IssuerJournal {
@@ -35,7 +35,7 @@ export function createIssuerJournal(clock: Clock): IssuerJournal {
   return {
     onDiscovery(event) {
       if (event.kind === 'discovered') note('metadata', event.issuer);
-      // The detail may quote what the issuer published.
+      // The detail may quote text published by the issuer.
       if (event.kind === 'failed')
         note('metadata', event.issuer, {
           reason: event.reason,

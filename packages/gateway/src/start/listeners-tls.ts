@@ -6,13 +6,13 @@ import type { PresentedCertificates } from '../tls/presented-certificates.ts';
 
 /** TLS of the routes, for all entry points. */
 export interface ListenersTls {
-  /** Has the entry points use what a configuration says. */
+  /** Applies the TLS settings of a configuration to the entry points. */
   configure(prepared: PreparedConfiguration): void;
-  /** For an entry point that is about to open; undefined before the first configuration. */
+  /** Settings for an entry point that is about to open; undefined before the first configuration. */
   of(entryPoint: string): ListenerTls | undefined;
 }
 
-/** @param entryPoints those that are open. */
+/** @param entryPoints open entry points. */
 export function createListenersTls(
   entryPoints: readonly EntryPoint[],
   presented: Pick<PresentedCertificates, 'set'>,

@@ -11,7 +11,7 @@ import type { AdminParts } from './admin-options.ts';
 import type { GatewayIo } from './gateway.ts';
 import { openMetricsExport } from './telemetry.ts';
 
-// Modules that only some configurations need are loaded on demand: every file delays the start.
+// Loaded on demand, because every module delays the start and only some configurations need it.
 export async function openMetrics(
   { metrics: config, entryPoints, api }: InstallConfig,
   { worker }: GatewayIo,
@@ -34,7 +34,7 @@ export async function openFigures(
   return createFigures({ entryPoints: entryPoints.values(), failingRenewals, countsAll: true });
 }
 
-/** Exports what this process has counted; of several processes, the primary does it for all of them. */
+/** Exports the metrics of this process; with several processes, the primary exports for all of them. */
 export async function openOwnExport(
   install: InstallConfig,
   { env, worker }: GatewayIo,

@@ -41,20 +41,20 @@ import { openTracing } from './telemetry.ts';
 import type { ClusterChannels } from './cluster.ts';
 import type { GatewayIo } from './gateway.ts';
 
-/** The channels that the gateway publishes on, with the logs and the metrics that listen to them. */
+/** The channels on which the gateway publishes events, with the logs and metrics that listen to them. */
 export interface Observers {
   readonly records: Channel<RequestRecord>;
   readonly renewals: Channel<RenewalReport>;
   readonly discoveries: Channel<DiscoveryEvent>;
   readonly keys: Channel<KeysReport>;
-  /** Of the store of some middlewares. */
+  /** Events of configured stores. */
   readonly storeEvents: (redis: RedisStoreOptions, use: 'tokens' | 'counters') => Channel<StoreEvent>;
-  /** Of the store that workers share. */
+  /** Events of the store that workers share. */
   readonly workerStoreEvents: () => Channel<StoreEvent>;
   readonly metrics: Metrics | undefined;
   /** Counters of metrics and the API; undefined: nothing is counted. */
   readonly figures: Figures | undefined;
-  /** For the API, the latest first; empty without it. */
+  /** Refusals for the API, latest first; empty without it. */
   readonly recentRefusals: () => readonly RecentRefusal[];
   /** Undefined: nothing is traced. */
   readonly tracing: OpenTracing | undefined;
@@ -63,7 +63,7 @@ export interface Observers {
   readonly accessSink: Sink | undefined;
   /** Called with the steps of each configuration. */
   readonly onSteps: (steps: ReadonlyMap<string, Step>) => void;
-  /** Called with each configuration that has taken effect. */
+  /** Called with each configuration once it has taken effect. */
   readonly onApplied: (prepared: PreparedConfiguration) => void;
   close(): Promise<void>;
 }
@@ -156,7 +156,7 @@ export async function openObservers(
   };
 }
 
-/** Requests for the gateway itself, where `addInternals` asks for them. */
+/** Logs and traces requests for the gateway itself if `addInternals` is set. */
 function createInternalListener(
   install: InstallConfig,
   accessLog: AccessLog | undefined,
@@ -173,7 +173,7 @@ function createInternalListener(
   };
 }
 
-/** Refusals that each process keeps for the API. */
+/** Number of refusals that each process keeps for the API. */
 const keptRefusals = 200;
 
 function logConfiguration(
@@ -190,7 +190,7 @@ function logConfiguration(
   });
 }
 
-/** Unchanged parts are not traversed again. */
+/** Unchanged parts are skipped. */
 function createToConfigured(): (prepared: PreparedConfiguration) => ConfigurationLabels {
   const namesOf = remember((map: ReadonlyMap<string, unknown>): readonly string[] => Array.from(map.keys()));
   const brokenOf = remember((named: PreparedConfiguration['named']): readonly string[] => {

@@ -15,7 +15,7 @@ async function openLog(
   if (log.file === undefined) return stderr;
   const { path } = log.file;
   try {
-    // Modules that only some configurations need are loaded on demand: every file delays the start.
+    // Loaded on demand, because every module delays the start and only some configurations need it.
     const { openLogFile } = await import('../observe/log-file.ts');
     return await openLogFile(log.file, { clock, ...sharing });
   } catch (error) {
@@ -23,7 +23,7 @@ async function openLog(
   }
 }
 
-/** How several processes use a log file. */
+/** How several processes share a log file. */
 export interface LogFileSharing {
   readonly shared: boolean;
   readonly rotates: boolean;
@@ -32,13 +32,13 @@ export interface LogFileSharing {
 /** The gateway's own log. */
 export interface OpenLog {
   readonly log: Log;
-  /** Where its lines go. */
+  /** Destination of its lines. */
   readonly sink: Sink;
-  /** Exports what is left, for at most 5 seconds. */
+  /** Exports the remaining records, within at most 5 seconds. */
   flush(): Promise<void>;
 }
 
-/** Opens the gateway's own log, with its export. @throws GatewayStartError with nothing left open. */
+/** Opens the gateway's own log with its export. @throws GatewayStartError with nothing left open. */
 export async function openOwnLog(
   install: InstallConfig,
   { env, stderr, worker }: Pick<GatewayIo, 'env' | 'stderr' | 'worker'>,

@@ -6,7 +6,7 @@ import type { ApiSocketParts } from './api-socket.ts';
 import type { GatewayIo } from './gateway.ts';
 import { removeStaleSocket } from './stale-socket.ts';
 
-/** The Unix socket of the API, where there is one. Loaded on demand: every file delays the start. */
+/** Opens the Unix socket of the API, if there is one. Loaded on demand, because every module delays the start. */
 export async function openSocket(
   { api: config, socketActions }: InstallConfig,
   {
@@ -23,7 +23,7 @@ export async function openSocket(
   const path = config?.socket;
   if (path === undefined || api === undefined) return undefined;
   const { openApiSocket } = await import('./api-socket.ts');
-  // Workers share the socket, which their primary opens.
+  // Workers share the socket that their primary opens.
   if (worker === undefined) await removeStaleSocket(path);
   const admin = { api: api.local, purge: socketActions ? purge : undefined };
   return openApiSocket({ path, admin, ...parts });

@@ -3,7 +3,7 @@ import type { FileProvider } from '../providers/file/provider.ts';
 import { GatewayStartError } from '../start-error.ts';
 import type { ClusterProvider } from './gateway.ts';
 
-/** A gateway whose files of routes are not there would refuse every request: that is a mistake, or a volume that is not mounted. */
+/** A gateway whose route files are missing would refuse every request; the cause is a mistake, or a volume that is not mounted. */
 export function assertRoutes(files: FileProvider | undefined): void {
   const missing = files?.missing() ?? [];
   if (missing.length > 0)
@@ -15,8 +15,8 @@ export function assertRoutes(files: FileProvider | undefined): void {
 }
 
 /**
- * Lists what the gateway waits for before it is ready. The first time that its providers have read everything, it also waits until
- * their routes are served; a later reload does not take it out of service.
+ * Lists the reasons why the gateway is not ready. When its providers have read everything for the first time, it also waits until
+ * their routes are served; a later reload does not affect readiness.
  */
 export function createReadiness(
   control: { readonly files: FileProvider | undefined; isPending(): boolean },

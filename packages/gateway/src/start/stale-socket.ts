@@ -1,7 +1,7 @@
 import { unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 
-/** Removes a socket that a gateway has left behind; one that somebody listens on stays. */
+/** Removes a socket that a stopped gateway has left behind; a socket in use stays. */
 export async function removeStaleSocket(path: string | undefined): Promise<void> {
   if (path === undefined) return;
   const isStale = await new Promise<boolean>((resolve) => {

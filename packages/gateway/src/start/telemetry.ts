@@ -12,7 +12,7 @@ import { GatewayStartError } from '../start-error.ts';
 import { readVersion } from '../version.ts';
 import type { GatewayIo } from './gateway.ts';
 
-/** Opens what `tracing` asks for; undefined without it. @throws GatewayStartError */
+/** Opens the exports that `tracing` configures; undefined without it. @throws GatewayStartError */
 export async function openTracing(
   { tracing: config, entryPoints }: InstallConfig,
   { env, worker }: GatewayIo,
@@ -34,7 +34,7 @@ export async function openTracing(
   }
 }
 
-/** Exports what `metrics.otlp` asks for; undefined without it. @param read everything that is counted. @throws GatewayStartError */
+/** Exports the metrics that `metrics.otlp` configures; undefined without it. @param read returns all metrics. @throws GatewayStartError */
 export async function openMetricsExport(
   { metrics }: InstallConfig,
   { env, log, read }: MetricsExportParts,
@@ -65,7 +65,7 @@ const toExportDeps = (env: GatewayIo['env'], log: Log, worker: number | undefine
   readHeader: createReadHeader(env),
 });
 
-/** Opens the export of a log; undefined without a configuration. @param option that has it. @throws GatewayStartError */
+/** Opens the export of a log; undefined without a configuration. @param option name of its option. @throws GatewayStartError */
 export async function openLogsExport(
   option: 'log.otlp' | 'accessLog.otlp',
   config: LogExportConfig | undefined,
@@ -82,13 +82,13 @@ export async function openLogsExport(
 
 export interface LogsExportParts {
   readonly env: GatewayIo['env'];
-  /** Of outages of the collector. */
+  /** Log for outages of the collector. */
   readonly log: Log;
-  /** Number of this process among others. */
+  /** Number of this process among several. */
   readonly worker: number | undefined;
 }
 
-/** Reads the value of a header of exports: a text, `urn:env:VARIABLE` or `urn:file:PATH`. It throws for a missing one. */
+/** Reads the value of a header of exports: a text, `urn:env:VARIABLE` or `urn:file:PATH`. Throws when the value is missing. */
 const createReadHeader =
   (env: GatewayIo['env']): ReadHeader =>
   (written) => {
@@ -97,7 +97,7 @@ const createReadHeader =
     return secret.text;
   };
 
-/** @param option of the install configuration that asks for an export. */
+/** @param option of the install configuration that configures the export. */
 function toTelemetryError(option: string, error: unknown): GatewayStartError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const isMissing = code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND';

@@ -5,14 +5,14 @@ import { TemplateFault } from './template-fault.ts';
 import type { Value } from './value.ts';
 import { isInt, kindOf, toInt, typeOf } from './value.ts';
 
-/** An argument; a number that stands in the template has no type of its own yet. */
+/** An argument; a number literal in a template is untyped. */
 export interface FunctionArgument {
   readonly value: Value;
   readonly literal: NumberLiteral | undefined;
 }
 
 /**
- * Calls a function after checking number and types of its arguments as Go does.
+ * Calls a function after checking number and types of its arguments, as Go does.
  *
  * @throws TemplateFault at `offset`
  */

@@ -18,16 +18,16 @@ export interface EvaluateOptions {
 
 /** Limits of a template, so that none can stop the gateway. */
 export interface Limits {
-  /** Code units of the rendered text. */
+  /** Maximum length of the rendered text, in code units. */
   readonly output: number;
-  /** Nodes that are visited and values that are made; a text counts by its length. */
+  /** Maximum number of nodes visited and values created; a text counts by its length. */
   readonly steps: number;
 }
 
-/** Most templates that may call one another. */
+/** Maximum nesting of template calls. */
 const maxCalls = 200;
 
-/** A value that may hold what came from an environment variable. */
+/** A value that may contain text from an environment variable. */
 interface Datum {
   readonly value: Value;
   readonly isFromEnv: boolean;
@@ -37,17 +37,17 @@ interface Variable extends Datum {
   readonly name: string;
 }
 
-/** Variables and data that a part of a template can use. */
+/** Variables and data in scope of a part of a template. */
 interface Frame {
   readonly dot: Datum;
-  /** The innermost last; parts of a template share it and cut off what they added. */
+  /** Innermost last. Parts of a template share the list and remove their own additions. */
   readonly variables: Variable[];
   readonly calls: number;
 }
 
 type Jump = 'break' | 'continue' | undefined;
 
-/**
+/**Renders a template with the data that Traefik passes to its files: `.` and `$` are `false`.
  * Renders a template with the data that Traefik gives to its files: `.` and `$` are `false`.
  *
  * @throws TemplateFault
@@ -66,9 +66,9 @@ class Evaluator {
   private readonly scope: FunctionScope;
   private length = 0;
   private stepsLeft: number;
-  /** Of the part that is evaluated, for faults of limits. */
+  /** Offset of the current part, for faults about limits. */
   private offset = 0;
-  /** Whether the pipeline that is evaluated has read an environment variable, or a value that one went into. */
+  /** Whether the current pipeline has read an environment variable, or a value derived from one. */
   private isFromEnv = false;
 
   constructor(template: Template, options: EvaluateOptions) {
@@ -183,14 +183,14 @@ class Evaluator {
     for (const command of pipe.commands) value = this.command(command, frame, value);
     const sourced = { value: value ?? null, isFromEnv: this.isFromEnv };
     this.isFromEnv ||= outer;
-    // A range gives its variables their values itself.
+    // A range assigns its variables itself.
     for (const name of pipe.variables)
       if (pipe.isAssignment) this.assign(name, sourced, frame, pipe.offset);
       else frame.variables.push({ name, ...sourced });
     return sourced;
   }
 
-  /** @param last the value of the command before. */
+  /** @param last the value of the previous command. */
   private command({ operands }: Command, frame: Frame, last: Value | undefined): Value {
     const [first, ...args] = operands;
     if (first.kind === 'function') return this.function(first, args, frame, last);
@@ -221,7 +221,7 @@ class Evaluator {
     return result;
   }
 
-  /** The first value that decides, or the last one; those behind it are not evaluated. */
+  /** The first value that determines the result, or the last one; later values are not evaluated. */
   private either(
     name: 'and' | 'or',
     args: readonly Operand[],

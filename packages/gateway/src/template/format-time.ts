@@ -68,11 +68,11 @@ const elements: Readonly<Record<string, (date: Date) => string>> = {
   Z07: (date) => zuluOf(date, '', 1),
 };
 
-/** In the order in which Go looks for them; `_2006` is a line and a year. */
+/** In the order in which Go tries them; `_2006` is an underscore followed by a year. */
 const element =
   /January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|0[1-6]|002|15|1|2006|__2|_2(?!006)|2|3|4|5|PM|pm|-070000|-07:00:00|-0700|-07:00|-07|Z070000|Z07:00:00|Z0700|Z07:00|Z07|[.,](?:0+|9+)(?!\d)/g;
 
-/** Reads a layout as Go's `time.Format` does. */
+/** Parses a layout as Go's `time.Format` does. */
 export function layoutOf(text: string): Layout {
   const parts: Layout[number][] = [];
   let end = 0;
@@ -84,7 +84,7 @@ export function layoutOf(text: string): Layout {
   return [...parts, text.slice(end)];
 }
 
-/** `.000` writes that many digits, `.999` no zeros at the end. */
+/** `.000` writes exactly that many digits, `.999` omits trailing zeros. */
 const fractionOf =
   (written: string) =>
   (date: Date): string => {

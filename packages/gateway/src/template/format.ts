@@ -27,7 +27,7 @@ export function formatFloat(value: number): string {
   return size === 0 || (size >= 1e-4 && size < 1e6) ? String(value) : padExponent(value.toExponential());
 }
 
-/** Two digits at least, as C and Go write it. */
+/** At least two digits, as in C and Go. */
 export const padExponent = (text: string): string => text.replace(/e([+-])(\d)$/, 'e$10$2');
 
 const named: Readonly<Record<string, string>> = {

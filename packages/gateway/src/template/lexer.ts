@@ -20,7 +20,7 @@ const marks: Readonly<Record<string, TemplateTokenType>> = {
 };
 
 /**
- * The tokens of a template in the syntax of Go's `text/template`. White space that trim markers remove and comments yield none.
+ * The tokens of a template in the syntax of Go's `text/template`. Comments, and white space removed by trim markers, yield no tokens.
  *
  * @throws TemplateFault
  */
@@ -43,13 +43,13 @@ export function tokenize(source: string): readonly TemplateToken[] {
   return tokens;
 }
 
-/** Whether an action ends here, and how many code units its end takes; 0: it does not. */
+/** Length of the end of an action at this position, in code units; 0 when the action does not end here. */
 function lengthOfClose(source: string, at: number): number {
   if (source.startsWith('}}', at)) return 2;
   return /^[ \t\r\n]-}}/.test(source.slice(at, at + 4)) ? 4 : 0;
 }
 
-/** Where the text after an action begins: behind its white space when a marker trims it. */
+/** Start of the text after an action, without leading white space if a marker trims it. */
 function afterClose(source: string, at: number, length: number): number {
   const end = at + length;
   return length === 4 ? end + matchAt(spaces, source, end).length : end;
@@ -63,13 +63,13 @@ function skipComment(source: string, open: number, from: number): number {
   return afterClose(source, end + 2, length);
 }
 
-/** Reads one action, whose inside begins at `from`, and returns where the text after it begins. */
+/** Reads one action, whose content starts at `from`, and returns the start of the text after it. */
 function readAction(source: string, open: number, from: number, tokens: TemplateToken[]): number {
   tokens.push({ type: 'open', text: '{{', offset: open });
   let depth = 0;
   for (let at = from; ;) {
     const blank = matchAt(spaces, source, at);
-    // In ` -}}` the last blank belongs to the end of the action.
+    // In ` -}}`, the last blank belongs to the end of the action.
     const isMarked = blank !== '' && source.startsWith('-}}', at + blank.length);
     const separating = isMarked ? blank.length - 1 : blank.length;
     if (separating > 0) tokens.push({ type: 'space', text: ' ', offset: at });

@@ -11,7 +11,7 @@ export interface TextNode {
 export interface ActionNode {
   readonly kind: 'action';
   readonly pipe: Pipe;
-  /** Of `{{`. */
+  /** Offset of `{{`. */
   readonly offset: number;
 }
 
@@ -22,7 +22,7 @@ export interface BranchNode {
   readonly otherwise: readonly TemplateNode[] | undefined;
 }
 
-/** Renders a template that `define` or `block` names. */
+/** Renders a template defined by `define` or `block`. */
 export interface TemplateCall {
   readonly kind: 'template';
   readonly name: string;
@@ -34,18 +34,18 @@ export interface JumpNode {
   readonly kind: 'break' | 'continue';
 }
 
-/** Commands, each of which gets the value of the one before as its last argument. */
+/** Commands; each receives the value of the previous one as its last argument. */
 export interface Pipe {
-  /** Variables that get the value, without `$`; two in a `range`. */
+  /** Variables to set, without `$`; two in a `range`. */
   readonly variables: readonly string[];
-  /** Whether the variables exist: `=`, not `:=`. */
+  /** Whether existing variables are assigned: `=`, not `:=`. */
   readonly isAssignment: boolean;
   readonly commands: readonly Command[];
   readonly offset: number;
 }
 
 export interface Command {
-  /** The first is a function, or the only one. */
+  /** Either the first operand is a function, or it is the only one. */
   readonly operands: readonly [Operand, ...Operand[]];
 }
 
@@ -60,15 +60,15 @@ export type Operand = { readonly offset: number } & (
   | { readonly kind: 'pipe'; readonly pipe: Pipe; readonly fields: readonly string[] }
 );
 
-/** A number as written: what it is as an integer and as a floating-point number, where it can be that. */
+/** A number as written, with its value as an integer and as a floating-point number where valid. */
 export interface NumberLiteral {
   readonly int: bigint | undefined;
   readonly float: number | undefined;
-  /** Whether it is written as a floating-point number. */
+  /** Whether it is written in floating-point form. */
   readonly isFloat: boolean;
 }
 
-/** A template and those that it defines, by name. */
+/** A template and the templates that it defines, by name. */
 export interface Template {
   readonly body: readonly TemplateNode[];
   readonly defined: ReadonlyMap<string, readonly TemplateNode[]>;

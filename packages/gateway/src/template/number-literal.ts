@@ -2,7 +2,7 @@ import type { NumberLiteral } from './node.ts';
 
 const maxInt = 2n ** 63n - 1n;
 
-/** Reads a number as Go's `strconv` does with base 0: `12`, `0x1f`, `0o17`, `017`, `0b1`, `1_000`, `1.5`, `2e3`. Undefined: it is none. */
+/** Reads a number as Go's `strconv` does with base 0: `12`, `0x1f`, `0o17`, `017`, `0b1`, `1_000`, `1.5`, `2e3`; otherwise undefined. */
 export function readNumberLiteral(text: string): NumberLiteral | undefined {
   const int = parseInteger(text);
   if (int !== undefined) return { int, float: Number(int), isFloat: false };
@@ -10,7 +10,7 @@ export function readNumberLiteral(text: string): NumberLiteral | undefined {
   if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(digits)) return undefined;
   const float = Number(digits);
   if (!Number.isFinite(float)) return undefined;
-  // An integer without a point may be too large for one.
+  // A number without a point may exceed the range of integers.
   if (!/[.eE]/.test(digits)) return undefined;
   return { int: Number.isInteger(float) ? BigInt(float) : undefined, float, isFloat: true };
 }

@@ -5,13 +5,13 @@ import type { TemplateToken } from './token.ts';
 import { TokenStream } from './token-stream.ts';
 import { describeUnknown } from './unknown-function.ts';
 
-/** Most blocks and parentheses within one another. */
+/** Maximum nesting of blocks and parentheses. */
 const maxDepth = 250;
 
 /**
  * Parses the tokens of a template.
  *
- * @param functions names of the functions that there are.
+ * @param functions names of the available functions.
  * @throws TemplateFault
  */
 export function parseTemplate(tokens: readonly TemplateToken[], functions: ReadonlySet<string>): Template {
@@ -50,7 +50,7 @@ class Parser {
     return result;
   }
 
-  /** Reads up to one of `ends`, and past its action; after `else` only when nothing follows it there. */
+  /** Reads up to one of `ends` and past its action, except for `else if` and `else with`. */
   private list(
     ends: readonly End[],
     isTop = false,
@@ -87,7 +87,7 @@ class Parser {
     this.addDefinition(name, this.definition());
   }
 
-  /** The body of a template of its own, which sees no variables but `$`. */
+  /** The body of a separate template, in which only `$` is in scope. */
   private definition(): readonly TemplateNode[] {
     const { variables, ranges } = this;
     this.variables = [''];
@@ -99,7 +99,7 @@ class Parser {
   }
 
   private addDefinition(name: string, nodes: readonly TemplateNode[]): void {
-    // As in Go, a later definition replaces an empty one, and an empty one replaces nothing.
+    // As in Go, a definition replaces an earlier empty one, and an empty definition replaces nothing.
     const isEmpty = nodes.every((node) => node.kind === 'text' && node.text.trim() === '');
     const before = this.defined.get(name);
     if (before === undefined || before.length === 0) this.defined.set(name, nodes);
@@ -161,7 +161,7 @@ class Parser {
         const word = this.tokens.next().text as 'if' | 'with';
         if (word !== kind)
           throw new TemplateFault(`unexpected else ${word} in ${kind}`, this.tokens.token.offset);
-        // Its {{ end }} ends this branch too.
+        // Its {{ end }} ends this branch as well.
         otherwise = [this.nested(() => this.branch(word))];
       } else otherwise = this.list(['end']).nodes;
     }
@@ -198,7 +198,7 @@ class Parser {
       const isLast = type === 'declare' || type === 'assign';
       if (isLast || (type === 'comma' && context === 'range' && variables.length < 2)) {
         this.tokens.at += 1;
-        // As in Go: an assignment brings a name into scope too.
+        // As in Go, an assignment declares a name too.
         if (isLast) {
           this.variables.push(...variables);
           return { variables, isAssignment: type === 'assign' };

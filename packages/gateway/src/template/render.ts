@@ -19,7 +19,7 @@ export type Rendering =
   | { readonly ok: true; readonly rendered: RenderedText }
   | {
       readonly ok: false;
-      /** Never holds a value. */
+      /** Never contains a value. */
       readonly message: string;
       /** Code units from the start of the source. */
       readonly offset: number;
@@ -30,7 +30,7 @@ const defaultLimits = Object.freeze({ output: 64 * 2 ** 20, steps: 2_000_000 });
 const functionNames: ReadonlySet<string> = new Set(templateFunctions.keys());
 
 /**
- * Renders a Go template as Traefik's file provider does: `text/template` with a part of the functions of sprig, no data, and the
+ * Renders a Go template as Traefik's file provider does: `text/template` with a subset of sprig's functions, no data, and the
  * environment. The same source renders to the same text while the environment is the same, unless it calls `now`.
  */
 export function renderTemplate(

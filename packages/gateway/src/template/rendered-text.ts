@@ -1,21 +1,21 @@
-/** A piece of rendered text and where it comes from. */
+/** A piece of rendered text with its origin. */
 export interface Piece {
   readonly text: string;
-  /** Where in the source it stands, or the action that wrote it. */
+  /** Its offset in the source, or the offset of the action that wrote it. */
   readonly offset: number;
-  /** Whether it was copied: each of its code units has a place of its own. */
+  /** Whether the piece was copied, so that each of its code units has its own offset in the source. */
   readonly isCopy: boolean;
-  /** Whether an environment variable may have gone into it. */
+  /** Whether it may contain text from an environment variable. */
   readonly isFromEnv: boolean;
 }
 
-/** Rendered text, with the way back to its source. */
+/** Rendered text with a mapping to its source. */
 export interface RenderedText {
   readonly text: string;
   readonly pieces: readonly Piece[];
-  /** Where a code unit of the rendered text comes from: its place in the source, or that of the action that wrote it. */
+  /** Source offset of a code unit of the rendered text: its own, or that of the action that wrote it. */
   readonly toSource: (offset: number) => number;
-  /** The piece that holds a code unit, with the index at which it starts; undefined behind the last. */
+  /** The piece that contains a code unit, with its start index; undefined after the last piece. */
   readonly pieceAt: (offset: number) => { readonly piece: Piece; readonly start: number } | undefined;
 }
 

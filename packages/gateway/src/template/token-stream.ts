@@ -13,7 +13,7 @@ const names: Readonly<Partial<Record<TemplateTokenType, string>>> = {
   dot: '.',
 };
 
-/** Tokens that are read one after the other. */
+/** Reads tokens sequentially. */
 export class TokenStream {
   /** Index of the current token. */
   at = 0;

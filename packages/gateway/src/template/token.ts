@@ -1,4 +1,4 @@
-/** `close` ends an action: `}}`; `space` separates arguments; `text` stands outside of actions. */
+/** `close` ends an action: `}}`; `space` separates arguments; `text` is outside of actions. */
 export type TemplateTokenType =
   | 'text'
   | 'open'
@@ -22,7 +22,7 @@ export type TemplateTokenType =
 
 export interface TemplateToken {
   readonly type: TemplateTokenType;
-  /** As written; of a string its value, of a field or a variable without the leading `.` or `$`. */
+  /** As written; for a string its value, for a field or a variable without the leading `.` or `$`. */
   readonly text: string;
   /** Code units from the start of the source. */
   readonly offset: number;

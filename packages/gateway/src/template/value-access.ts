@@ -3,17 +3,17 @@ import { TemplateFault } from './template-fault.ts';
 import type { Value } from './value.ts';
 import { isDict, isInt, isList, toInt, typeOf } from './value.ts';
 
-/** Steps that a value is worth. */
+/** Number of steps that a value counts as. */
 export function sizeOf(value: Value): number {
   if (typeof value === 'string') return value.length >> 4;
   return isList(value) ? value.items.length : isDict(value) ? value.entries.size : 0;
 }
 
-/** A number that stands in a template. */
+/** A number literal of a template. */
 export const toConstant = ({ int, float, isFloat }: NumberLiteral): Value =>
   isFloat ? (float ?? 0) : toInt(int ?? 0n);
 
-/** Items that a `range` visits. @throws TemplateFault */
+/** Items that a `range` iterates over. @throws TemplateFault */
 export function* entriesOf(value: Value, pipe: Pipe): Iterable<readonly [key: Value, item: Value]> {
   if (isList(value)) {
     let index = 0;

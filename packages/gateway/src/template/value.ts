@@ -13,7 +13,7 @@ export interface List {
   readonly items: readonly Value[];
 }
 
-/** Go's `map[string]interface {}`, whose entries are always visited in the order of their keys. */
+/** Go's `map[string]interface {}`, which is always iterated in the order of its keys. */
 export interface Dict {
   readonly kind: 'dict';
   readonly entries: ReadonlyMap<string, Value>;
@@ -22,7 +22,7 @@ export interface Dict {
 /** Go's `time.Time`. */
 export interface Time {
   readonly kind: 'time';
-  /** Since 1970. */
+  /** Milliseconds since 1970. */
   readonly ms: number;
 }
 
@@ -40,7 +40,7 @@ export const toList = (items: readonly Value[], type: List['type'] = '[]interfac
   items,
 });
 
-/** @param entries of keys that are given twice, the last one holds. */
+/** @param entries the last entry wins when a key occurs twice. */
 export function toDict(entries: Iterable<readonly [string, Value]>): Dict {
   const sorted = [...new Map(entries)].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   return { kind: 'dict', entries: new Map(sorted) };
@@ -66,7 +66,7 @@ export function kindOf(value: Value): ValueKind {
   }
 }
 
-/** The type as Go names it. */
+/** Go's name for the type of a value. */
 export function typeOf(value: Value): string {
   if (isInt(value) || isList(value)) return value.type;
   const names = {
@@ -80,7 +80,7 @@ export function typeOf(value: Value): string {
   return names[kindOf(value) as keyof typeof names];
 }
 
-/** Whether `if` takes a value as true: it is not the zero value of its type. */
+/** Whether a value is true for `if`, which means that it is not the zero value of its type. */
 export function isTrue(value: Value): boolean {
   if (typeof value === 'object' && value !== null) {
     switch (value.kind) {

@@ -1,13 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 import type { CertificatePair } from './certificate-pair.ts';
 
-/** Certificates by the name that a caller asks for (SNI, RFC 6066 section 3). */
+/** Certificates by the name that a caller requests (SNI, RFC 6066 section 3). */
 export interface CertificateIndex {
-  /** The one for an exact name, then the one for the wildcard above it. */
+  /** Finds the certificate for an exact name, otherwise the one for the wildcard above it. */
   find(serverName: string): CertificatePair | undefined;
 }
 
-/** Of two certificates for one name, the first counts. */
+/** If two certificates have the same name, the first one is used. */
 export function createCertificateIndex(pairs: readonly CertificatePair[]): CertificateIndex {
   const byName = new Map<string, CertificatePair>();
   for (const pair of pairs)
@@ -15,7 +15,7 @@ export function createCertificateIndex(pairs: readonly CertificatePair[]): Certi
   return { find: (serverName) => findByName(byName, serverName) };
 }
 
-/** The entry of a host name in lower case, or of the wildcard for its first label. */
+/** Key for a host name in lower case, or for the wildcard above it. */
 export function findByName<T>(byName: ReadonlyMap<string, T>, serverName: string): T | undefined {
   const name = serverName.toLowerCase();
   const dot = name.indexOf('.');
@@ -25,7 +25,7 @@ export function findByName<T>(byName: ReadonlyMap<string, T>, serverName: string
 function namesOf(certificate: X509Certificate): string[] {
   const alternatives = certificate.subjectAltName?.split(', ') ?? [];
   const names = alternatives.filter((name) => name.startsWith('DNS:')).map((name) => name.slice(4));
-  // The common name counts only where there are no alternative names (RFC 6125 section 6.4.4).
+  // The common name is used only if there are no alternative names (RFC 6125 section 6.4.4).
   const common = names.length > 0 ? undefined : /^CN=(.+)$/m.exec(certificate.subject)?.[1];
   return (common === undefined ? names : [common]).map((name) => name.toLowerCase());
 }

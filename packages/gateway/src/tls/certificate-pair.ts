@@ -9,7 +9,7 @@ export interface CertificatePair {
   readonly key: string | Buffer;
 }
 
-/** Why a certificate and a key cannot be used together. */
+/** The reason why a certificate and a key cannot be used together. */
 export type PairFault = 'no_certificate' | 'no_key' | 'mismatch';
 
 /** The problem of a certificate and its key; undefined: none. */
@@ -24,7 +24,7 @@ export function findPairFault({ cert, key }: CertificatePair): PairFault | undef
 /** Whether a text in PEM begins with a certificate. */
 export const isCertificate = (pem: string): boolean => readCertificate(pem) !== undefined;
 
-/** In PEM, which TLS takes: X509Certificate reads DER too. */
+/** PEM only, as TLS requires; X509Certificate would also read DER. */
 const readCertificate = (pem: string | Buffer): X509Certificate | undefined =>
   pem.includes('-----BEGIN') ? attempt(() => new X509Certificate(pem)) : undefined;
 
@@ -36,7 +36,7 @@ function attempt<T>(parse: () => T): T | undefined {
   }
 }
 
-/** @throws when there is none, or when one of them is invalid for TLS. */
+/** @throws when there is no certificate, or when one of them is invalid for TLS. */
 export function assertUsable(pairs: readonly CertificatePair[]): void {
   if (pairs.length === 0) throw new Error('a TLS entry point requires at least one certificate');
   for (const { cert, key } of pairs) createSecureContext({ cert, key, minVersion: 'TLSv1.2' });

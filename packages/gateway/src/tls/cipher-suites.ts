@@ -2,7 +2,7 @@ import type { SecureVersion } from 'node:tls';
 import { getCiphers } from 'node:tls';
 import type { TlsVersion } from '../config/dynamic.ts';
 
-/** Cipher suites by Go's names, without those of TLS 1.3, to OpenSSL's; empty for those that OpenSSL no longer has. */
+/** Go's names of cipher suites before TLS 1.3, with OpenSSL's; empty for those that OpenSSL no longer has. */
 const suites: Readonly<Record<string, string>> = {
   TLS_RSA_WITH_RC4_128_SHA: '',
   TLS_ECDHE_ECDSA_WITH_RC4_128_SHA: '',
@@ -30,7 +30,7 @@ const suites: Readonly<Record<string, string>> = {
   TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256: 'ECDHE-RSA-CHACHA20-POLY1305',
 };
 
-/** As in Go, those of TLS 1.3 are always on; the last is no cipher suite. */
+/** As in Go, the suites of TLS 1.3 are always enabled; the last name is not a cipher suite. */
 const always: ReadonlySet<string> = new Set([
   'TLS_AES_128_GCM_SHA256',
   'TLS_AES_256_GCM_SHA384',
@@ -38,9 +38,9 @@ const always: ReadonlySet<string> = new Set([
   'TLS_FALLBACK_SCSV',
 ]);
 
-/** OpenSSL's names for names in Go's spelling. */
+/** OpenSSL's names for Go's names. */
 export interface OpenSslNames {
-  /** In order, joined by `:`. */
+  /** In order, separated by `:`. */
   readonly names: string;
   /** Cipher suites that this version of Node.js does not have. */
   readonly missing: readonly string[];
@@ -60,7 +60,7 @@ export function toOpenSslCiphers(written: readonly string[]): OpenSslNames {
   };
 }
 
-/** Curves by the names that Traefik takes. */
+/** Curves by the names that Traefik accepts. */
 const curves: Readonly<Record<string, string>> = {
   CurveP256: 'P-256',
   secp256r1: 'P-256',
@@ -92,7 +92,7 @@ export function toOpenSslCurves(
   };
 }
 
-/** Versions in the words of Node.js. */
+/** Versions by Node.js's names. */
 export const nodeVersions = {
   VersionTLS10: 'TLSv1',
   VersionTLS11: 'TLSv1.1',
@@ -100,7 +100,7 @@ export const nodeVersions = {
   VersionTLS13: 'TLSv1.3',
 } as const satisfies Readonly<Record<TlsVersion, SecureVersion>>;
 
-/** OpenSSL allows the ciphers that TLS 1.1 and older need at no higher level. */
+/** At higher levels, OpenSSL refuses the ciphers that TLS 1.1 and older need. */
 export const allowVersion = (minVersion: SecureVersion, ciphers: string | undefined): string | undefined =>
   minVersion < 'TLSv1.2' ? `${ciphers ?? 'DEFAULT'}:@SECLEVEL=0` : ciphers;
 

@@ -4,19 +4,19 @@ import { defaultOptionsName, defaultTlsOptions } from './options.ts';
 
 /** TLS settings of a configuration's routes, for one listener. */
 export interface ListenerTls {
-  /** Chosen by SNI. */
+  /** Certificates, selected by SNI. */
   readonly certificates: readonly CertificatePair[];
-  /** For names that no certificate covers; undefined: one that the gateway signs itself. */
+  /** Certificate for names that no other one covers; undefined: one that the gateway signs itself. */
   readonly defaultCertificate: CertificatePair | undefined;
-  /** By name; undefined for those that cannot be used: connections with them are refused. */
+  /** By name; undefined for invalid options: connections that require them are refused. */
   readonly options: ReadonlyMap<string, TlsOptions | undefined>;
-  /** Names of options by host, exact, `*.example.com` or `**.example.com`; all others have those called `default`. */
+  /** Names of options by host: exact, `*.example.com` or `**.example.com`. All other hosts have the options called `default`. */
   readonly hosts: ReadonlyMap<string, string>;
-  /** Whether a router of a listener without `tls` wants TLS. */
+  /** Whether a router of a listener without `tls` requires TLS. */
   readonly hasRouters: boolean;
 }
 
-/** That of a configuration that says nothing. */
+/** Settings of a configuration without TLS. */
 export const plainListener: ListenerTls = Object.freeze({
   certificates: Object.freeze([]),
   defaultCertificate: undefined,

@@ -3,11 +3,11 @@ import type { CertificatePair } from './certificate-pair.ts';
 
 /** A certificate that an entry point presents, without its key. */
 export interface PresentedCertificate {
-  /** Empty: of the routes, for every entry point with TLS. */
+  /** Empty for certificates of the routes, which every entry point with TLS presents. */
   readonly entryPoint: string;
   /** Common name of its subject; may be empty. */
   readonly commonName: string;
-  /** Host names and addresses that it is valid for. */
+  /** Host names and addresses in the certificate. */
   readonly names: readonly string[];
   readonly issuer: string;
   /** Hexadecimal. */
@@ -18,11 +18,11 @@ export interface PresentedCertificate {
   readonly notAfter: number;
 }
 
-/** The certificates that a gateway presents. They are parsed when somebody asks for them. */
+/** The certificates that a gateway presents. They are parsed on demand. */
 export interface PresentedCertificates {
-  /** @param entryPoint empty: those of the routes. */
+  /** @param entryPoint empty for those of the routes. */
   readonly set: (entryPoint: string, pairs: readonly Pick<CertificatePair, 'cert'>[]) => void;
-  /** The next to expire first; one that an entry point has twice is listed once. */
+  /** Sorted by expiry; a certificate that an entry point has twice is listed once. */
   list(): readonly PresentedCertificate[];
 }
 
@@ -30,7 +30,7 @@ type CertificateFacts = Omit<PresentedCertificate, 'entryPoint'>;
 
 export function createPresentedCertificates(): PresentedCertificates {
   const current = new Map<string, readonly Pick<CertificatePair, 'cert'>[]>();
-  // A reload that leaves a certificate as it is keeps the object.
+  // A reload keeps the object of an unchanged certificate.
   const facts = new WeakMap<object, CertificateFacts>();
   const read = (pair: Pick<CertificatePair, 'cert'>): CertificateFacts => {
     const known = facts.get(pair) ?? toFacts(pair);

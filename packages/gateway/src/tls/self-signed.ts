@@ -1,10 +1,10 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import type { CertificatePair } from './certificate-pair.ts';
 
-/** Milliseconds that it is valid for. */
+/** Validity in milliseconds. */
 const lifetimeMs = 365 * 24 * 3600 * 1000;
 
-/** A certificate that nobody trusts, for names without one, as Traefik has it. X.509 version 3 (RFC 5280 section 4.1), P-256. */
+/** An untrusted certificate for names without one, as in Traefik. X.509 version 3 (RFC 5280 section 4.1), P-256. */
 export function createSelfSigned(now: number): CertificatePair {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const ecdsaWithSha256 = sequence(oid('1.2.840.10045.4.3.2'));

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 
-/** Attributes in the order of Go's text of a name, with OpenSSL's names and Go's. */
+/** Attributes in the order in which Go prints a name, with OpenSSL's names and Go's. */
 const attributes: readonly (readonly [openSsl: string, go: string])[] = [
   ['serialNumber', 'SERIALNUMBER'],
   ['CN', 'CN'],

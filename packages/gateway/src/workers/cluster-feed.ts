@@ -16,7 +16,7 @@ export interface ClusterSource {
 export interface ClusterFeed {
   /** Sends a worker the current state and every later change. The returned function unsubscribes it. */
   subscribe(send: (message: ClusterMessage) => void): () => void;
-  /** Problems that a worker found in the configuration. */
+  /** Reports problems that a worker found in the configuration. */
   report(problems: readonly Problem[]): void;
   /** Called when the list of `waitsFor` may have changed. */
   progress(): void;
@@ -25,7 +25,7 @@ export interface ClusterFeed {
 
 export function createClusterFeed(source: ClusterSource): ClusterFeed {
   const subscribers = new Set<(message: ClusterMessage) => void>();
-  /** Numbers of the documents of the last output. */
+  /** Numbers of the documents in the last output. */
   let ids: ReadonlyMap<Document, number> = new Map();
   let count = 0;
   let output: ClusterOutput | undefined;

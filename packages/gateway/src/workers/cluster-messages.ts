@@ -24,7 +24,7 @@ export type ClusterMessage =
       /** Number of unchanged documents at the beginning and at the end of the list. */
       readonly start: number;
       readonly end: number;
-      /** Documents in between: new ones, or the number of one that was sent before. */
+      /** Documents in between: new ones, or the number of one that was already sent. */
       readonly documents: readonly (number | SentObject)[];
       readonly problems: readonly Problem[];
       readonly unreadSecrets: UnreadSecrets | undefined;

@@ -4,8 +4,8 @@ import type { Readings } from './readings.ts';
 /** Collects metrics from processes. A process that has ended or is late contributes its last report. */
 export interface Collection<P> {
   /**
-   * Asks some processes, oldest first; resolves when each has answered or ended, or after a second. Asked again meanwhile, it
-   * gives the same response. Without any, it resolves at once.
+   * Requests the metrics of processes, oldest first; resolves when each has replied or exited, or after a second. A call meanwhile
+   * returns the same result. Without processes, it resolves at once.
    */
   collect(processes: Iterable<P>, ask: (process: P) => void): Promise<CollectionResult>;
   take(process: P, readings: Readings): void;

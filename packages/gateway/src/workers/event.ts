@@ -1,12 +1,12 @@
 import type { ListenAddresses } from '../config/install.ts';
 
-/** Events in the lives of workers, as the primary announces them. */
+/** Events of workers, announced by the primary. */
 export type WorkerEvent =
   | { readonly kind: 'listening'; readonly addresses: ListenAddresses }
   | { readonly kind: 'ready'; readonly worker: number; readonly pid: number | undefined }
   /** A worker exited unexpectedly; it is restarted after `delayMs`. */
   | { readonly kind: 'crashed'; readonly worker: number; readonly how: string; readonly delayMs: number }
-  /** A replacement could not start; it is tried again after `delayMs`, unless that is undefined. */
+  /** A replacement could not start; the next attempt follows after `delayMs`, or never if that is undefined. */
   | {
       readonly kind: 'start_failed';
       readonly worker: number;

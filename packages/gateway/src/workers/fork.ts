@@ -2,18 +2,18 @@ import cluster from 'node:cluster';
 import type { WorkerProcess } from './worker-members.ts';
 
 /**
- * Creates what starts workers: this program with the same arguments, and `env` besides. They share each listening socket, and
- * each takes connections from it when it can (SCHED_NONE). Node.js's round robin has the primary take them and hand them on:
- * that cost a third more processor time for a connection, a connection that was on its way to a worker that died stayed open
- * with nobody to answer it, and a worker that hangs went on being given its share.
+ * Creates a function that starts workers: this program with the same arguments, and with `env` added. Workers share each listening
+ * socket, and each accepts connections when it is free (SCHED_NONE). With Node.js's round robin, the primary accepts connections and
+ * passes them on: that took a third more processor time per connection, a connection on its way to a crashed worker stayed open
+ * without a response, and a hung worker continued to receive its share.
  */
 export function createFork(env: Readonly<Record<string, string>>): () => WorkerProcess {
   cluster.schedulingPolicy = cluster.SCHED_NONE;
-  // Bytes are bytes on the way, not arrays of numbers in JSON.
+  // Sends bytes as bytes instead of JSON arrays of numbers.
   cluster.setupPrimary({ serialization: 'advanced' });
   return () => {
     const worker = cluster.fork(env);
-    // The message could not be sent to a worker that is exiting.
+    // The message could not be sent, because the worker is exiting.
     worker.on('error', () => {});
     return {
       pid: worker.process.pid,

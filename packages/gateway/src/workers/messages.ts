@@ -21,11 +21,11 @@ export type ToWorker =
   | { readonly kind: 'count' }
   /** Drop tokens; the reply is `purged` with the same `id`. */
   | { readonly kind: 'purge'; readonly id: number; readonly request: PurgeRequest }
-  /** All workers have dropped tokens; undefined when one of them did not confirm it in time. */
+  /** All workers have dropped tokens; undefined when one of them did not confirm in time. */
   | { readonly kind: 'purged'; readonly id: number; readonly purged: PurgeResult | undefined }
-  /** Asks for what the API needs of it, answered by `surveyed` under the same `id`. */
+  /** Requests data for the API; the reply is `surveyed` with the same `id`. */
   | { readonly kind: 'survey'; readonly id: number; readonly question: unknown }
-  /** Replies of all workers to a question of this one. */
+  /** Replies of all workers to a survey that this worker requested. */
   | { readonly kind: 'surveyed'; readonly id: number; readonly replies: SurveyReplies }
   /** The metrics of all workers; undefined when they are unavailable. */
   | { readonly kind: 'metrics'; readonly id: number; readonly text: string | undefined }
@@ -35,7 +35,7 @@ export type ToWorker =
 export type ToPrimary =
   /** Requests its assignment; the first message of a worker. */
   | { readonly kind: 'hello' }
-  /** The worker serves requests from now on. */
+  /** The worker now serves requests. */
   | { readonly kind: 'ready'; readonly addresses: ListenAddresses }
   /** The worker cannot serve, and exits. */
   | { readonly kind: 'failed'; readonly failure: StartFailure }
@@ -44,10 +44,10 @@ export type ToPrimary =
   /** Requests that all workers drop tokens; the reply has the same `id`. */
   | { readonly kind: 'purge'; readonly id: number; readonly request: PurgeRequest }
   | { readonly kind: 'purged'; readonly id: number; readonly purged: PurgeResult }
-  /** Asks all workers for what the API needs, answered under the same `id`. */
+  /** Requests data for the API from all workers; the reply has the same `id`. */
   | { readonly kind: 'survey'; readonly id: number; readonly question: unknown }
   | { readonly kind: 'surveyed'; readonly id: number; readonly reading: unknown }
-  /** Asks that the whole gateway shuts down. */
+  /** Requests a shutdown of the whole gateway. */
   | { readonly kind: 'stop' }
   /** Requests the metrics of all workers; the reply has the same `id`. */
   | { readonly kind: 'metrics'; readonly id: number }
@@ -59,9 +59,9 @@ export type ToPrimary =
 export interface Assignment {
   /** 1 and up; a replacement has the same number. */
   readonly number: number;
-  /** Text of the install configuration, as the primary read it: workers agree on it whatever happens to the file. Undefined without a file. */
+  /** Text of the install configuration as read by the primary, so that workers agree even if the file changes. Undefined without a file. */
   readonly configuration: string | undefined;
-  /** 32 random bytes from each primary: they encrypt and name tokens on their way to the other workers. */
+  /** 32 random bytes, new in each primary: they encrypt and name tokens on their way to the other workers. */
   readonly secret: Uint8Array;
 }
 

@@ -2,7 +2,7 @@ import type { Document } from '../config/document.ts';
 import type { Problem } from '../config/place.ts';
 import type { ClusterMessage, ClusterOutput, SentObject } from './cluster-messages.ts';
 
-/** Provider of routes in a worker, for the cluster that the primary follows. */
+/** Provider of routes in a worker, for the cluster followed by the primary. */
 export interface PrimaryCluster {
   /** Resolves when the primary has sent the first output. */
   start(emit: (output: ClusterOutput) => void): Promise<void>;
@@ -10,7 +10,7 @@ export interface PrimaryCluster {
   waitsFor(): readonly string[];
   report(problems: readonly Problem[]): void;
   close(): void;
-  /** Takes a message of the primary; messages that arrive before the start count too. */
+  /** Receives a message of the primary, even before the start. */
   take(message: ClusterMessage): void;
 }
 

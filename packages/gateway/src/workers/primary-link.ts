@@ -4,11 +4,11 @@ import type { ToPrimary, ToWorker } from './messages.ts';
 export interface PrimaryLink {
   send(message: ToPrimary): void;
   onMessage(listener: (message: ToWorker) => void): void;
-  /** Disconnects once every message has been sent; the worker then has nothing to do, and exits. */
+  /** Disconnects once every message has been sent; the worker then has no work left, and exits. */
   leave(): Promise<void>;
 }
 
-/** The channel that this process was started with. A worker whose primary has died ends at once: `node:cluster` sees to it. */
+/** The channel that this process was started with. If the primary dies, `node:cluster` ends the worker at once. */
 export function createPrimaryLink(process: NodeJS.Process): PrimaryLink {
   let last = Promise.resolve();
   return {

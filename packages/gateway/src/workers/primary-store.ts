@@ -6,7 +6,7 @@ import type { StoreReply, StoreRequest } from './messages.ts';
 /** The primary's store, as a worker sees it. */
 export interface PrimaryStore {
   readonly store: TokenStore;
-  /** Takes a response of the primary. */
+  /** Receives a response of the primary. */
   readonly take: (reply: StoreReply) => void;
 }
 
@@ -23,8 +23,8 @@ interface PendingReply {
 }
 
 /**
- * Creates a store that asks the primary. It is ready until it is closed: a worker does not outlive its primary. A response that
- * is late is for the caller to give up (`createBestEffortStore`).
+ * Creates a store that sends operations to the primary. It is ready until it is closed, because no worker outlives its primary. The
+ * caller must limit the waiting time (`createBestEffortStore`).
  */
 export function createPrimaryStore(send: (request: StoreRequest) => void): PrimaryStore {
   const waiting = new Map<number, PendingReply>();

@@ -5,13 +5,13 @@ import { createSurveys } from './surveys.ts';
 /** Purges in progress. */
 export interface WorkerPurges<P> {
   /**
-   * Has processes drop tokens; resolves with the sum once each has replied or ended.
+   * Makes processes drop tokens; resolves with the sum once each has replied or exited.
    *
-   * @returns undefined when one does not reply within a second: it may still use a token.
+   * @returns undefined when one does not reply within a second, because it may still use a token.
    */
   purge(processes: Iterable<P>, send: (process: P, id: number) => void): Promise<PurgeResult | undefined>;
   take(process: P, id: number, purged: PurgeResult): void;
-  /** Removes a process that has exited: it uses no token any more. */
+  /** Removes a process that has exited and uses no tokens any more. */
   end(process: P): void;
 }
 
@@ -23,7 +23,7 @@ export function createPurges<P>(clock: Clock): WorkerPurges<P> {
       const { readings, late } = await surveys.ask(processes, send);
       if (late > 0) return undefined;
       return {
-        // Each process has the same middlewares.
+        // All processes have the same middlewares.
         middlewares: Math.max(0, ...readings.map(({ middlewares }) => middlewares)),
         tokens: readings.reduce((sum, { tokens }) => sum + tokens, 0),
       };

@@ -13,7 +13,7 @@ export type SeriesSubject = 'router' | 'service' | 'middleware' | 'store' | 'iss
 export interface Series {
   /** Labels as they are exposed: `entrypoint="web",code="200"`; empty for none. */
   readonly labels: string;
-  /** Name of the router, service, middleware, store or issuer that it is about; undefined for none. */
+  /** Name of the router, service, middleware, store or issuer of the series; undefined for none. */
   readonly of: string | undefined;
   /** For a histogram, the sum of the observations. */
   readonly value: number;

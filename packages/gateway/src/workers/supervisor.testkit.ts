@@ -15,11 +15,11 @@ export const reading = (value: number): Readings => ({
 });
 const numberIn = (series: Readings['series']): number => series['count']?.[0]?.value ?? NaN;
 
-/** A process that does what a test says, and notes what it is told. */
+/** A process controlled by a test, which records the messages that it receives. */
 export interface FakeProcess {
   readonly told: readonly string[];
   readonly replies: readonly ToWorker[];
-  /** The role that it was started in. */
+  /** The role with which it was started. */
   readonly assignment: () => Extract<ToWorker, { kind: 'start' }> | undefined;
   readonly say: (message: ToPrimary) => void;
   readonly ready: (port?: number) => void;
@@ -33,7 +33,7 @@ export const plan = (count: number, configuration = 'first'): WorkerPlan => ({
   endWithinMs: 20_000,
 });
 
-/** A supervisor whose processes are fakes. */
+/** A supervisor of fake processes. */
 export function startSupervisor() {
   const clock = createFakeClock();
   const processes: FakeProcess[] = [];
@@ -90,7 +90,7 @@ export function startSupervisor() {
       if (readings.length === 0) throw new Error('nothing to write');
       return JSON.stringify({ counted: readings.map(({ series }) => numberIn(series)), late, serving });
     },
-    // The longest wait that back-off allows.
+    // The longest wait of the back-off.
     random: () => 1 - Number.EPSILON,
   });
   /** Starts `count` workers, all ready. */

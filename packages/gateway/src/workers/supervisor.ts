@@ -24,7 +24,7 @@ export interface SupervisorDeps {
   readonly onEvent: (event: WorkerEvent) => void;
   /** Called with the counts of a worker that has exited. */
   readonly onEnded: (readings: Readings) => void;
-  /** Called when a worker asks that the gateway shuts down. Default: nothing happens. */
+  /** Called when a worker requests a shutdown of the gateway. Default: nothing happens. */
   readonly onStop?: () => void;
   /** Writes the metrics of all workers for one of them. @param serving workers that are ready. */
   readonly writeMetrics: (collected: CollectionResult, serving: number) => string;
@@ -35,8 +35,8 @@ export interface SupervisorDeps {
 /** Keeps the workers of one gateway running. */
 export interface Supervisor {
   /**
-   * Starts one worker and, once it is ready, the others. Resolves with the reason when the first one fails; no worker is left
-   * then.
+   * Starts one worker and, once it is ready, the others. Resolves with the reason when the first one fails; no worker is running
+   * in that case.
    */
   start(plan: WorkerPlan): Promise<StartFailure | undefined>;
   /**
@@ -45,7 +45,7 @@ export interface Supervisor {
    */
   restart(plan: WorkerPlan): Promise<void>;
   reopenLogs(): void;
-  /** Collects what the workers have counted, and how many serve. */
+  /** Collects the metrics of the workers, and the number of serving ones. */
   readMetrics(): Promise<{ readonly collected: CollectionResult; readonly serving: number }>;
   /** Drains all workers; resolves when they have exited. */
   stop(): Promise<void>;
@@ -62,7 +62,7 @@ interface Supervision {
 
 export function createSupervisor(deps: SupervisorDeps): Supervisor {
   const { clock, onEvent, random = Math.random } = deps;
-  // Nothing is started before there is a plan.
+  // No worker starts before there is a plan.
   const state: Supervision = {
     plan: { count: 0, configuration: undefined, endWithinMs: 0 },
     next: undefined,
@@ -135,14 +135,14 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
         if (members.live.size === 0) resolve();
         for (const member of members.live) members.end(member, 'drain', state.plan.endWithinMs);
       });
-      // No listener is left for their events.
+      // Their listeners have been removed.
       if (members.live.size === 0) clusters.closeUnused();
       return state.stopped;
     },
   };
 }
 
-/** Replaces one worker after the other; ends at the first that cannot start. */
+/** Replaces one worker after the other; stops at the first one that cannot start. */
 async function replaceAll(
   next: WorkerPlan,
   state: Supervision,
@@ -160,7 +160,7 @@ async function replaceAll(
       onEvent({ kind: 'start_failed', worker: number, reason: failure.message, delayMs });
       return 'restart_failed';
     }
-    // The plan with which one worker has started is used for replacements of crashed workers.
+    // Replacements of crashed workers use the plan with which a worker last started.
     state.plan = { ...next, count: Math.max(number, state.plan.count) };
   }
   for (const slot of [...slots.all.values()].filter(({ number }) => number > next.count)) slots.remove(slot);
@@ -168,7 +168,7 @@ async function replaceAll(
   return 'restarted';
 }
 
-/** Announces where the gateway listens, once until that changes. */
+/** Announces the addresses of the gateway, once until they change. */
 function createAnnouncement(onEvent: SupervisorDeps['onEvent']): (addresses: ListenAddresses) => void {
   let announced: string | undefined;
   return (addresses) => {

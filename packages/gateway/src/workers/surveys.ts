@@ -1,21 +1,21 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 
-/** Replies of several processes to one question; their content is that of the processes that ask and reply. */
+/** Replies of several processes to one question; their content is opaque here. */
 export interface SurveyReplies<Reading = unknown> {
   readonly readings: readonly Reading[];
-  /** Processes that were asked. */
+  /** Number of processes that received the question. */
   readonly asked: number;
-  /** Processes that still run and did not reply in time. */
+  /** Number of running processes that did not reply in time. */
   readonly late: number;
 }
 
-/** Questions that processes are answering. */
+/** Questions in progress. */
 export interface Surveys<P, Reading = unknown> {
-  /** Asks processes; resolves with the replies once each has replied or ended, or after a second. */
+  /** Sends a question to processes; resolves with the replies once each has replied or exited, or after a second. */
   ask(processes: Iterable<P>, send: (process: P, id: number) => void): Promise<SurveyReplies<Reading>>;
-  /** @param reading undefined: the process has nothing to say. */
+  /** @param reading undefined: the process has no data. */
   take(process: P, id: number, reading: Reading | undefined): void;
-  /** Nobody waits for a process that has ended. */
+  /** Removes a process that has exited. */
   end(process: P): void;
 }
 

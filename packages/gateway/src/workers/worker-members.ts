@@ -8,10 +8,10 @@ import type { WorkerRequest } from './worker-requests.ts';
 /** One process of a worker. */
 export interface WorkerProcess {
   readonly pid: number | undefined;
-  /** Does nothing once the process has exited. */
+  /** No effect once the process has exited. */
   send(message: ToWorker): void;
   onMessage(listener: (message: ToPrimary) => void): void;
-  /** Called once, after its last message, with the exit code or the signal in words. */
+  /** Called once, after its last message, with a description of the exit code or the signal. */
   onExit(listener: (how: string) => void): void;
   /** Kills it. */
   kill(): void;
@@ -23,7 +23,7 @@ export interface WorkerPlan {
   readonly configuration: Assignment['configuration'];
   /** Closed once no worker uses the plan any more. Undefined without a cluster. */
   readonly cluster?: ClusterFeed | undefined;
-  /** Milliseconds after which a worker that was told to exit is killed. */
+  /** Milliseconds after which an exiting worker is killed. */
   readonly endWithinMs: number;
 }
 
@@ -35,7 +35,7 @@ export interface WorkerMember {
   readonly process: WorkerProcess;
   /** Later processes have higher numbers. */
   readonly order: number;
-  /** Milliseconds of the monotonic clock; undefined while it starts. */
+  /** Milliseconds of the monotonic clock; undefined while the process starts. */
   readySinceMs: number | undefined;
   /** Kills it when it does not exit by itself. */
   cut: Timer | undefined;
@@ -54,11 +54,11 @@ export interface WorkerMembersDeps {
   readonly fork: () => WorkerProcess;
   readonly secret: Uint8Array;
   readonly onEvent: (event: WorkerEvent) => void;
-  /** True during shutdown: a process that has just started drains then. */
+  /** True during shutdown; a process that has just started then drains. */
   readonly isStopping: () => boolean;
-  /** Called with the messages that do not concern the life of the worker itself. */
+  /** Receives messages that are unrelated to the life of the worker. */
   readonly onRequest: (member: WorkerMember, message: WorkerRequest) => void;
-  /** Called when a process has exited, before its listener and after it. */
+  /** Called when a process has exited, once before and once after its listener. */
   readonly onExit: (member: WorkerMember) => void;
   readonly onGone: () => void;
 }
@@ -132,7 +132,7 @@ export function createWorkerMembers(deps: WorkerMembersDeps): WorkerMembers {
         process.onExit((how) => {
           forget(member);
           listener.onExit(member, how);
-          // No effect for a process that was ready.
+          // No effect for a process that was already ready.
           resolve(failure ?? { code: 'worker_failed', message: `a worker exited during its start (${how})` });
           deps.onGone();
         });

@@ -8,7 +8,7 @@ import type { Readings } from './readings.ts';
 import { createSurveys } from './surveys.ts';
 import { replyToStore } from './store-reply.ts';
 
-/** A worker that can be sent messages. */
+/** A worker that can receive messages. */
 interface Recipient {
   readonly process: { send(message: ToWorker): void };
 }
@@ -16,13 +16,13 @@ interface Recipient {
 /** Requests of one worker to all workers, and their replies. */
 export interface WorkerRequests<M extends Recipient> {
   take(from: M, message: WorkerRequest): void;
-  /** Collects what the workers have counted. */
+  /** Collects the metrics of the workers. */
   readonly collect: () => Promise<CollectionResult>;
   /** Called when a worker has exited: its replies are not awaited any more. */
   end(member: M): void;
 }
 
-/** Messages that do not concern the life of the worker itself. */
+/** Messages that are unrelated to the life of the worker. */
 export type WorkerRequest = Exclude<
   ToPrimary,
   { readonly kind: 'hello' | 'ready' | 'failed' | 'cluster_problems' }
@@ -32,7 +32,7 @@ export interface WorkerRequestDeps {
   readonly clock: Clock;
   readonly store: TokenStore;
   readonly onEnded: (readings: Readings) => void;
-  /** Called when a worker asks that the gateway shuts down. Default: nothing happens. */
+  /** Called when a worker requests a shutdown of the gateway. Default: nothing happens. */
   readonly onStop?: (() => void) | undefined;
   readonly writeMetrics: (collected: CollectionResult, serving: number) => string;
 }
@@ -62,7 +62,7 @@ export function createWorkerRequests<M extends Recipient>(
     try {
       text = writeMetrics(collected, workers.serving());
     } catch {
-      // A failure to collect metrics must not end the primary.
+      // A failure to collect metrics must not crash the primary.
     }
     process.send({ kind: 'metrics', id, text });
   };
@@ -78,7 +78,7 @@ export function createWorkerRequests<M extends Recipient>(
     process.send({ kind: 'purged', id, purged });
   };
 
-  /** Of those that serve: one that starts knows nothing yet, and one that drains is replaced. */
+  /** Serving workers only: a starting worker has no data yet, and a draining one is being replaced. */
   const respondToSurvey = async (
     { process }: M,
     { id, question }: WorkerRequest & { readonly kind: 'survey' },

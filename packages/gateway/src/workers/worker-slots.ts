@@ -5,7 +5,7 @@ import type { WorkerEvent } from './event.ts';
 import type { StartFailure } from './messages.ts';
 import type { WorkerMember, WorkerMembers, WorkerPlan } from './worker-members.ts';
 
-/** Delays before a worker is restarted, in milliseconds; they begin again once a worker has served for `steadyMs`. */
+/** Delays before a worker is restarted, in milliseconds; they start over once a worker has served for `steadyMs`. */
 const backoff = { baseMs: 200, maxMs: 30_000 };
 const steadyMs = 30_000;
 
@@ -28,7 +28,7 @@ export interface WorkerSlotsDeps {
   readonly onListening: (addresses: ListenAddresses) => void;
   /** Plan for replacements. */
   readonly plan: () => WorkerPlan;
-  /** True when workers are not replaced any more. */
+  /** True when workers are no longer replaced. */
   readonly isStopping: () => boolean;
 }
 
@@ -51,10 +51,10 @@ export function createWorkerSlots(deps: WorkerSlotsDeps): WorkerSlots {
   const { clock, members, random, onEvent, plan, isStopping } = deps;
   const slots = new Map<number, WorkerSlot>();
 
-  // Twice the time: for the last requests of connections, and for the requests then in flight.
+  // Twice the grace time-out: once for the last requests of connections, once for the requests in flight after that.
   const retire = (member: WorkerMember): void => members.end(member, 'retire', 2 * plan().endWithinMs);
 
-  /** Puts a ready worker into its slot. The previous worker retires, or this one when a later one was quicker. */
+  /** Puts a ready worker into its slot. The previous worker retires, unless a later one was faster; then this one retires. */
   const install = (slot: WorkerSlot, member: WorkerMember): void => {
     const { current } = slot;
     if (slots.get(slot.number) !== slot || (current !== undefined && current.order > member.order)) {
@@ -102,7 +102,7 @@ export function createWorkerSlots(deps: WorkerSlotsDeps): WorkerSlots {
     slot.timer?.cancel();
     slot.timer = clock.after(delayMs, () => {
       slot.timer = undefined;
-      // A worker that a restart has just started fills the slot, or this function is called again.
+      // Either a worker that a restart has just started fills the slot, or this function is called again.
       if (slot.starting === 0) void fill(slot);
     });
     return delayMs;

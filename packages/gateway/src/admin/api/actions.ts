@@ -12,13 +12,13 @@ export interface ApiActions {
   readonly onLogLevel: (level: ApiLogLevel) => void;
   /** Called when the gateway is about to shut down. */
   readonly onDrain: () => void;
-  /** Has the whole gateway shut down; undefined where nobody can. */
+  /** Shuts down the whole gateway; undefined where that is impossible. */
   readonly drain: (() => void) | undefined;
 }
 
 const paths: ReadonlySet<string> = new Set(['/api/log/level', '/api/drain']);
 
-/** Carries out what a POST asks for. @returns undefined for a request that asks for none of the actions. */
+/** Performs the action of a POST. @returns undefined when the request names no action. */
 export function createActions(
   { onLogLevel, onDrain, drain }: ApiActions,
   { survey, guard, isOn }: { readonly survey: Survey; readonly guard: ApiGuard; readonly isOn: boolean },
@@ -40,7 +40,7 @@ export function createActions(
     if (drain === undefined)
       throw new ApiError(404, 'this gateway is shut down by the program that it is part of');
     onDrain();
-    // The response comes first.
+    // Shuts down only after the response has been sent.
     setImmediate(drain);
     return toResponse(202, { draining: true });
   };

@@ -1,7 +1,7 @@
 /** A response of the API. */
 export interface AdminReply {
   readonly status: number;
-  /** JSON. */
+  /** JSON text. */
   readonly text: string;
   /** Name and value in turn. */
   readonly headers?: readonly string[];
@@ -13,7 +13,7 @@ export const toResponse = (status: number, body: unknown, headers: readonly stri
   headers,
 });
 
-/** Of every response: nothing is stored, and no page of another origin reads it. */
+/** Headers of every response: it is not stored, and pages of other origins cannot read it. */
 export const safeHeaders: readonly string[] = [
   ...['Cache-Control', 'no-store'],
   ...['X-Content-Type-Options', 'nosniff'],

@@ -1,4 +1,4 @@
-/** A request that the API cannot answer; the message is for its sender. */
+/** An error response of the API; the message is meant for the sender of the request. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;

@@ -26,11 +26,11 @@ export interface ApiParts extends Pick<ApiGuardOptions, 'readToken'> {
 
 /** The API of one process, until it closes. */
 export interface Api {
-  /** For an entry point. */
+  /** Handler for an entry point. */
   readonly front: AdminApi;
-  /** For a Unix socket, without guard. */
+  /** Handler for a Unix socket, without authentication. */
   readonly local: AdminApi;
-  /** Ends the streams of events. */
+  /** Ends the event streams. */
   close(): void;
 }
 
@@ -160,7 +160,7 @@ function respond(
   { status, text, headers = [] }: AdminReply,
   answered: (status: number, bytes: number) => void,
 ): void {
-  // The caller may have gone away meanwhile.
+  // The caller may have disconnected meanwhile.
   if (response.over) return;
   const body = Buffer.from(text);
   answered(status, body.length);

@@ -80,7 +80,7 @@ const readIssuer = ({
   durationsMs: [],
 });
 
-/** The readings of several processes as one. */
+/** Merges the readings of several processes. */
 export function mergeAuthorizationServers(
   readings: readonly (readonly AuthorizationServerReading[])[],
 ): readonly AuthorizationServerView[] {
@@ -122,7 +122,7 @@ function mergeTwo(a: AuthorizationServerReading, b: AuthorizationServerReading):
   };
 }
 
-/** Times in ISO 8601 sort as texts. */
+/** Times in ISO 8601 can be sorted as texts. */
 const latest = (a: string | null, b: string | null): string | null =>
   a === null || b === null ? (a ?? b) : a > b ? a : b;
 
@@ -132,7 +132,7 @@ function toAuthorizationServerView({
 }: AuthorizationServerReading): AuthorizationServerView {
   const { lastFailure, lastSuccess } = reading;
   const isLast = lastFailure !== null && lastFailure.at > (lastSuccess ?? '');
-  // A server that refuses a client or a request responds as it should.
+  // A server that refuses a client or a request works as intended.
   const isFailing = isLast && !['credentials_refused', 'request_rejected'].includes(lastFailure.reason);
   return {
     ...reading,

@@ -5,10 +5,10 @@ import type { ProcessSource } from './process-source.ts';
 import { redactOptions } from './redact.ts';
 import type { ConfigView } from './shapes.ts';
 
-/** Problems that are listed; the log and `grantgate check` have all. */
+/** Maximum number of problems to list; the log and `grantgate check` have all of them. */
 const maxProblems = 1_000;
 
-/** The configuration in force, without secrets. */
+/** The active configuration, without secrets. */
 export function toConfigView(source: ProcessSource): ConfigView {
   const { api, install, startedAt } = source;
   const { prepared, loadedAt = startedAt } = source.configuration() ?? {};

@@ -8,7 +8,7 @@ import { redactRule } from './redact-rule.ts';
 import { toServiceView } from './service-view.ts';
 import type { ApiStatus, MiddlewareView, RouterView, ServiceView } from './shapes.ts';
 
-/** A configuration in force, as the API shows it; made when it is asked for, once per configuration. */
+/** An active configuration as the API shows it; created on demand, once per configuration. */
 export interface ConfigurationViews {
   readonly routers: ReadonlyMap<string, RouterView>;
   readonly services: ReadonlyMap<string, ServiceView>;
@@ -56,7 +56,7 @@ const byName = <T extends { readonly name: string }>(views: readonly T[]): Reado
 type ViewedEntry = Pick<RouterConfig | ServiceConfig | MiddlewareConfig, 'name' | 'place' | 'errors'>;
 type ProblemsOf = (config: ViewedEntry) => readonly Problem[];
 
-/** Finds problems by the name of an entry, which their path begins with, or by the object of a cluster that they stand in. */
+/** Finds problems by the name of an entry, with which their path begins, or by their object in a cluster. */
 function indexProblems(problems: readonly Problem[]): ProblemsOf {
   const byKey = new Map<string, Problem[]>();
   for (const problem of problems) {
@@ -100,7 +100,7 @@ interface Identity {
   place?: string;
 }
 
-/** @param broken why it refuses, beyond its own problems. */
+/** @param broken reason for being broken, in addition to its own problems. */
 function identify({ name, place }: ViewedEntry, problems: readonly Problem[], broken?: string): Identity {
   const isBroken = broken !== undefined || problems.some(({ severity }) => severity === 'error');
   const errors = [...toErrors(problems)];
@@ -202,7 +202,7 @@ export function toOptionsView(
   return kind.isPlugin ? { plugin: { [kind.name]: options } } : { [kind.name]: options };
 }
 
-/** Routers by the services and middlewares that they name, also in chains. */
+/** Routers by the services and middlewares that they use, including those in chains. */
 function findUsers({ routers, unmatchable, middlewares }: PreparedConfiguration) {
   const users = { services: new Map<string, string[]>(), middlewares: new Map<string, string[]>() };
   const note = (map: Map<string, string[]>, name: string, router: string): void => {

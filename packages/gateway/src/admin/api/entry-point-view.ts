@@ -3,7 +3,7 @@ import type { EntryPointConfig } from '../../config/install.ts';
 import { toDuration } from './service-view.ts';
 import type { EntryPointView } from './shapes.ts';
 
-/** An entry point in Traefik's names. @param connections open ones; undefined: not known. */
+/** An entry point in Traefik's names. @param connections number of open ones; undefined: unknown. */
 export function toEntryPointView(config: EntryPointConfig, connections: number | undefined): EntryPointView {
   const { name, host, port, transport, tls, redirection, externalAuth, proxyProtocol } = config;
   return {

@@ -6,26 +6,26 @@ import type { ResourceContext } from './resource.ts';
 import { readOverview, readRefusals, readServers } from './resources.ts';
 import type { RecentRefusal } from './shapes.ts';
 
-/** Streams of what changes. */
+/** Event streams with the changes of the gateway's state. */
 export interface Events {
-  /** False when too many are open. */
+  /** False when too many streams are open. */
   open(response: CallerResponse): boolean;
-  /** Ends all of them. */
+  /** Ends all streams. */
   close(): void;
 }
 
-/** Streams of one process. */
+/** Event streams of one process. */
 const maxStreams = 32;
 /** Milliseconds between two events of one kind. */
 const everyMs = 1_000;
-/** Ticks after which a stream without events says that it is alive: proxies close those that are silent. */
+/** Ticks without an event after which a stream sends a keep-alive, because proxies close silent streams. */
 const aliveTicks = 15;
-/** Refusals of the first event, and of any. */
+/** Maximum number of refusals in the first event, and in any other. */
 const maxFirst = 20;
 
 interface Stream {
   readonly response: CallerResponse;
-  /** Texts that were sent last, by event; of the overview, by member. */
+  /** Last texts that were sent, by event; for the overview, by member. */
   readonly sent: Map<string, string>;
   readonly refusals: Set<string>;
   isFirst: boolean;
@@ -35,7 +35,7 @@ interface Stream {
 
 type EventsContext = Omit<ResourceContext, 'query' | 'name'>;
 
-/** Reads once a second for all streams, and not while there are none. */
+/** Reads once a second for all streams, and pauses while there are none. */
 export function createEvents(context: EventsContext): Events {
   const { clock } = context.source;
   const streams = new Set<Stream>();
@@ -46,7 +46,7 @@ export function createEvents(context: EventsContext): Events {
       const news = await readNews(context);
       for (const stream of streams) send(stream, news);
     } catch {
-      // The workers did not reply: the next time they may.
+      // The workers did not reply; the next tick tries again.
     }
     timer = streams.size > 0 && !isClosed ? clock.after(everyMs, () => void tick()) : undefined;
   };
@@ -60,7 +60,7 @@ export function createEvents(context: EventsContext): Events {
       begin(response);
       streams.add(stream);
       response.onClose({ responseClosed: () => void streams.delete(stream) });
-      // The first tick is at once; those that are open already see it as one of theirs.
+      // The first tick is immediate; for streams that are already open, it is an ordinary one.
       if (timer === undefined && streams.size === 1) {
         timer = clock.after(0, () => void tick());
       }
@@ -103,7 +103,7 @@ async function readNews(context: EventsContext): Promise<News> {
   };
 }
 
-/** Sends what has changed since the last time. A stream that cannot take it gets the difference later. */
+/** Sends the changes since the last time. A stream that is not writable receives the difference later. */
 function send(stream: Stream, { overview, refusals, ...others }: News): void {
   if (stream.isBlocked || stream.response.over) return;
   const parts: string[] = [];
@@ -138,5 +138,5 @@ function isNew({ sent }: Stream, name: string, text: string): boolean {
   return true;
 }
 
-/** JSON has no line breaks, which would end a field. */
+/** JSON contains no line breaks, which would end a field. */
 const toEvent = (name: string, json: string): string => `event: ${name}\ndata: ${json}\n\n`;

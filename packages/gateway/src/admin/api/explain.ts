@@ -16,12 +16,12 @@ import type { ApiExplanation } from './shapes.ts';
 type EntryPointExplanation = ApiExplanation['results'][number];
 type OtherRouter = EntryPointExplanation['others'][number];
 
-/** Other routers that are explained. */
+/** Maximum number of other routers to explain. */
 const maxOthers = 20;
-/** Rules that are looked at closely, to choose those. */
+/** Maximum number of rules to evaluate in order to choose those routers. */
 const maxCandidates = 200;
 
-/** Explains which router a request would get, and why it gets no other. @throws ApiError 400 */
+/** Explains which router handles a request, and why others do not. @throws ApiError 400 */
 export function explain(
   query: URLSearchParams,
   source: ProcessSource,
@@ -41,7 +41,7 @@ export function explain(
   };
 }
 
-/** Without a name, entry points that serve routers by default and speak the scheme. */
+/** Without a name, the entry points that serve routers by default and use the scheme. */
 const isUsual = (name: string, { scheme }: ExplainedRequest, { entryPoints }: ProcessSource): boolean => {
   const facts = entryPoints.get(name);
   return facts?.byDefault === true && (scheme === 'https' || !facts.tls);
@@ -119,7 +119,7 @@ interface OthersParts {
   readonly matched: PreparedRouter | undefined;
 }
 
-/** The most similar first: those that match as well, then those of which the least is false. */
+/** Most similar first: routers that match too, then those with the fewest false calls. */
 function explainOthers(
   routers: readonly PreparedRouter[],
   { facts, createContext, matched }: OthersParts,
@@ -166,7 +166,7 @@ function explainOther(
 const priorityOf = ({ config, rule }: Pick<PreparedRouter, 'config' | 'rule'>): number =>
   config.priority || rule.defaultPriority;
 
-/** The value that a call was compared with; values of headers and parameters are left out. */
+/** The value that a call was compared with; values of headers and parameters are omitted. */
 function describeActual(
   call: string,
   { host, method, path, remoteAddress, query, rawHeaders }: RequestFacts,

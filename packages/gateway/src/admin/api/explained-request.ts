@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { RequestFacts } from '../../routing/facts.ts';
 import { ApiError } from './api-error.ts';
 
-/** A request that nobody has sent, to be explained. */
+/** A hypothetical request to explain. */
 export interface ExplainedRequest {
   readonly method: string;
   readonly scheme: 'http' | 'https';

@@ -13,13 +13,13 @@ export interface ApiGuard {
 }
 
 export interface ApiGuardOptions extends Pick<ApiConfig, 'isLoopback' | 'isInsecure'> {
-  /** Value of `actionsToken` now; undefined: there is none. Throws when its reference leads nowhere. */
+  /** Current value of `actionsToken`; undefined when there is none. Throws when its reference cannot be resolved. */
   readonly readToken: (() => string) | undefined;
 }
 
 /**
- * A web page that a browser on this machine shows can send requests to a loopback address, also under a name of its own that it lets point
- * there (DNS rebinding). So a loopback entry point is addressed by a loopback address or `localhost`, and actions take no `Origin`.
+ * A web page in a browser on this machine can send requests to a loopback address, even under its own host name by pointing that name to
+ * it (DNS rebinding). So requests to a loopback entry point must name a loopback address or `localhost`, and actions have no `Origin`.
  */
 export function createGuard({ isLoopback: isOwn, isInsecure, readToken }: ApiGuardOptions): ApiGuard {
   const checkHost = ({ host }: RequestFacts): void => {
@@ -51,18 +51,18 @@ export function createGuard({ isLoopback: isOwn, isInsecure, readToken }: ApiGua
   };
 }
 
-/** Why an action is refused where the configuration has no secret for it. */
+/** Reason for refusing actions when the configuration has no secret for them. */
 export const noSecret =
   'actions require a secret: set api.actionsToken, or api.socket and send the request to the socket';
 
-/** Of a Unix socket: the system has decided who reaches it. */
+/** Guard of a Unix socket: the operating system controls access to it. */
 export const openGuard: ApiGuard = Object.freeze({ checkRead() {}, checkAction() {} });
 
-/** In a time that does not depend on where they differ. */
+/** Compares in constant time. */
 const isSame = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** Browsers name the origin of every page that sends a POST. */
+/** Browsers send the origin of a page with each of its POST requests. */
 export function hasOrigin(rawHeaders: readonly string[]): boolean {
   for (let at = 0; at < rawHeaders.length; at += 2)
     if (rawHeaders[at]?.toLowerCase() === 'origin') return true;

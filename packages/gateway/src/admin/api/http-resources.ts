@@ -29,7 +29,7 @@ const typedKeys: SortKeys<ServiceView | MiddlewareView> = {
 const hasStatus = (query: URLSearchParams, view: { readonly status: string }): boolean =>
   ['', view.status].includes((query.get('status') ?? '').toLowerCase());
 
-/** As Traefik filters: a name without provider means any. */
+/** As in Traefik's filter, a name without a provider matches any provider. */
 const isNamed = (query: URLSearchParams, parameter: string, names: readonly string[]): boolean => {
   const wanted = query.get(parameter) ?? '';
   return wanted === '' || names.some((name) => name === wanted || name.replace(/@[^@]*$/, '') === wanted);
@@ -124,7 +124,7 @@ export const httpResources: readonly ApiResource[] = [
   },
 ];
 
-/** A name without provider means one of a file, as everywhere. */
+/** A name without a provider is one of the file provider, as everywhere. */
 function find<T>(all: ReadonlyMap<string, T> | undefined, name: string, what: string): T {
   const found = all?.get(name) ?? all?.get(`${name}@file`);
   if (found === undefined) throw new ApiError(404, `${what} not found: ${name.slice(0, 256)}`);
@@ -155,7 +155,7 @@ async function readRouter({ views, name, survey }: ResourceContext): Promise<Rou
 
 type Health = ReadonlyMap<string, Readonly<Record<string, 'UP' | 'DOWN'>>>;
 
-/** A server that one process takes for down is down. */
+/** A server counts as down when one process reports it as down. */
 async function readHealth({ survey }: Pick<ResourceContext, 'survey'>): Promise<Health> {
   const { readings } = await survey({ kind: 'servers' });
   const health = new Map<string, Record<string, 'UP' | 'DOWN'>>();
@@ -167,7 +167,7 @@ async function readHealth({ survey }: Pick<ResourceContext, 'survey'>): Promise<
   return health;
 }
 
-/** As in Traefik, a server that is not checked is up. */
+/** As in Traefik, a server without a health check is up. */
 function withHealth(view: ServiceView, health: Health): ServiceView {
   if (view.loadBalancer === undefined) return view;
   const known = health.get(view.name) ?? {};

@@ -3,7 +3,7 @@ import { resources } from './resources.ts';
 import type { ApiResource } from './resource.ts';
 import { drainShape, errorShape, logLevelShape } from './shapes.ts';
 
-/** The OpenAPI 3.1 document of the API. @param server URL that the paths follow, such as `/gateway`. */
+/** The OpenAPI 3.1 document of the API. @param server URL that precedes the paths, such as `/gateway`. */
 export function createOpenApi(version: string, server: string): Record<string, unknown> {
   const schemas: Record<string, unknown> = { Error: toSchema(errorShape) };
   for (const { schemaName, shape } of resources) schemas[schemaName] = toSchema(shape);
@@ -117,7 +117,7 @@ function toOperation(resource: ApiResource): Record<string, unknown> {
   };
 }
 
-/** Without the dialect: OpenAPI 3.1 has that of JSON Schema 2020-12. */
+/** Removes the dialect, because OpenAPI 3.1 already implies JSON Schema 2020-12. */
 function toSchema(shape: z.ZodType): Record<string, unknown> {
   const { $schema: _, ...schema } = z.toJSONSchema(shape);
   return schema;

@@ -12,7 +12,7 @@ interface OverviewParts {
 
 const empty = { total: 0, warnings: 0, errors: 0 };
 
-/** The overview of all processes. */
+/** Combines the overviews of all processes. */
 export function toOverview(source: ProcessSource, { views, servers, survey }: OverviewParts): Overview {
   const { install, version } = source;
   const { readings, asked } = survey;
@@ -78,7 +78,7 @@ export function addUp(all: readonly Readonly<Record<string, number>>[]): Record<
   return Object.fromEntries(total);
 }
 
-/** How many different numbers there are in some lists. */
+/** Number of distinct values in some lists. */
 export function countDistinct(lists: readonly Float64Array[]): number {
   const all = new Set<number>();
   for (const list of lists) for (const id of list) all.add(id);
@@ -95,7 +95,7 @@ function toSection(views: ReadonlyMap<string, { readonly status: string }> | und
   return section;
 }
 
-/** In the names of Traefik's overview. */
+/** Names of features, as in Traefik's overview. */
 function toProviders({ install: { providers } }: ProcessSource): string[] {
   const { file, kubernetes } = providers;
   const all: readonly (readonly [string, object | undefined])[] = [
@@ -107,7 +107,7 @@ function toProviders({ install: { providers } }: ProcessSource): string[] {
   return all.flatMap(([name, config]) => (config === undefined ? [] : [name]));
 }
 
-/** The first in Traefik's order. */
+/** The first one in Traefik's order. */
 function toMetricsName(metrics: ProcessSource['install']['metrics']): string {
   if (metrics === undefined) return '';
   return metrics.prometheus === undefined ? 'OTLP' : 'Prometheus';

@@ -3,22 +3,22 @@ import { ApiError } from './api-error.ts';
 /** A part of a list. */
 export interface ListPage<T> {
   readonly items: readonly T[];
-  /** Traefik's `X-Next-Page`: 1 on the last page. */
+  /** Value of Traefik's `X-Next-Page`: 1 on the last page. */
   readonly nextPage: number;
   readonly total: number;
 }
 
-/** The part of a list that a request asks for. */
+/** The part of a list that a request selects. */
 export interface PageRange {
   readonly page: number;
   readonly perPage: number;
 }
 
-/** Entries of one page. */
+/** Number of entries per page. */
 export const maxPerPage = 10_000;
 const defaultPerPage = 100;
 
-/** @throws ApiError 400, in the words of Traefik. */
+/** @throws ApiError 400, with Traefik's message. */
 export function readRange(query: URLSearchParams): PageRange {
   const perPage = readNumber(query, 'per_page', defaultPerPage);
   if (perPage > maxPerPage)
@@ -39,7 +39,7 @@ export function paginate<T>(all: readonly T[], range: PageRange): ListPage<T> {
   return toPage(all.slice((range.page - 1) * range.perPage, range.page * range.perPage), all.length, range);
 }
 
-/** A page whose entries are known. @param total entries of all pages. @throws ApiError 400 for a page after the last one. */
+/** A page whose entries are known. @param total number of entries on all pages. @throws ApiError 400 for a page after the last one. */
 export function toPage<T>(items: readonly T[], total: number, { page, perPage }: PageRange): ListPage<T> {
   const start = (page - 1) * perPage;
   if (start !== 0 && start >= total)
@@ -51,7 +51,7 @@ export function toPage<T>(items: readonly T[], total: number, { page, perPage }:
 export type SortKey = string | number;
 
 /**
- * A copy in the order that `sortBy` and `direction` ask for; entries that are equal stay in their order.
+ * A copy in the order of `sortBy` and `direction`; the sort is stable.
  *
  * @throws ApiError 400 for an unknown key.
  */
@@ -71,7 +71,7 @@ export function sortBy<T>(
 
 export const compareKeys = (a: SortKey, b: SortKey): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Whether one of some texts contains what `search` asks for, in any letter case. */
+/** Whether one of some texts contains the `search` text, in any letter case. */
 export function isFound(query: URLSearchParams, ...texts: readonly string[]): boolean {
   const search = (query.get('search') ?? '').toLowerCase();
   return search === '' || texts.some((text) => text.toLowerCase().includes(search));

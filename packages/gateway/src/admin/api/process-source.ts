@@ -11,7 +11,7 @@ import type { PresentedCertificate } from '../../tls/presented-certificates.ts';
 import type { ServerHealth } from '../../upstream/load-balancer.ts';
 import type { ApiLogLevel, RecentRefusal } from './shapes.ts';
 
-/** Requests as they are counted: see `RequestFigures` of the metrics. */
+/** Counts of requests: see `RequestFigures` of the metrics. */
 export interface RequestNumbers {
   readonly byStatus: Readonly<Record<string, number>>;
   readonly boundsMs: readonly number[];
@@ -39,7 +39,7 @@ export interface ProcessSource {
   readonly version: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** In force; undefined before the first. */
+  /** The active configuration; undefined before the first. */
   readonly configuration: () =>
     | {
         readonly prepared: PreparedConfiguration;
@@ -47,14 +47,14 @@ export interface ProcessSource {
         readonly loadedAt: number;
       }
     | undefined;
-  /** The snapshot in force. */
+  /** The active snapshot. */
   readonly snapshot: () => Snapshot;
   readonly cache: TokenCache;
   readonly endpoints: EndpointStates;
   readonly issuers: () => readonly IssuerNumbers[];
-  /** That entry points present, the next to expire first. */
+  /** Certificates that entry points present, sorted by expiry. */
   readonly certificates: () => readonly PresentedCertificate[];
-  /** Middlewares by what counts their tokens. */
+  /** Middlewares by the tally of their tokens. */
   readonly tallies: () => ReadonlyMap<TokenTally, readonly string[]>;
   readonly lookUps: () => ReadonlyMap<string, TierCounts>;
   readonly requests: () => RequestNumbers;

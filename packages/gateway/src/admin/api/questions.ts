@@ -1,7 +1,7 @@
 import type { ApiLogLevel, AuthorizationServerView, RecentRefusal, TokenView } from './shapes.ts';
 import type { RequestNumbers } from './process-source.ts';
 
-/** Question that the process with a request sends to every process; plain data. */
+/** A question that the process with the request sends to every process; plain data. */
 export type ApiQuestion =
   | { readonly kind: 'overview' }
   | { readonly kind: 'refusals' }
@@ -12,11 +12,11 @@ export type ApiQuestion =
   | { readonly kind: 'tokens'; readonly query: TokenQuery }
   | { readonly kind: 'logLevel'; readonly level: ApiLogLevel };
 
-/** Which tokens, in which order. */
+/** Selects the tokens and their order. */
 export interface TokenQuery {
-  /** The first so many. */
+  /** Maximum number of tokens. */
   readonly count: number;
-  /** Part of the client ID, in lower case; empty: any. */
+  /** Part of the client ID, in lower case; empty: any client. */
   readonly search: string;
   readonly clientId: string | undefined;
   readonly middleware: string | undefined;
@@ -32,10 +32,10 @@ export type TokenSortKey = (typeof tokenSortKeys)[number];
 export interface ApiReadings {
   readonly overview: OverviewReading;
   readonly refusals: readonly RecentRefusal[];
-  /** Servers that are checked. */
+  /** Servers with a health check. */
   readonly servers: readonly { readonly service: string; readonly url: string; readonly up: boolean }[];
   readonly authorizationServers: readonly AuthorizationServerReading[];
-  /** Null for a router that is not counted. */
+  /** Null for a router without counts. */
   readonly router: RequestNumbers | null;
   readonly tokenMiddlewares: readonly TokenMiddlewareReading[];
   readonly tokens: TokensReading;
@@ -48,7 +48,7 @@ export interface OverviewReading {
   readonly waitingFor: readonly string[];
   readonly requests: RequestNumbers['byStatus'];
   readonly refusals: Readonly<Record<string, number>>;
-  /** Numbers that stand for the credentials whose tokens are cached. */
+  /** Numbers that identify the credentials whose tokens are cached. */
   readonly cached: Float64Array;
   readonly memory: number;
   readonly store: number;
@@ -57,7 +57,7 @@ export interface OverviewReading {
   readonly connections: readonly (readonly [string, number])[];
 }
 
-/** One endpoint, with what only several processes together can be summed up from. */
+/** One endpoint, including data that can only be summed up over several processes. */
 export interface AuthorizationServerReading extends Omit<AuthorizationServerView, 'latencyMs' | 'status'> {
   readonly durationsMs: readonly number[];
 }
@@ -73,9 +73,9 @@ export interface TokenMiddlewareReading {
 }
 
 export interface TokensReading {
-  /** Of all that the query finds. */
+  /** Total over all matches of the query. */
   readonly ids: Float64Array;
-  /** The first of them, each with its number. */
+  /** The first matches, each with its number. */
   readonly rows: readonly TokenRow[];
 }
 

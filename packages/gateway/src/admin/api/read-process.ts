@@ -3,7 +3,7 @@ import { readAuthorizationServers } from './authorization-servers.ts';
 import type { ProcessSource } from './process-source.ts';
 import { createTokenReader, type TokenReader } from './read-tokens.ts';
 
-/** Answers questions for this process. */
+/** Replies to questions for this process. */
 export function createReadProcess(source: ProcessSource): (question: ApiQuestion) => unknown {
   const tokens = createTokenReader(source);
   const read: {
@@ -21,7 +21,7 @@ export function createReadProcess(source: ProcessSource): (question: ApiQuestion
       return true;
     },
   };
-  // Each question goes to the reader of its kind.
+  // The kind of a question determines its reader.
   return (question) => (read[question.kind] as (question: ApiQuestion) => unknown)(question);
 }
 

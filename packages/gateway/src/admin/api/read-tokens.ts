@@ -8,15 +8,15 @@ import { redactUrl } from './redact.ts';
 import type { TokenView } from './shapes.ts';
 import { toShownName } from './shown-name.ts';
 
-/** Cached tokens of this process, without anything of their values. */
+/** Cached tokens of this process, without any part of their values. */
 export interface TokenReader {
   find(query: TokenQuery): TokensReading;
   byMiddleware(): readonly TokenMiddlewareReading[];
-  /** Of all credentials; up to five seconds old. */
+  /** Total over all credentials; up to five seconds old. */
   ids(): Float64Array;
 }
 
-/** Milliseconds for which numbers that every overview asks for are kept: counting takes time with 100,000 tokens. */
+/** Milliseconds for which the counts of every overview are cached, because counting 100,000 tokens takes time. */
 const keptForMs = 5_000;
 
 export function createTokenReader(source: ProcessSource): TokenReader {
@@ -59,10 +59,10 @@ export function createTokenReader(source: ProcessSource): TokenReader {
   };
 }
 
-/** The same for one token in all processes, and nothing to learn it from. */
+/** Equal for one token in all processes, and useless for guessing the token. */
 function toId({ clientId, token: { value } }: CachedToken): number {
   let [high, low] = [0x9e3779b9, 0x85ebca6b];
-  // The end of a token is the part that differs: a signature, or random.
+  // Tokens differ at their end: a signature, or random characters.
   for (const text of [clientId, value.slice(-64)])
     for (let at = 0; at < text.length; at += 1) {
       const code = text.charCodeAt(at);
@@ -112,14 +112,14 @@ function toSortKey(token: CachedToken, sortBy: TokenQuery['sortBy']): string | n
   }
 }
 
-/** Times that processes share, in place of those of the monotonic clock of one. */
+/** Converts times of one process's monotonic clock to times that processes share. */
 function toComparable({ view, key }: TokenRow, sortBy: TokenQuery['sortBy']): string | number {
   if (sortBy === 'clientID') return key;
   const time = view[sortBy];
   return time === null ? Infinity : Date.parse(time);
 }
 
-/** Keeps the first of many in an order, without sorting all of them. */
+/** Keeps the first items in an order without sorting all of them. */
 function createFirst({ count, sortBy, isDescending }: TokenQuery) {
   const sign = isDescending ? -1 : 1;
   let kept: CachedToken[] = [];
@@ -140,7 +140,7 @@ function createFirst({ count, sortBy, isDescending }: TokenQuery) {
   };
 }
 
-/** Names of claims that are shown. */
+/** Maximum number of claim names to show. */
 const maxClaims = 100;
 
 function toView(

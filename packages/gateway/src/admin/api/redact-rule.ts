@@ -1,14 +1,14 @@
 import type { Call, Node } from '@grantgate/middleware/predicate/ast';
 import { parsePredicate } from '@grantgate/middleware/predicate/parse';
 
-/** Names of headers and query parameters whose values are secrets, although rules compare them. */
+/** Names of headers and query parameters whose values are secrets, even in rules. */
 const secretName = /token|secret|passw|pwd|assertion|credential|signature|key|auth|session|cookie|jwt/i;
 
-/** A rule without the values of headers and query parameters that can be secrets. */
+/** A rule without the values of headers and query parameters that may be secrets. */
 export function redactRule(rule: string): string {
   if (!/header|query/i.test(rule)) return rule;
   const parsed = parsePredicate(rule);
-  // A rule that cannot be parsed has no parts to tell apart.
+  // An unparsable rule has no identifiable parts.
   if (!parsed.ok) return '[redacted]';
   let redacted = rule;
   for (const { name, args } of callsOf(parsed.ast).reverse()) {

@@ -1,12 +1,12 @@
-/** How references are shown: with the time when their values were read. */
+/** References are shown with the time when their values were read. */
 export interface RedactOptions {
-  /** Milliseconds since the epoch; undefined: not known. */
+  /** Milliseconds since the epoch; undefined: unknown. */
   readonly readAt: number | undefined;
 }
 
 /**
- * Options whose texts are shown, in lower case; a list has the name of its option. Any other text is hidden, so that an option
- * that somebody adds reveals nothing before somebody has decided that it may.
+ * Options whose texts are shown, in lower case; a list has the name of its option. All other texts are hidden, so that a new option
+ * reveals nothing before it is added here.
  */
 const shown: ReadonlySet<string> = new Set(
   `url issuer issuers jwksurl address endpoint endpoints clientid audience scopes resource acceptedtokentypes claims forwardheaders
@@ -26,7 +26,7 @@ const shown: ReadonlySet<string> = new Set(
 /** Maps whose values are shown, whatever their keys. */
 const shownMaps: ReadonlySet<string> = new Set(['forwardheaders', 'sslproxyheaders', 'statusmap', 'names']);
 
-/** Maps whose values can be anything. */
+/** Maps whose values may contain anything. */
 const hiddenMaps: ReadonlySet<string> = new Set([
   'endpointparams',
   'headers',
@@ -34,13 +34,13 @@ const hiddenMaps: ReadonlySet<string> = new Set([
   'customresponseheaders',
 ]);
 
-/** Names of options that hold secrets, whatever the type of their value. */
+/** Names of options with secrets, whatever the type of their value. */
 const secretName = /secret|passw|token$|^keys?$|credential|signature/i;
 
-/** Levels of a configuration that are shown. */
+/** Maximum depth of the configuration to show. */
 const maxDepth = 32;
 
-/** A copy of a configuration without secrets: `[redacted]`, or with the reference that a value comes from and the time of its reading. */
+/** A copy of a configuration without secrets: each becomes `[redacted]`, or its reference with the time at which it was read. */
 export function redactOptions(value: unknown, options: RedactOptions): unknown {
   return redact(value, { name: '', isHidden: false, depth: 0 }, options);
 }
@@ -87,7 +87,7 @@ function redactText(text: string, { name, isHidden }: RedactContext, { readAt }:
   return text.includes('-----BEGIN') ? hidden : redactUrl(text);
 }
 
-/** A text without user and password of a URL, and without the values of its query. */
+/** A URL without user, password and query values. */
 export function redactUrl(text: string): string {
   if (!text.includes('://')) return text;
   return text

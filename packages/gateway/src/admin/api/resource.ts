@@ -11,7 +11,7 @@ export interface ResourceContext {
   /** Undefined before the first configuration. */
   readonly views: () => ConfigurationViews | undefined;
   readonly query: URLSearchParams;
-  /** The part of the path in place of `{name}`, decoded; empty without one. */
+  /** The decoded path segment at `{name}`; empty without one. */
   readonly name: string;
 }
 
@@ -24,11 +24,11 @@ export interface ResourceParameter {
 }
 
 interface ResourceBase {
-  /** Without `basePath`; `{name}` stands for one segment at its end. */
+  /** Path without `basePath`; `{name}` represents one segment at its end. */
   readonly path: string;
   /** One sentence. */
   readonly summary: string;
-  /** Of one entry, in a list. */
+  /** Schema of one entry, if the resource is a list. */
   readonly shape: z.ZodType;
   /** Name of the shape in the OpenAPI document. */
   readonly schemaName: string;

@@ -23,10 +23,10 @@ import {
 } from './shapes.ts';
 import { tokenResources } from './token-resources.ts';
 
-/** Refusals that are kept. */
+/** Maximum number of refusals to keep. */
 export const maxRefusals = 200;
 
-/** Everything that can be read. The router, the OpenAPI document and its test are made of this list. */
+/** All resources. The router, the OpenAPI document and its test derive from this list. */
 export const resources: readonly ApiResource[] = [
   {
     ...{ kind: 'single', path: '/api/version', shape: versionShape, schemaName: 'Version' },

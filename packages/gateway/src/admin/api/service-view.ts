@@ -74,5 +74,5 @@ const toCookie = ({ cookieName, maxAgeSeconds, ...rest }: StickyConfig) => ({
   ...rest,
 });
 
-/** As Go writes the durations of Traefik, in seconds or milliseconds. */
+/** Durations as in Go's output for Traefik, in seconds or milliseconds. */
 export const toDuration = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-// The JSON of the API: types, OpenAPI document and tests are made of these schemas. Names are Traefik's where it has the resource.
+// JSON of the API. Types, OpenAPI document and tests derive from these schemas. Names are Traefik's if Traefik has the resource.
 
 const count = z.int().min(0);
 const ms = z.number().min(0);

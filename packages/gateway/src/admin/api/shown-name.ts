@@ -1,7 +1,7 @@
-/** Characters of a name that a caller or a server has chosen. */
+/** Maximum length of a name from a caller or a server, in characters. */
 const maxCharacters = 256;
 
-/** Such a name, shortened. Readers show it as text: it may look like markup. */
+/** A name from a caller or a server, shortened. It may contain markup, so clients must display it as text. */
 export function toShownName(name: string): string {
   return name.length <= maxCharacters ? name : `${name.slice(0, maxCharacters - 3)}...`;
 }

@@ -12,7 +12,7 @@ import {
   type TokenView,
 } from './shapes.ts';
 
-/** Cached tokens: what is known of them, and never the tokens. */
+/** Facts about cached tokens, never the tokens themselves. */
 export const tokenResources: readonly ApiResource[] = [
   {
     ...{ kind: 'list', path: '/api/tokens', shape: tokenShape, schemaName: 'Token' },
@@ -65,7 +65,7 @@ async function readTokens({ survey, query }: ResourceContext): Promise<ListPage<
   const { readings } = await survey({ kind: 'tokens', query: asked });
   const sign = asked.isDescending ? -1 : 1;
   const byId = new Map<number, TokenRow>();
-  // The process that has used it last knows best when it is due.
+  // The process that used it last has the most accurate due time.
   for (const row of readings.flatMap(({ rows }) => rows)) {
     const before = byId.get(row.id);
     if (before === undefined || (row.view.refreshAt ?? '') > (before.view.refreshAt ?? ''))
@@ -82,7 +82,7 @@ async function readTokens({ survey, query }: ResourceContext): Promise<ListPage<
   );
 }
 
-/** @param count tokens that are wanted of each process. */
+/** @param count number of tokens to request from each process. */
 function readTokenQuery(query: URLSearchParams, count: number): TokenQuery {
   const read = (name: string): string | undefined => query.get(name) || undefined;
   const source = read('source');

@@ -14,7 +14,7 @@ export const builtinFunctions: Readonly<Record<string, TemplateFunction>> = {
   index: defineVariadic(['any'], 'any', ([value], keys) => keys.reduce(itemAt, value)),
 };
 
-/** A space stands between two values that are no texts. */
+/** Adds a space between two values that are both not texts. */
 function printAll(values: readonly Value[]): string {
   return values
     .map((value, index) => {

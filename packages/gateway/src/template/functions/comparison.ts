@@ -29,11 +29,11 @@ function isEqual(a: Value, b: Value): boolean {
   return a === b;
 }
 
-/** Below 0, 0 or above 0. */
+/** Negative, 0 or positive. */
 function compare(a: Value, b: Value): number {
   if (isInt(a) && isInt(b)) return a.value < b.value ? -1 : a.value > b.value ? 1 : 0;
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  // Texts by their bytes.
+  // Compares texts by their bytes.
   if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b));
   throw cannotCompare(a, b);
 }

@@ -16,7 +16,7 @@ export const dateFunctions: Readonly<Record<string, TemplateFunction>> = {
 /** Integers are seconds since 1970, as in sprig. */
 function toMoment(value: Value): Time {
   if (value !== null && isTime(value)) return value;
-  // Others than these are the current time in sprig, which nobody means.
+  // sprig uses the current time for other types, which is never intended.
   if (value === null || !isInt(value)) throw new FunctionRefusal(`expected a time, got ${typeOf(value)}`);
   const ms = Number(value.value) * 1000;
   if (!(Math.abs(ms) <= 8.64e15)) throw new FunctionRefusal('the time is out of range');

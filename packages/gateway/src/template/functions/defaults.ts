@@ -46,7 +46,7 @@ function valueOf({ value, refusal }: EnvLookUp): string {
   return value;
 }
 
-/** `$NAME` and `${NAME}` as Go's `os.Expand` finds them; `${` without a name or an end vanishes. */
+/** `$NAME` and `${NAME}` as in Go's `os.Expand`; a malformed `${` is removed. */
 function expandVariables(text: string, env: (name: string) => string): string {
   return text.replace(
     /\$(?:\{([*#$@!?\-0-9])\}|\{([^}]+)\}|(\{\}?)|([*#$@!?\-0-9])|([A-Za-z0-9_]+))/g,

@@ -31,7 +31,7 @@ function fromPlain(plain: unknown): Value {
   return typeof plain === 'string' || typeof plain === 'number' || typeof plain === 'boolean' ? plain : null;
 }
 
-/** Keys in their order, as Go writes them. */
+/** Sorts keys as Go does. */
 function toJson(value: Value): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value).replace(/\u007f/g, '\u007f');
   if (isInt(value)) return String(value.value);

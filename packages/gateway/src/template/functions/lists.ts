@@ -11,7 +11,7 @@ const list = defineVariadic([], 'any', (_, items) => toList(items));
 /** Go's `reflect.DeepEqual`. */
 const isSame = (one: Value, other: Value): boolean => isDeepStrictEqual(one, other);
 
-/** Lists and dictionaries of sprig; keys and values in the order of the keys. */
+/** sprig's functions for lists and dictionaries; keys and values are sorted by key. */
 export const listFunctions: Readonly<Record<string, TemplateFunction>> = {
   list,
   tuple: list,
@@ -58,7 +58,7 @@ export const listFunctions: Readonly<Record<string, TemplateFunction>> = {
       '[]string',
     ),
   ),
-  // sprig's, which takes the name from Go's own: lists alone.
+  // sprig's `slice` replaces Go's function of that name; it accepts lists only.
   slice: defineVariadic(['list'], 'any', ([{ items, type }], bounds) => {
     if (items.length === 0) return null;
     const [from = 0n, to = BigInt(items.length)] = bounds.map(toInteger);

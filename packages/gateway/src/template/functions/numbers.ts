@@ -7,7 +7,7 @@ import { toInteger } from './conversion.ts';
 
 const toInt64 = (value: bigint): Int => toInt(value, 'int64');
 
-/** Arithmetic with integers of 64 bits; whatever is no number counts as 0. */
+/** Arithmetic with integers of 64 bits; a value that is not a number counts as 0. */
 export const numberFunctions: Readonly<Record<string, TemplateFunction>> = {
   add: defineVariadic([], 'any', (_, values) =>
     toInt64(values.reduce<bigint>((sum, value) => sum + toInteger(value), 0n)),
@@ -45,7 +45,7 @@ function pick(values: readonly Value[], isBetter: (a: bigint, b: bigint) => bool
   return values.map(toInteger).reduce((best, value) => (isBetter(value, best) ? value : best));
 }
 
-/** `stop` excluded; empty when `step` leads away from it. */
+/** `stop` is excluded; the result is empty when `step` has the wrong sign. */
 function steps(start: bigint, stop: bigint, step: bigint, { work }: FunctionScope): List {
   const distance = stop - start;
   if (step === 0n || distance === 0n || distance > 0n !== step > 0n) return toList([], '[]int');

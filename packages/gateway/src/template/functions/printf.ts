@@ -5,7 +5,7 @@ import { isInt, isList, typeOf } from '../value.ts';
 
 const verb = /%([-+# 0]*)(\d+)?(?:\.(\d*))?([a-zA-Z%])?/g;
 
-/** Widest padding: a template cannot write megabytes with one verb. */
+/** Maximum padding: a template cannot write megabytes with one verb. */
 const maxWidth = 10_000;
 
 interface VerbLayout {
@@ -46,7 +46,7 @@ export function formatText(format: string, values: readonly Value[], work: Funct
 function formatVerb(name: string, value: Value, layout: VerbLayout): string {
   const wrong = (): FunctionRefusal => new FunctionRefusal(`%${name} cannot format ${typeOf(value)}`);
   const { flags, precision } = layout;
-  // As Go has it, each item of a list is formatted by itself.
+  // As in Go, each item of a list is formatted separately.
   if (value !== null && isList(value) && !'vT'.includes(name))
     return `[${value.items.map((item) => pad(formatVerb(name, item, layout), item, name, layout)).join(' ')}]`;
   switch (name) {
@@ -95,7 +95,7 @@ function formatInteger(name: string, value: Value, { flags, precision }: VerbLay
   return sign(name === 'X' ? text.toUpperCase() : text, value, flags);
 }
 
-/** `+` or a space before numbers that are not negative. */
+/** `+` or a space before non-negative numbers. */
 function sign(text: string, value: Value, flags: string): string {
   const isNumber = typeof value === 'number' || (value !== null && isInt(value));
   if (!isNumber || /^[-+]/.test(text)) return text;

@@ -4,7 +4,7 @@ import type { StepBudget } from '../../routing/regexp/work.ts';
 import type { TemplateFunction } from '../template-function.ts';
 import { FunctionRefusal, define, type FunctionScope } from '../template-function.ts';
 
-/** Steps that a match may take for each step of a template. */
+/** Number of matching steps that count as one step of a template. */
 const stepsPerStep = 64;
 
 /** Regular expressions in Go's syntax. */
@@ -28,7 +28,7 @@ export const regexFunctions: Readonly<Record<string, TemplateFunction>> = {
 };
 
 function replaceAll(source: string, text: string, replacement: string, work: FunctionScope['work']): string {
-  // Each character may be replaced.
+  // Every character may be replaced.
   work(((text.length + 1) * replacement.length) >> 4);
   return charge(work, (budget) => compile(source).replaceWith(replacement)(text, budget));
 }
@@ -39,7 +39,7 @@ function compile(source: string): Pattern {
   return compiled.pattern;
 }
 
-/** Steps of one call. */
+/** Step budget of one call. */
 const maxSteps = 50_000_000;
 
 function charge<T>(work: FunctionScope['work'], run: (budget: StepBudget) => T): T {

@@ -28,7 +28,7 @@ export const textFunctions: Readonly<Record<string, TemplateFunction>> = {
   replace: define(['string', 'string', 'string'], ([old, replacement, text], { work }) => {
     const parts = splitAt(text, old);
     work((parts.length * replacement.length) >> 4);
-    // Go replaces an empty text before each character and at the end.
+    // As Go does, inserts the replacement before each character and at the end if the search text is empty.
     return old === ''
       ? `${replacement}${parts.map((part) => part + replacement).join('')}`
       : parts.join(replacement);
@@ -71,14 +71,14 @@ export const textFunctions: Readonly<Record<string, TemplateFunction>> = {
   ),
 };
 
-/** Character by character: one that would become several stays as it is. */
+/** Converts each character separately; one that would become several is unchanged. */
 const mapChars = (text: string, map: (char: string) => string): string =>
   Array.from(text, (char) => {
     const mapped = map(char);
     return mapped.length === char.length ? mapped : char;
   }).join('');
 
-/** The first letter of each word, as Go's `strings.Title` finds it. */
+/** Finds the first letter of each word, as Go's `strings.Title` does. */
 function toTitle(text: string): string {
   let before = ' ';
   return mapChars(text, (char) => {
@@ -114,7 +114,7 @@ function indent(count: bigint, text: string, work: FunctionScope['work']): strin
   return lines.map((line) => pad + line).join('\n');
 }
 
-/** Some bytes of a text. @throws Refusal when a character would be cut in two. */
+/** A part of a text by bytes. @throws Refusal when a character would be cut in two. */
 export function sliceText(text: string, from: bigint, to: bigint): string {
   const bytes = Buffer.from(text).subarray(Number(from), Number(to));
   const part = bytes.toString();
