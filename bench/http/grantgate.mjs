@@ -11,7 +11,7 @@ export const basic = ({ clientId, clientSecret }) =>
   `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
 
 /** Everything on: a predicate over the claims, a header and the user name from them. */
-const middleware = (tokenUrl, credentials) => ({
+export const middleware = (tokenUrl, credentials) => ({
   plugin: {
     oAuthClientCredentials: {
       url: tokenUrl,
@@ -23,8 +23,8 @@ const middleware = (tokenUrl, credentials) => ({
   },
 });
 
-const applicationLevel = {};
-const gatewayLevel = { clientID: own.clientId, clientSecret: own.clientSecret };
+export const applicationLevel = {};
+export const gatewayLevel = { clientID: own.clientId, clientSecret: own.clientSecret };
 
 /** Before the authentication: one step that changes the request and the response, and one that changes its path. */
 const strippedPrefix = '/api';

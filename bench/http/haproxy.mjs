@@ -4,7 +4,7 @@ import { root } from '../lib/gateway.mjs';
 import { freePort } from '../lib/ports.mjs';
 
 /** HAProxy in one thread; it writes its log to stdout, which is the file. */
-async function startHaproxy(stage, name, backend, { global = '', frontend = '' } = {}) {
+export async function startHaproxy(stage, name, backend, { global = '', frontend = '', more = '' } = {}) {
   const port = await freePort();
   const log = stage.path(`${name}.access.log`);
   writeFileSync(
@@ -31,6 +31,8 @@ frontend web
 
 backend service
     server service 127.0.0.1:${backend}
+
+${more}
 `,
   );
   const { pid } = await stage.start('haproxy', ['-f', stage.path(`${name}.cfg`)], port, { stdout: log });

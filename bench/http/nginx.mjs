@@ -23,13 +23,13 @@ http {
 }
 
 /** Connections to a server that are kept, and as many as there are callers. */
-const upstream = (name, port) =>
+export const upstream = (name, port) =>
   `upstream ${name} { server 127.0.0.1:${port}; keepalive 64; keepalive_requests 1000000000; }`;
 
-const forward = 'proxy_http_version 1.1; proxy_set_header Connection "";';
+export const forward = 'proxy_http_version 1.1; proxy_set_header Connection "";';
 
 /** Bodies pass through in both directions, as in the other contenders: none goes to a file on its way. */
-const streamed = 'proxy_request_buffering off; proxy_max_temp_file_size 0;';
+export const streamed = 'proxy_request_buffering off; proxy_max_temp_file_size 0;';
 
 export const startNginxProxy = (stage, backend) =>
   startNginx(

@@ -11,18 +11,28 @@ const rounding = 0.98;
 const logWithinMs = 2_000;
 
 /** Drives one contender with one case for some seconds. `rotation` is for `request.lua`: `credentials=100`. */
-export async function takeTurn(stage, contender, one, { seconds, connections }) {
-  const { pids, port, prefix = '' } = contender;
+export function takeTurn(stage, contender, one, { seconds, connections }) {
+  return measureTurn(contender, one, () =>
+    runWrk(stage, {
+      of: `${contender.name}: ${one.name}`,
+      url: `http://127.0.0.1:${contender.port}${contender.prefix ?? ''}${one.path}`,
+      seconds,
+      connections,
+      headers: { Authorization: basic(callers), ...one.headers },
+      script,
+      args: [one.method, String(one.sentBytes), ...(one.rotation ?? [])],
+    }),
+  );
+}
+
+/**
+ * CPU time and memory of a contender in a turn. `drive` sends the requests of a case and gives how many they were, with its other
+ * measurements; `readBytes`, where it counts them, have to hold all responses.
+ */
+export async function measureTurn(contender, one, drive) {
+  const { pids } = contender;
   const before = cpuMicroseconds(pids);
-  const { requests, readBytes, ...measured } = await runWrk(stage, {
-    of: `${contender.name}: ${one.name}`,
-    url: `http://127.0.0.1:${port}${prefix}${one.path}`,
-    seconds,
-    connections,
-    headers: { Authorization: basic(callers), ...one.headers },
-    script,
-    args: [one.method, String(one.sentBytes), ...(one.rotation ?? [])],
-  });
+  const { requests, readBytes = Infinity, ...measured } = await drive();
   const cpuUs = cpuMicroseconds(pids) - before;
   if (readBytes < requests * one.answerBytes * rounding)
     throw new Error(`${contender.name}: ${one.name}: ${requests} answers had ${readBytes} bytes in all`);

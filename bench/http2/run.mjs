@@ -1,0 +1,68 @@
+// HTTP/2, gRPC, TLS and new connections, side by side in one run: `npm run bench:http2`, with `--help` for its options. As in
+// bench/http, every contender has one thread and writes an access log, and an answer that is not 2xx fails the run.
+import { writeFileSync } from 'node:fs';
+import { UsageError } from '../http/options.mjs';
+import { describe, detailTable, overviewTable, summarise } from '../http/report.mjs';
+import { takeRounds } from '../http/rounds.mjs';
+import { describeMachine, versionsOf } from '../lib/machine.mjs';
+import { openStage } from '../lib/stage.mjs';
+import { startBackends } from './backends.mjs';
+import { checkContender } from './check.mjs';
+import { baseline, startContenders } from './contenders.mjs';
+import { envoyProgram } from './envoy.mjs';
+import { parseOptions, usage } from './options.mjs';
+import { takeTurn } from './turn.mjs';
+
+const versionArguments = {
+  nginx: ['-v'],
+  haproxy: ['-v'],
+  caddy: ['version'],
+  [envoyProgram]: ['--version'],
+  h2load: ['--version'],
+  wrk: ['--version'],
+};
+const say = (text) => process.stderr.write(`${text}\n`);
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) process.stdout.write(usage);
+  else await run(options);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error.message}\n\n${usage}`);
+  process.exitCode = 2;
+}
+
+async function run({ rounds, seconds, json, ...options }) {
+  const stage = openStage();
+  const { authorizationServer, behind } = await startBackends(stage);
+  const { [envoyProgram]: envoy, ...versions } = versionsOf(versionArguments);
+  const report = {
+    machine: describeMachine(),
+    command: ['npm run bench:http2 --', ...process.argv.slice(2)].join(' '),
+    versions: { ...versions, envoy },
+    settings: { rounds, seconds },
+  };
+  const contenders = await startContenders(stage, options.contenders, behind);
+  for (const contender of contenders) {
+    say(`checking and warming up ${contender.name}`);
+    await checkContender(contender, authorizationServer, options.cases);
+    // Code in JavaScript is compiled in its first thousands of requests.
+    const turns = contender.name.startsWith('grantgate') ? 2 : 1;
+    for (let turn = 0; turn < turns; turn += 1)
+      for (const one of options.cases) await takeTurn(stage, contender, one, { seconds: 1 });
+  }
+  const groups = options.cases.map((one) => ({ ...one, contestants: contenders }));
+  const take = (one, contender) => takeTurn(stage, contender, one, { seconds });
+  const results = await takeRounds(groups, rounds, take, (round) => say(`round ${round + 1} of ${rounds}`));
+  await stage.close();
+  await authorizationServer.close();
+
+  const summaries = [...results].map(([name, turns]) => ({ name, summary: summarise(turns, baseline) }));
+  process.stdout.write(`${describe(report)}\n\n`);
+  for (const { name, summary } of summaries)
+    process.stdout.write(`${name}\n\n${detailTable(summary, { first: 'contender', baseline })}\n\n`);
+  process.stdout.write(`CPU time a request, x ${baseline}\n\n${overviewTable(summaries, 'contender')}\n`);
+  if (json !== undefined)
+    writeFileSync(json, `${JSON.stringify({ ...report, cases: summaries }, undefined, 2)}\n`);
+}
