@@ -5,9 +5,9 @@ import { createTurns, finish } from '../reload/turns.ts';
 import type { Provider, ProviderOutput } from './provider.ts';
 import { createTranslateInParts } from './translate/translate.ts';
 
-/** Several providers as one: their documents are translated together, so that a name of one may be used in another. */
+/** Combines several providers: their documents are translated together, so that a name of one can be used in another. */
 export interface Aggregate {
-  /** Emits once before it resolves, when every provider has said what it knows, and again after each change. */
+  /** Emits once before it resolves, when every provider has emitted, and again after each change. */
   start(emit: (configuration: DynamicConfiguration) => void): Promise<void>;
   /** True while a change of a provider has not been emitted. */
   isPending(): boolean;
@@ -16,13 +16,13 @@ export interface Aggregate {
 
 export interface AggregateOptions {
   readonly clock: Clock;
-  /** Milliseconds from a change until it takes effect, together with all that came meanwhile; default 50. */
+  /** Milliseconds from a change until it takes effect, together with all changes in between; default 50. */
   readonly debounceMs?: number;
-  /** Called between the parts of a translation; default: the next part follows at once. */
+  /** Called between the parts of a translation; default: the next part follows immediately. */
   readonly nextTurn?: NextTurn;
 }
 
-/** Keeps the last output of each provider; one that has nothing new to say, because its source is away, stands as it was. */
+/** Keeps the last output of each provider; that of a provider whose source is unavailable stays unchanged. */
 export function createAggregate(
   providers: readonly Provider[],
   { clock, debounceMs = 50, nextTurn }: AggregateOptions,
@@ -35,14 +35,14 @@ export function createAggregate(
   let closed = false;
   const changed = (): void => {
     if (closed || emitNow === undefined) return;
-    // Not put off by further changes: a cluster may never be quiet.
+    // Further changes do not postpone it, because a cluster may never be quiet.
     timer ??= clock.after(debounceMs, () => {
       timer = undefined;
       if (emitNow !== undefined) turns.run(emitNow);
     });
   };
   const collect = (): ProviderOutput => {
-    // In the order of the providers, whichever spoke last.
+    // In the order of the providers, whichever emitted last.
     const all = providers.flatMap((provider) => outputs.get(provider) ?? []);
     return {
       documents: all.flatMap(({ documents }) => documents),

@@ -5,15 +5,15 @@ import type { Place } from '../../config/place.ts';
 import type { RenderedText } from '../../template/rendered-text.ts';
 
 /**
- * Where in the rendered text a key stands that the value of an environment variable brought along, with its colon; undefined: nowhere.
- * Part of a secret would then be the name of an option, and stand in messages; and a value would add routes.
+ * The offset in the rendered text of a key, with its colon, that comes from the value of an environment variable; undefined for none.
+ * Such a key could put a part of a secret into the name of an option, and thus into messages; and a value could add routes.
  */
 export function findAddedKey(
   documents: readonly Document[],
   rendered: RenderedText,
   toOffset: (place: Place) => number,
 ): number | undefined {
-  // A value without any of these is no key.
+  // Without any of these characters, a value contains no key.
   if (!rendered.pieces.some(({ text, isFromEnv }) => isFromEnv && /[:=[]/.test(text))) return undefined;
   const isAdded = (document: Document, path: Path, name: string): number | undefined => {
     const offset = toOffset(document.placeOf(path, 'key'));

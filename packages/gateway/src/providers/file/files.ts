@@ -3,35 +3,35 @@ import { extname, join } from 'node:path';
 import { configurationLimit, toFileError } from '@grantgate/middleware/base/file-error';
 import { readRegularFile } from '@grantgate/middleware/base/read-regular-file';
 
-/** A file of routes, or why it could not be read. */
+/** A file of routes, or the reason why it could not be read. */
 export type RouteFile =
   | { readonly file: string; readonly text: string; readonly fault?: undefined }
   | {
       readonly file: string;
       readonly text?: undefined;
       readonly fault: string;
-      /** True when there is no such file: it does not merely resist. */
+      /** True when the file does not exist, as opposed to being unreadable. */
       readonly isGone: boolean;
     };
 
-/** With the dot, in lower case. */
+/** File extension with the dot, in lower case. */
 export const routeFileExtensions: readonly string[] = Object.freeze(['.yaml', '.yml', '.toml', '.json']);
 
 /** Whether a file of that name is read as a file of routes. */
 export const isRouteFile = (path: string): boolean =>
   routeFileExtensions.includes(extname(path).toLowerCase());
 
-/** Files that some paths lead to. */
+/** Files found below some paths. */
 export interface RouteFiles {
   readonly files: readonly RouteFile[];
-  /** The paths that lead to no file of routes, or to one with nothing in it. */
+  /** Paths without a file of routes, or with empty ones only. */
   readonly bare: readonly string[];
 }
 
 /**
- * Reads files and directories, those with everything below them, in the order of their names. In a directory, files of
- * other kinds and names that begin with a dot are passed over: editors and Kubernetes volumes keep copies there. Each time it is
- * called, a file that the file system says is unchanged is not read again.
+ * Reads files and directories, including everything below these, sorted by name. In a directory, files of
+ * other kinds and names that begin with a dot are skipped, because editors and Kubernetes volumes keep copies there. Later calls
+ * do not read a file again if the file system reports it as unchanged.
  */
 export function createReadFiles(paths: readonly string[]): () => Promise<RouteFiles> {
   let known: ReadonlyMap<string, FileRecord> = new Map();
@@ -48,7 +48,7 @@ export function createReadFiles(paths: readonly string[]): () => Promise<RouteFi
   };
 }
 
-/** A file, and what the file system said of it before it was read. */
+/** A file, with its state in the file system before it was read. */
 interface FileRecord {
   readonly stamp: string;
   readonly file: RouteFile;
@@ -57,25 +57,25 @@ interface FileRecord {
 interface FileScan {
   readonly files: Map<string, RouteFile>;
   readonly stamped: Map<string, FileRecord>;
-  /** Directories, and whether they lead to a file of routes. */
+  /** Directories, with whether they contain a file of routes. */
   readonly visited: Map<string, boolean>;
   readonly known: ReadonlyMap<string, FileRecord>;
 }
 
 /**
- * Milliseconds after a change within which another one may leave a file's times as they are: clocks of file systems are coarse,
- * some to two seconds.
+ * Milliseconds after a change during which another one may leave a file's times unchanged: clocks of file systems are coarse,
+ * some as coarse as two seconds.
  */
 const raceMs = 3000n;
 
-/** Whether there is a file of routes, or a fault in its place. */
+/** Whether there is a file of routes, or a fault instead of one. */
 async function visit(path: string, reading: FileScan, named: boolean): Promise<boolean> {
   const { files, visited } = reading;
   if (files.has(path)) return true;
   try {
     const found = await stat(path, { bigint: true });
     if (found.isDirectory()) {
-      // A link may lead back up.
+      // A link may point to a parent directory.
       const real = await realpath(path);
       const before = visited.get(real);
       if (before !== undefined) return before;
@@ -112,7 +112,7 @@ async function visit(path: string, reading: FileScan, named: boolean): Promise<b
   }
 }
 
-/** White space, comments of YAML and TOML, and marks between documents are nothing. */
+/** White space, comments of YAML and TOML, and document separators count as empty. */
 const isBlank = ({ text }: RouteFile): boolean =>
   text !== undefined && !/^[^\S\n]*(?!---[^\S\n]*$)[^\s#]/m.test(text);
 

@@ -9,15 +9,15 @@ const composeNames: ReadonlySet<string> = new Set([
   'services', 'version', 'name', 'networks', 'volumes', 'secrets', 'configs', 'include',
 ]); // prettier-ignore
 
-/** A file in a directory that holds no routes. */
+/** A file in a directory that contains no routes. */
 export interface ForeignFile {
   readonly reason: string;
   readonly documents: readonly Document[];
 }
 
 /**
- * Why a file in a directory holds no routes and is passed over: an install configuration, a file of Docker Compose, or JSON of something
- * else, such as `acme.json`. Undefined for any other file; one with a name that is nearly one of routes is misspelt.
+ * Reason why a file in a directory contains no routes and is skipped: an install configuration, a file of Docker Compose, or other
+ * JSON, such as `acme.json`. Undefined for any other file; a name that resembles a route option is treated as misspelt.
  */
 export function describePassedOver(file: string, documents: readonly Document[]): string | undefined {
   const isJson = file.toLowerCase().endsWith('.json');

@@ -13,9 +13,9 @@ import type { ForeignFile } from './foreign-file.ts';
 import { describePassedOver } from './foreign-file.ts';
 
 export interface LoadedFiles extends ProviderOutput {
-  /** The problems that explain why a path leads to no routes at all: it is gone, unreadable or empty, or has no route file. */
+  /** Problems that explain why a path yields no routes: it is missing, unreadable or empty, or has no route file. */
   readonly missing: readonly Problem[];
-  /** Install configurations that lie in a directory of routes. */
+  /** Install configurations that are located in a directory of routes. */
   readonly installs: readonly Document[];
 }
 
@@ -32,9 +32,9 @@ export interface LoadOptions {
 }
 
 /**
- * Loads successive versions of the files: one that can no longer be read or parsed keeps its last good entries, and its problem
- * is reported; so do the files of a directory that cannot be listed. A file that disappears from a directory takes its entries
- * with it. When one of `paths` itself disappears, all its entries stay: a volume that is not mounted takes no routes down. An
+ * Loads successive versions of the files. A file that becomes unreadable or invalid keeps its last valid entries, and its problem
+ * is reported; the same applies to files of an unreadable directory. The entries of a file that was removed from a directory disappear.
+ * When one of `paths` itself disappears, all its entries stay, so that an unmounted volume does not take routes down. An
  * unchanged file is neither rendered nor parsed again.
  */
 export function createFileLoader(
@@ -90,7 +90,7 @@ export function createFileLoader(
       } else if (before?.text === read.text) {
         good.set(file, before);
       } else if (before !== undefined && before.documents.length > 0 && read.text.trim() === '') {
-        // A program that writes the file empties it first, and may be slow. A file that should be gone is removed.
+        // A program that writes the file may truncate it first, and may be slow. To drop its entries, remove the file.
         good.set(file, before);
         problems.push({
           ...createFault(file, 'is empty: keeping its last good routes until it has others or is removed'),
@@ -123,7 +123,7 @@ export function createFileLoader(
   };
 }
 
-/** Directories in which every file is passed over. */
+/** Directories in which every file is skipped. */
 function findEmptied(
   paths: readonly string[],
   files: readonly Pick<RouteFile, 'file'>[],
@@ -136,7 +136,7 @@ function findEmptied(
   });
 }
 
-/** The same document gives the same object each time: what was made of it is used again. */
+/** The same document yields the same object each time, so that derived results can be reused. */
 function createRestrict(localReferences: LocalReferences | undefined): (document: Document) => Document {
   if (localReferences === undefined) return (document) => document;
   return remember((document: Document) => ({ ...document, localReferences }));
@@ -145,14 +145,14 @@ function createRestrict(localReferences: LocalReferences | undefined): (document
 interface LastGoodFile {
   readonly text: string;
   readonly documents: readonly Document[];
-  /** Knows what it has parsed. */
+  /** Remembers what it has parsed. */
   readonly parse: (text: string) => ParsedDocuments;
-  /** Of a file that holds no routes, and should not. */
+  /** Fault of a file without routes that should have some. */
   readonly passedOver?: ForeignFile;
 }
 
 function findPassedOver(file: string, text: string, parsed: ParsedDocuments): ForeignFile | undefined {
-  // A file without routes need not be a template of routes either.
+  // A file without routes is not necessarily a template of routes.
   const { documents, problems } = parsed.problems.some(({ code }) => code === 'template')
     ? parseDocuments(text, file)
     : parsed;

@@ -8,12 +8,12 @@ import { positionIn } from './source-places.ts';
 const message =
   'Go template: Kubernetes manifests are not rendered: render them first, for example with helm template';
 
-/** Whether a text holds Kubernetes manifests. */
+/** Whether a text contains Kubernetes manifests. */
 export const isManifestText = (text: string): boolean => /^apiVersion:/m.test(text) && /^kind:/m.test(text);
 
 /**
- * Reports a template in the objects that the gateway serves: its text would be taken as it stands. Other objects may hold
- * templates for somebody else. Text that is no YAML because of a template is reported as that.
+ * Reports a template in the objects that the gateway serves, because its text would be used literally. Other objects may contain
+ * templates for other programs. Text that is invalid YAML because of a template is reported as a template.
  */
 export function findUnrendered(file: string, source: string, parsed: ParsedDocuments): ParsedDocuments {
   if (parsed.problems.length > 0) {

@@ -15,9 +15,9 @@ export interface ParseRoutesOptions {
 
 /**
  * Parses a file of routes. Like Traefik's file provider it renders YAML and TOML as a Go template first; JSON and Kubernetes
- * manifests, which Traefik does not read from files, are never rendered. Places are those of the file as it is written.
+ * manifests, which Traefik does not read from files, are never rendered. Positions refer to the file as written.
  *
- * @param parse parses the text, rendered where it is a template.
+ * @param parse parses the text, after rendering if it is a template.
  */
 export async function parseRoutes(
   file: string,
@@ -57,7 +57,7 @@ function createLookUp({ env, localReferences }: ParseRoutesOptions): (name: stri
       : { refusal: `not allowed here: ${localReferences.option} does not list the variable` };
 }
 
-/** A file of which nothing is served. */
+/** Result for a file that is not served. */
 function fail(file: string, source: string, offset: number, message: string): ParsedDocuments {
   const problem: Problem = {
     severity: 'error',

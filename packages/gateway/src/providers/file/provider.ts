@@ -7,11 +7,11 @@ import type { FileWatch, FileWatchOptions } from './watch.ts';
 import { watchFiles } from './watch.ts';
 
 export interface FileProvider extends Provider {
-  /** Why paths lead to no routes at all now; the last good ones of each stay. */
+  /** Why paths currently yield no routes; their last valid ones stay active. */
   missing(): readonly Problem[];
 }
 
-/** Routes from files and directories, read again when they change. */
+/** Routes from files and directories, reloaded when they change. */
 export function createFileProvider(
   { paths, watch, localReferences }: FileProviderConfig,
   { env, clock, onUnwatched }: Pick<LoadOptions, 'env'> & Pick<FileWatchOptions, 'clock' | 'onUnwatched'>,
@@ -20,7 +20,7 @@ export function createFileProvider(
   let closed = false;
   let missing: readonly Problem[] = [];
   let watching: FileWatch | undefined;
-  // One after the other: what was read first must not come out last.
+  // Sequential, so that an earlier read never overwrites a later one.
   let loading = Promise.resolve();
   const loadInto = (emit: (output: ProviderOutput) => void): Promise<void> => {
     loading = loading.then(async () => {
@@ -33,7 +33,7 @@ export function createFileProvider(
   };
   return {
     async start(emit) {
-      // Watched first, so that no change between the two is missed.
+      // Watched before reading, so that no change in between is missed.
       if (watch) {
         const options = { clock, ...(onUnwatched !== undefined && { onUnwatched }) };
         watching = await watchFiles(paths, { ...options, onChange: () => void loadInto(emit) });

@@ -2,16 +2,16 @@ import type { Place } from '../../config/place.ts';
 import { toColumn } from '../../config/place.ts';
 import type { RenderedText } from '../../template/rendered-text.ts';
 
-/** Places in a file from which text was rendered. */
+/** Positions in a source file of rendered text. */
 export interface SourcePlaces {
-  /** The place in the source for one in the rendered text. */
+  /** Maps a position in the rendered text to the source. */
   readonly toSource: (place: Place) => Place;
-  /** Index in the rendered text of a place there. */
+  /** Index of a position in the rendered text. */
   readonly toOffset: (place: Place) => number;
 }
 
 export function createSourcePlaces(source: string, rendered: RenderedText): SourcePlaces {
-  // Most files have no problem to place.
+  // Computed lazily, because most files have no problems.
   let lines: { readonly source: readonly number[]; readonly rendered: readonly number[] } | undefined;
   const linesOf = (): NonNullable<typeof lines> =>
     (lines ??= { source: findLines(source), rendered: findLines(rendered.text) });
@@ -33,7 +33,7 @@ export function createSourcePlaces(source: string, rendered: RenderedText): Sour
   };
 }
 
-/** Line and column of an index, as a `Place` has them. */
+/** Line and column of an index, in the form of a `Place`. */
 export function positionIn(source: string, offset: number): Pick<Place, 'line' | 'column'> {
   return toPosition(source, findLines(source), offset);
 }
@@ -52,7 +52,7 @@ function toPosition(
   return { line: low, column: toColumn(source, lines[low - 1] ?? 0, offset) };
 }
 
-/** Where lines begin. */
+/** Indexes of line starts. */
 function findLines(text: string): readonly number[] {
   const starts = [0];
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);

@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import type { FileWatch, FileWatchOptions } from './watch.ts';
 import { watchFiles } from './watch.ts';
 
-/** Watches files of which there are others from time to time: those that secrets and certificates are in. */
+/** Watches a changing set of files: those that contain secrets and certificates. */
 export interface WatchSet {
-  /** The files from now on. One that is new may have changed before it was watched: that counts as a change. */
+  /** Sets the files to watch. A new file may have changed before it was watched, so it counts as a change. */
   watch(paths: ReadonlySet<string>): void;
   close(): void;
 }

@@ -28,9 +28,9 @@ export interface FileWatch {
 
 /** A folder to watch. */
 interface Folder {
-  /** Of the folder itself: one that is removed and made again is another, and its old watcher is deaf. */
+  /** Identity of the folder: a folder that was removed and created again is a different one, and its old watcher receives no events. */
   readonly identity: string;
-  /** Names that matter in it; undefined: those of route files and everything that may be a folder. */
+  /** Relevant names in it; undefined: those of route files and of possible folders. */
   readonly names: ReadonlySet<string> | undefined;
 }
 
@@ -40,8 +40,8 @@ interface DirectoryWatch {
 }
 
 /**
- * Watches files and directories, those with everything below them. Directories are watched, never files: editors replace a file by
- * renaming another over it, and Kubernetes swaps the link `..data` beside it. Other files there, such as a log, are no change.
+ * Watches files and directories, including everything below these. Only directories are watched, because editors replace a file by
+ * renaming another over it, and Kubernetes swaps the link `..data` beside it. Other files there, such as a log, do not count.
  */
 export async function watchFiles(paths: readonly string[], options: FileWatchOptions): Promise<FileWatch> {
   const { onChange, clock, settleMs = 100, pollMs = 2000, onUnwatched, watch: watchFolder = watch } = options;
@@ -49,7 +49,7 @@ export async function watchFiles(paths: readonly string[], options: FileWatchOpt
   let folders: ReadonlyMap<string, Folder> = new Map();
   let isTold = false;
   let closed = false;
-  // Directories may have come or gone.
+  // Directories may have appeared or disappeared.
   const settling = createSettling(clock, settleMs, () => {
     void refresh().then(() => {
       if (!closed) onChange();
@@ -64,7 +64,7 @@ export async function watchFiles(paths: readonly string[], options: FileWatchOpt
     const watcher = watchFolder(folder, { persistent: false }, (event, name) => {
       if (matters(folders.get(folder), event, name)) settling.changed();
     });
-    // A folder that is removed: the next refresh looks again.
+    // Reports a removed folder; the next refresh handles it.
     watcher.on('error', () => {
       drop(folder);
       settling.changed();
@@ -85,7 +85,7 @@ export async function watchFiles(paths: readonly string[], options: FileWatchOpt
         add(folder, identity);
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
-        // Gone since it was listed; its parent is watched too.
+        // Removed since it was listed; its parent is watched too.
         if (code !== 'ENOENT') refused.set(folder, code);
       }
     }
@@ -107,7 +107,7 @@ export async function watchFiles(paths: readonly string[], options: FileWatchOpt
   };
 }
 
-/** Puts changes that follow one another closely together. */
+/** Combines changes in quick succession. */
 interface Debouncer {
   changed(): void;
   close(): void;
@@ -123,7 +123,7 @@ function createSettling(clock: Clock, settleMs: number, onSettled: () => void): 
       if (closed) return;
       timer?.cancel();
       firstChange ??= clock.monotonic();
-      // A file that is written all the time must not put the others off indefinitely.
+      // A file that changes continuously must not delay the others indefinitely.
       const left = firstChange + 10 * settleMs - clock.monotonic();
       timer = clock.after(Math.max(0, Math.min(settleMs, left)), () => {
         firstChange = undefined;
@@ -137,19 +137,19 @@ function createSettling(clock: Clock, settleMs: number, onSettled: () => void): 
   };
 }
 
-/** Names that matter in folders that cannot be watched, as in `Folder`. */
+/** Relevant names in folders that cannot be watched, as in `Folder`. */
 type FolderNames = ReadonlyMap<string, Folder['names']>;
 
-/** Looks from time to time at folders that cannot be watched. */
+/** Polls folders that cannot be watched. */
 interface FolderPoller {
-  /** The folders from now on; resolves when they have been looked at. */
+  /** Sets the folders; resolves when they have been read. */
   replace(folders: FolderNames): Promise<void>;
   close(): void;
 }
 
 function createPolling(clock: Clock, pollMs: number, onChange: () => void): FolderPoller {
   let folders: FolderNames = new Map();
-  /** State seen in each of them. */
+  /** Last state of each folder. */
   let seen: ReadonlyMap<string, string> = new Map();
   let timer: Timer | undefined;
   let closed = false;
@@ -184,7 +184,7 @@ function createPolling(clock: Clock, pollMs: number, onChange: () => void): Fold
   };
 }
 
-/** Names in a folder that matter, with what tells that one is another than before. */
+/** Relevant names in a folder, with values that change when the entry changes. */
 async function describeFolder(path: string, names: ReadonlySet<string> | undefined): Promise<string> {
   const listed = names ?? (await readdir(path).catch(() => [])).filter((name) => !name.startsWith('.'));
   const seen: string[] = [];
@@ -206,7 +206,7 @@ function matters(folder: Folder | undefined, event: string, name: string | null)
 
 async function collectFolders(path: string, folders: Map<string, Folder>): Promise<void> {
   const target = await stat(path).catch(() => undefined);
-  // The folder around it sees a file replaced, and a directory created again; where there is none yet, one further up.
+  // The parent folder reports a replaced file and a recreated directory; if the parent does not exist, the nearest existing one does.
   await addAround(path, folders);
   if (target?.isDirectory() === true) {
     await addTarget(path, folders);
@@ -229,7 +229,7 @@ function addName(folders: Map<string, Folder>, folder: string, identity: string,
 }
 
 /**
- * The target of a link may change in place, and so may every link on the way: that of a release (`current`), or
+ * The target of a link may change in place, and so may every link on the way, such as that of a release (`current`) or
  * `..data` of a Kubernetes volume.
  */
 async function addTarget(path: string, folders: Map<string, Folder>): Promise<void> {
@@ -239,7 +239,7 @@ async function addTarget(path: string, folders: Map<string, Folder>): Promise<vo
   await addLinks(path, folders, maxLinks);
 }
 
-/** As many as Linux follows. */
+/** Linux follows as many. */
 const maxLinks = 40;
 
 async function addLinks(path: string, folders: Map<string, Folder>, left: number): Promise<void> {
@@ -257,7 +257,7 @@ async function addLinks(path: string, folders: Map<string, Folder>, left: number
 
 async function collectBelow(path: string, folders: Map<string, Folder>): Promise<void> {
   const identity = await identify(path);
-  // A link may lead back up.
+  // A link may point to a parent directory.
   if (identity === undefined || isWatchedWhole(folders, identity)) return;
   folders.set(path, { identity, names: undefined });
   for (const entry of await readdir(path, { withFileTypes: true }).catch(() => [])) {

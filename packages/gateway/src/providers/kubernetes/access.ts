@@ -4,11 +4,11 @@ import type { AccessConfig, AccessSources, ApiAccess, ApiConnection } from './ap
 import { createFindAgent } from './agents.ts';
 import { findDirect, prepareDirect } from './direct-access.ts';
 
-/** Milliseconds that files of a token and of authorities are not read again; they are at once when the API server refuses them. */
+/** Milliseconds for which token and authority files are cached; they are read again at once when the API server refuses them. */
 const freshMs = 60_000;
 
 /**
- * The API server that a configuration means: `endpoint`; `kubeconfig`; that of the pod which this runs in; `KUBECONFIG`;
+ * Selects the API server: `endpoint`; `kubeconfig`; that of the pod in which this process runs; `KUBECONFIG`;
  * `~/.kube/config`. Nothing is read before the first request. Only a kubeconfig needs the client library, an optional
  * package that takes 40 MiB of memory.
  */
@@ -29,7 +29,7 @@ export function createAccess(config: AccessConfig, sources: AccessSources): ApiA
           await loaded
         )();
       } catch (error) {
-        // A resource that cannot be read now may be readable the next time.
+        // A resource that is unreadable now may be readable next time.
         if (loading === loaded) loading = undefined;
         throw error;
       }

@@ -5,14 +5,14 @@ import { createSecureContext } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import { read } from './access-error.ts';
 
-/** Whom a client trusts, and who it is. */
+/** TLS trust and identity of a client. */
 export type TlsMaterial = Pick<
   AgentOptions,
   'ca' | 'cert' | 'key' | 'pfx' | 'passphrase' | 'rejectUnauthorized' | 'servername'
 >;
 
 /**
- * The agent for a server: the same one while its TLS material is the same, so that connections are used again.
+ * The agent for a server; the same one while its TLS material is unchanged, so that connections are reused.
  *
  * @throws AccessError
  */
@@ -29,7 +29,7 @@ export function createFindAgent(): FindAgent {
   };
 }
 
-/** The material is parsed once, not for each of the connections, of which there may be one for every Secret. */
+/** The material is parsed once instead of per connection: there may be one connection per Secret. */
 function createAgent({ rejectUnauthorized, servername, ...material }: TlsMaterial): HttpsAgent {
   const secureContext = read('the TLS certificates', () => createSecureContext(material));
   return new HttpsAgent({

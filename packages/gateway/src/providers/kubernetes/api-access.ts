@@ -2,22 +2,22 @@ import type { RequestOptions } from 'node:https';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { KubernetesProviderConfig } from '../../config/install.ts';
 
-/** Where the API server is, and how a request to it is made. */
+/** Address of the API server, and everything that a request to it needs. */
 export interface ApiConnection {
   readonly server: URL;
-  /** Headers with the credentials, and the agent that knows whom to trust. */
+  /** Headers with the credentials, and the agent with the trusted authorities. */
   readonly options: RequestOptions;
 }
 
-/** The way to one API server. */
+/** Access to one API server. */
 export interface ApiAccess {
   /**
-   * Reads what a request needs: tokens on disk rotate, and those of exec plugins expire.
+   * Returns the data for a request. Tokens on disk rotate, and tokens of exec plugins expire.
    *
    * @throws AccessError
    */
   prepare(): Promise<ApiConnection>;
-  /** Has everything read again by the next request: what there is was refused. */
+  /** Makes the next request read everything again, because the current credentials were refused. */
   renew(): void;
 }
 
@@ -28,7 +28,7 @@ export type AccessConfig = Pick<
 
 export interface AccessSources {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Folder that `/var/run/secrets/...` is in; default the root. */
+  /** Root folder of `/var/run/secrets/...`; default `/`. */
   readonly root?: string;
   /** Default: the machine's clock. */
   readonly clock?: Clock;

@@ -3,26 +3,26 @@ import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
 
 // Behaviour of an API server that a client must handle. `test/kubernetes` compares it with a real one (kube-apiserver 1.36.0, last on
-// 2026-11-29), and the fake one is held against the same.
+// 2026-11-29), and the fake API server is tested with the same cases.
 
-/** A request, and what every API server responds. */
+/** A request with the response of every API server. */
 export interface ApiCase {
   readonly name: string;
   readonly method?: 'GET' | 'POST' | 'PATCH';
   readonly path: string;
   readonly body?: object;
-  /** Default: `admin`, who may do everything; `gateway` has no role, and `nobody` is not known. */
+  /** Default: `admin`, who has all permissions; `gateway` has no role, and `nobody` is unknown. */
   readonly as?: 'gateway' | 'nobody';
   readonly status: number;
-  /** In the body: `message` of a `Status`, or the text. */
+  /** Expected `message` of a `Status`, or text, in the body. */
   readonly says?: string;
-  /** Of the whole body, by path. */
+  /** Expected parts of the body, by path. */
   readonly has?: Readonly<Record<string, unknown>>;
   /** Default: JSON. */
   readonly type?: 'text/plain';
 }
 
-/** Objects that are there before the first case. */
+/** Objects that exist before the first case. */
 export const caseObjects = ['other', 'keys', 'more']
   .map(
     (name) =>
@@ -210,7 +210,7 @@ export interface ApiResponse {
   readonly type: string | undefined;
   /** `message` of a `Status`, or the text. */
   readonly says: string;
-  /** Of the body, by a path of names and positions. */
+  /** Value in the body, at a path of names and indexes. */
   readonly at: (path: string) => unknown;
 }
 

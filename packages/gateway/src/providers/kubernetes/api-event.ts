@@ -12,7 +12,7 @@ export interface ApiCall {
 
 /** Events of the Kubernetes provider about the API server; never an object's contents. */
 export type ApiEvent =
-  /** The API server answers again, or not for now and why. */
+  /** The API server is available again, or unavailable with a reason. */
   | {
       readonly kind: 'state';
       readonly ready: boolean;
@@ -24,7 +24,7 @@ export type ApiEvent =
   | { readonly kind: 'secrets_overdue'; readonly secrets: readonly string[] }
   /** The API server rejected one Event. */
   | { readonly kind: 'event_refused'; readonly reason: ApiFault['kind'] }
-  /** The API server does not let the status of the HTTPRoutes of a namespace be written. */
+  /** The API server does not allow the status of a namespace's HTTPRoutes to be written. */
   | { readonly kind: 'statuses_refused'; readonly namespace: string; readonly reason: string }
-  /** The API server rejects Events of a namespace: what is wrong is said in the log alone. */
+  /** The API server rejects Events of a namespace, so problems there appear only in the log. */
   | { readonly kind: 'events_refused'; readonly namespace: string; readonly reason: string };

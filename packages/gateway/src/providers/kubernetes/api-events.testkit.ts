@@ -2,11 +2,11 @@ import type { TestObject, TestObjects } from './api-objects.testkit.ts';
 import type { ApiReply } from './api-replies.testkit.ts';
 import { refuse } from './api-replies.testkit.ts';
 
-/** Events that a fake API server takes. */
+/** Events that a fake API server accepts. */
 export interface TestEvents {
   readonly create: (namespace: string, body: string) => ApiReply;
   readonly patch: (namespace: string, name: string, body: string) => ApiReply;
-  /** Takes nothing new in a namespace, as while it is deleted. */
+  /** Rejects new Events in a namespace, as during its deletion. */
   readonly terminate: (namespace: string) => void;
 }
 
@@ -66,11 +66,11 @@ function findFaults({ metadata, regarding, note = '', ...fields }: EventBody): r
       ? []
       : ['metadata.name: Invalid value: must be no more than 253 characters']),
     ...required.filter((field) => !fields[field]).map((field) => `${field}: Required value`),
-    // Only one without a namespace is held against the Event's own.
+    // Only a missing namespace of the object is reported as different from that of the Event.
     ...(regarding?.['namespace']
       ? []
       : ['involvedObject.namespace: Invalid value: "": does not match event.namespace']),
-    // It says characters, and counts bytes.
+    // The message says characters, but the limit is in bytes.
     ...(Buffer.byteLength(note) > 1024
       ? ['message: Invalid value: "": can have at most 1024 characters']
       : []),

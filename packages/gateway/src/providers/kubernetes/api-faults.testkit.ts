@@ -2,9 +2,9 @@ import type { ReceivedApiRequest } from './api-requests.testkit.ts';
 import type { ApiReply } from './api-replies.testkit.ts';
 import { refuse, refuseInText, toQualified } from './api-replies.testkit.ts';
 
-/** Faults that a fake API server can show. */
+/** Faults of a fake API server. */
 export interface TestFaults {
-  /** The token that is accepted. */
+  /** The accepted token. */
   readonly acceptedToken: () => string;
   readonly acceptOnly: (token: string) => void;
   readonly forbid: (what: string) => void;
@@ -39,7 +39,7 @@ export function createFaults(): TestFaults {
     install: (resource) => void uninstalled.delete(resource),
     isUninstalled: (resource) => uninstalled.has(resource),
     failNext(resource, status, headers) {
-      // Overload is told in plain text, before the API.
+      // Overload is reported in plain text, before the API.
       const reply =
         status === 429
           ? refuseInText(429, 'Too many requests, please try again later.\n', headers)

@@ -7,7 +7,7 @@ import type { Resource } from './resources.ts';
 /** Lists of a fake API server, page by page. */
 export interface TestLists {
   readonly list: (of: Resource, namespace: string | undefined, query: Query) => ApiReply;
-  /** Every page but the first is too old from now on. */
+  /** Makes every page except the first expire from now on. */
   readonly expire: () => void;
 }
 
@@ -62,6 +62,6 @@ const select = (
     .map((item) => structuredClone(item)),
 });
 
-/** Items of the API server's own kinds do not say what they are; those of custom resources do. */
+/** Items of the API server's built-in kinds have no `kind`; items of custom resources do. */
 const toItem = ({ apiVersion, kind, ...rest }: TestObject): object =>
   /^(?:traefik|gateway\.networking)/.test(apiVersion ?? '') ? { apiVersion, kind, ...rest } : rest;

@@ -1,21 +1,21 @@
 import { isMapping, valueAt } from '../../config/path.ts';
 
-/** An object as the API server gives it, with what every object has. */
+/** An object from the API server, with the fields common to all objects. */
 export interface ApiObject {
   readonly metadata: {
     readonly name: string;
-    /** Empty for an object of the whole cluster. */
+    /** Empty for a cluster-scoped object. */
     readonly namespace: string;
     readonly uid: string;
     readonly resourceVersion: string;
-    /** Number of its `spec`; 0: none. */
+    /** Generation of its `spec`; 0: none. */
     readonly generation: number;
   };
-  /** All of it. */
+  /** The whole object. */
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
-/** Undefined for anything that is no object. */
+/** Undefined for anything other than an object. */
 export function toApiObject(raw: unknown): ApiObject | undefined {
   const at = (name: string): string => {
     const value = valueAt(raw, ['metadata', name]);

@@ -4,7 +4,7 @@ import { inspectedResources } from './inspect.ts';
 import type { Resource } from './resources.ts';
 import { resources } from './resources.ts';
 
-// The following matches kube-apiserver 1.36.0 as observed on 2026-11-29; api-cases.testkit.ts has the cases for both.
+// The following matches the observed behaviour of kube-apiserver 1.36.0 on 2026-11-29; api-cases.testkit.ts has cases for both.
 
 export interface TestObject {
   apiVersion?: string;
@@ -27,43 +27,43 @@ export interface ObjectChange {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly resource: string;
   readonly object: TestObject;
-  /** Before the change. */
+  /** Version before the change. */
   readonly before: TestObject | undefined;
 }
 
 /** The objects of a cluster, with their history. */
 export interface TestObjects {
   readonly resourceOf: (group: string, version: string, resource: string) => Resource | undefined;
-  /** Of the last change. */
+  /** Version of the last change. */
   readonly version: () => number;
   readonly all: (resource: string) => readonly TestObject[];
   readonly find: (resource: string, namespace: string | undefined, name: string) => TestObject | undefined;
-  /** Namespaces that have had an object. */
+  /** Namespaces that have ever had an object. */
   readonly namespaces: ReadonlySet<string>;
-  /** Creates or changes the objects of a manifest in YAML; in `default` those without a namespace. */
+  /** Creates or changes the objects of a YAML manifest; objects without a namespace belong to `default`. */
   readonly apply: (manifest: string) => void;
   readonly put: (object: TestObject) => TestObject;
   /** `Middleware`, `apps/auth` */
   readonly remove: (kind: string, key: string) => void;
-  /** Changes after a version that are kept. */
+  /** Changes after a version, as far as they are kept. */
   readonly since: (version: number) => readonly ObjectChange[];
-  /** Changes up to this version are forgotten. */
+  /** Discards changes up to this version. */
   readonly compacted: () => number;
   readonly compact: () => void;
   readonly onChange: (listener: (change: ObjectChange) => void) => void;
-  /** Drops fields of these names from what is applied from now on, as a definition does that does not declare them. */
+  /** Drops fields with these names from objects applied later, as a definition does that does not declare them. */
   readonly prune: (names: readonly string[]) => void;
 }
 
 const known: readonly Resource[] = [...Object.values(resources), ...Object.values(inspectedResources)];
-/** Kinds whose objects have no namespace. */
+/** Cluster-scoped kinds. */
 const clusterWide: ReadonlySet<string> = new Set([
   'CustomResourceDefinition',
   'GatewayClass',
   'IngressClass',
   'Namespace',
 ]);
-/** Objects whose `spec` has a number. */
+/** Kinds whose `spec` has a generation. */
 const countsGenerations = ({ apiVersion = '' }: TestObject): boolean =>
   /^(?:traefik\.io|gateway\.networking|networking)/.test(apiVersion);
 const toPlural = (kind: string): string => known.find((resource) => resource.kind === kind)?.resource ?? kind;
@@ -107,7 +107,7 @@ export function createObjects(): TestObjects {
     if (countsGenerations(object))
       metadata.generation =
         (before?.metadata.generation ?? 0) + Number(!isDeepStrictEqual(before?.['spec'], object['spec']));
-    // It is changed apart.
+    // The status is changed separately.
     if (before?.['status'] !== undefined) object['status'] ??= before['status'];
     metadata.uid = before?.metadata.uid ?? `uid-${object.kind}-${key}-${version}`;
     of(resource).set(key, object);
@@ -150,10 +150,10 @@ export function createObjects(): TestObjects {
   };
 }
 
-/** The object that `kubectl apply` without server-side apply sends for a manifest, and the API server stores. */
+/** The object that `kubectl apply` without server-side apply sends for a manifest, as the API server stores it. */
 function toStored(object: TestObject, pruned: ReadonlySet<string>): TestObject {
   if (object.kind === 'Secret' && object['stringData'] !== undefined) {
-    // Plain text is stored in Base64.
+    // Plain text is stored as Base64.
     const plain = Object.entries(object['stringData'] as Record<string, string>);
     const encoded = plain.map(([name, text]) => [name, Buffer.from(text).toString('base64')]);
     object['data'] = { ...(object['data'] as object | undefined), ...Object.fromEntries(encoded) };
@@ -163,9 +163,9 @@ function toStored(object: TestObject, pruned: ReadonlySet<string>): TestObject {
     'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(object),
     ...object.metadata.annotations,
   };
-  // Without validation by the client. Server-side apply rejects a field that is not declared.
+  // Without client-side validation. Server-side apply rejects undeclared fields.
   if (pruned.size > 0) object['spec'] = withoutNames(object['spec'], pruned);
-  // Fields that were dropped are not in it.
+  // Does not contain dropped fields.
   object.metadata.managedFields ??= [
     {
       manager: 'kubectl-client-side-apply',
@@ -189,7 +189,7 @@ function withoutNames(value: unknown, names: ReadonlySet<string>): unknown {
 
 export type Query = Readonly<Record<string, string>>;
 
-/** Whether a request for a collection, in a namespace or in all, means an object. */
+/** Whether a request for a collection, of one namespace or all, selects an object. */
 export function isSelected(object: TestObject, namespace: string | undefined, query: Query): boolean {
   if (namespace !== undefined && object.metadata.namespace !== namespace) return false;
   const [field, value] = (query['fieldSelector'] ?? '').split('=');

@@ -2,18 +2,18 @@
 export interface ApiReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON; a text as it is. */
+  /** A value is sent as JSON, a text unchanged. */
   readonly body: unknown;
 }
 
-/** Something that went wrong, as API servers say it. */
+/** An error in the form of an API server. */
 export const refuse = (status: number, message: string, headers?: ApiReply['headers']): ApiReply => ({
   status,
   body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: status },
   ...(headers !== undefined && { headers }),
 });
 
-/** Outside the API, and before it: overload, and kinds that are not installed. */
+/** Errors outside the API: overload, and kinds that are not installed. */
 export const refuseInText = (status: number, text: string, headers?: ApiReply['headers']): ApiReply => ({
   status,
   body: text,

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Query } from './api-objects.testkit.ts';
 import type { Verb } from './resources.ts';
 
-/** A request as a Kubernetes API server understands it. */
+/** A request as interpreted by a Kubernetes API server. */
 export interface ReceivedApiRequest {
   readonly method: string;
   readonly verb: Verb;

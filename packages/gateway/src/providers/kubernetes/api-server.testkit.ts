@@ -30,11 +30,11 @@ export interface TestRequest {
   readonly group: string;
   readonly namespace: string | undefined;
   readonly query: Readonly<Record<string, string>>;
-  /** Of the answer. */
+  /** Status of the response. */
   readonly status: number;
 }
 
-/** A Kubernetes API server on a real socket with TLS, with what a client of list and watch has to live with. */
+/** A Kubernetes API server on a real socket with TLS, including the faults that a client of list and watch must handle. */
 export interface TestApiServer {
   readonly url: string;
   /** Files for a client: its authority, its token, a kubeconfig. */
@@ -47,47 +47,47 @@ export interface TestApiServer {
   readonly requests: readonly TestRequest[];
   readonly watches: readonly TestWatch[];
   readonly events: readonly TestObject[];
-  /** Creates or changes the objects of a manifest in YAML; in `default` those without a namespace. */
+  /** Creates or changes the objects of a YAML manifest; objects without a namespace belong to `default`. */
   apply(manifest: string): void;
   /** `httproutes`, `apps/shop` */
   findObject(resource: string, key: string): TestObject | undefined;
-  /** As another controller sets it. */
+  /** Sets a status as another controller would. */
   setStatus(resource: string, key: string, status: object): void;
   /** `Middleware`, `apps/auth` */
   remove(kind: string, name: string): void;
   /** Sends a bookmark on every watch. */
   bookmark(): void;
-  /** Forgets the history: watches and pages from before it are told 410. */
+  /** Discards the history: watches and pages of earlier versions get 410. */
   compact(): void;
-  /** Every page but the first of a list is told 410 from now on. */
+  /** Every page of a list except the first gets 410 from now on. */
   expirePages(): void;
-  /** The next watches from before are refused with the status 410 in place of an event. */
+  /** The next watches of earlier versions get the status 410 instead of an event. */
   refuseExpired(): void;
   /** Ends every watch as its `timeoutSeconds` would. */
   endWatches(): void;
   /** Breaks every connection, a watch in the middle of a line. */
   disconnect(): void;
-  /** Takes no connections until `start` is called. */
+  /** Refuses connections until `start` is called. */
   stop(): Promise<void>;
   start(): Promise<void>;
-  /** Every token but this one is refused from now on; files of clients keep the old one. */
+  /** Refuses every token except this one from now on; files of clients keep the old one. */
   acceptOnly(token: string): void;
-  /** `secrets`, `secrets/watch`, or `secrets/all`, which leaves those that are named by a field selector. */
+  /** Forbids `secrets`, `secrets/watch`, or `secrets/all`, which still allows requests with a field selector for a name. */
   forbid(what: string): void;
   permit(what: string): void;
-  /** Drops fields of these names from objects that are applied from now on, as a definition does that does not declare them. */
+  /** Drops fields with these names from objects applied later, as a definition does that does not declare them. */
   prune(...names: readonly string[]): void;
-  /** Rejects new objects in a namespace, as while it is deleted. */
+  /** Rejects new objects in a namespace, as during its deletion. */
   terminate(namespace: string): void;
   uninstall(resource: string): void;
   install(resource: string): void;
-  /** Answers the next requests for a resource with this status, after which everything is as before. */
+  /** Responds to the next requests for a resource with this status, and then normally again. */
   failNext(resource: string, status: number, headers?: Readonly<Record<string, string>>): void;
-  /** Takes requests for a resource and does not answer until the returned function is called. */
+  /** Accepts requests for a resource, but does not respond until the returned function is called. */
   hold(resource: string): () => void;
-  /** Writes in pieces of so many bytes, each on its own. */
+  /** Writes in separate pieces of this many bytes. */
   setPieceBytes(bytes: number): void;
-  /** Sends a text on every watch of a resource, as it is. */
+  /** Sends a text unchanged on every watch of a resource. */
   inject(resource: string, text: string): void;
   close(): Promise<void>;
 }
@@ -175,7 +175,7 @@ export async function startApiServer(): Promise<TestApiServer> {
   };
 }
 
-/** Undefined: a watch, which responds by itself. */
+/** Undefined for a watch, which writes its own response. */
 async function respond(
   request: ReceivedApiRequest,
   incoming: IncomingMessage,
@@ -199,7 +199,7 @@ async function respond(
     : { status: 200, body: object };
 }
 
-/** A merge patch of the status alone; one of another version of the object is a conflict. */
+/** A merge patch of the status; a different version of the object is a conflict. */
 function patchStatus(
   objects: TestObjects,
   { group, namespace, name = '' }: ReceivedApiRequest,
@@ -227,10 +227,10 @@ function findOne(
   return objects.find(resource, namespace, name);
 }
 
-/** A server that stops, and listens again on the same port. */
+/** A server that can stop and listen again on the same port. */
 async function listen(server: ReturnType<typeof createServer>) {
   const sockets = new Set<Socket>();
-  // Free while it is stopped, too.
+  // The port stays unused while the server is stopped.
   const port = await findClosedPort();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

@@ -14,13 +14,13 @@ export interface TestWatch {
 /** Watches of a fake API server. */
 export interface TestWatches {
   readonly open: () => readonly TestWatch[];
-  /** A response of its own for a watch that is not opened. */
+  /** A response that replaces a watch. */
   readonly start: (watch: TestWatch, response: ServerResponse) => ApiReply | undefined;
   readonly bookmark: () => void;
   readonly end: () => void;
-  /** Sends a text on every watch of a resource, as it is. */
+  /** Sends a text unchanged on every watch of a resource. */
   readonly inject: (resource: string, text: string) => void;
-  /** The next watches from before what is forgotten are refused with the status 410, not with an event. */
+  /** The next watches of discarded versions get the status 410 instead of an event. */
   readonly refuseExpired: () => void;
 }
 
@@ -58,7 +58,7 @@ export function createWatches(
       const tell = ({ type, object, before }: ObjectChange): void => {
         const is = isSelected(object, watch.namespace, watch.query);
         const was = before !== undefined && isSelected(before, watch.namespace, watch.query);
-        // One that the selector no longer means is gone for this watch.
+        // An object that no longer matches the selector counts as deleted for this watch.
         if (type === 'DELETED' || !is) {
           if (was) send(response, 'DELETED', object);
         } else send(response, was ? 'MODIFIED' : 'ADDED', object);
@@ -72,7 +72,7 @@ export function createWatches(
     bookmark() {
       for (const { response, resource } of watches) {
         const kind = toKind(resource);
-        // Nothing else: no creationTimestamp, which older versions had as null.
+        // No other fields: older versions also had creationTimestamp, as null.
         send(response, 'BOOKMARK', {
           kind: kind?.kind,
           apiVersion: kind && toApiVersion(kind),

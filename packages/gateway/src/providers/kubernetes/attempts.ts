@@ -5,35 +5,35 @@ import { isLasting } from './fault.ts';
 
 /** The next action after a list or a watch has ended. */
 export interface Next {
-  /** Milliseconds until the next one; undefined: at once. */
+  /** Milliseconds until the next attempt; undefined: immediately. */
   readonly waitMs: number | undefined;
-  /** The next one is a list: a list says better than a watch what is wrong, and knows nothing of versions. */
+  /** The next attempt is a list, which reports faults better than a watch and needs no version. */
   readonly listAgain: boolean;
-  /** The fault is reported. */
+  /** Whether the fault is reported. */
   readonly isBelieved: boolean;
 }
 
-/** Counts what goes wrong with the lists and watches of one selection. */
+/** Counts the faults of the lists and watches of one selection. */
 export interface Attempts {
-  /** The API server was heard of. */
+  /** Records a response of the API server. */
   succeed(): void;
-  /** A watch has ended as watches do. */
+  /** Records the normal end of a watch. */
   afterWatch(): Next;
   afterFault(fault: ApiFault, isSynced: boolean): Next;
 }
 
 const backoff: Omit<BackoffOptions, 'random'> = { baseMs: 1000, maxMs: 30_000 };
-/** No wait is shorter: many copies fail together. */
+/** Minimum wait in milliseconds, because many replicas fail at the same time. */
 const leastWaitMs = 100;
-/** Failures after which the list is read again, for the server may have another history. */
+/** Failures after which the list is read again, because the server may have a different history. */
 const maxFailedWatches = 3;
-/** Calls after which a refusal (403, 404) is believed: a server that has just started does not know its roles. */
+/** Calls after which a refusal (403, 404) counts: a server that has just started does not know its roles. */
 const believeRefusalAfter = 3;
 
-/** @param believeAfter calls after which a refusal is believed before anything has been read. */
+/** @param believeAfter calls after which a refusal counts before anything has been read. */
 export function createAttempts(random: () => number, believeAfter = believeRefusalAfter): Attempts {
   let failures = 0;
-  /** @param isQuick the first time it is followed at once. */
+  /** @param isQuick whether the first retry is immediate. */
   const fail = (isQuick: boolean, next: Omit<Next, 'waitMs'>, retryAfterMs = 0): Next => {
     const delayMs = Math.max(leastWaitMs, backoffDelayMs(failures - 1, { ...backoff, random }), retryAfterMs);
     return { ...next, waitMs: isQuick && failures === 1 ? undefined : delayMs };
@@ -42,7 +42,7 @@ export function createAttempts(random: () => number, believeAfter = believeRefus
     succeed: () => void (failures = 0),
     afterWatch() {
       failures += 1;
-      // One that repeatedly ends at once is delayed.
+      // A watch that repeatedly ends at once is delayed.
       return fail(true, { listAgain: false, isBelieved: false });
     },
     afterFault(fault, isSynced) {
@@ -53,7 +53,7 @@ export function createAttempts(random: () => number, believeAfter = believeRefus
         listAgain: isLasting(fault) || failures >= maxFailedWatches,
         isBelieved: !isLasting(fault) || failures >= (isSynced ? believeRefusalAfter : believeAfter),
       };
-      // Credentials that were refused are read again, and mostly have been renewed by then.
+      // Refused credentials are read again; usually they have been renewed by then.
       return fail(fault.kind === 'unauthorized', next, fault.retryAfterMs);
     },
   };

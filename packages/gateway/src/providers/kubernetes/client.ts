@@ -13,32 +13,32 @@ import type { Resource, Verb } from './resources.ts';
 export interface ApiRequest {
   readonly resource: Resource;
   readonly verb: Verb;
-  /** Waits for all requests that are not; default false. */
+  /** Low priority: waits for all other requests; default false. */
   readonly background?: boolean;
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
 }
 
-/** Makes requests to one API server. */
+/** Sends requests to one API server. */
 export interface ApiClient {
   /**
-   * The body of an answer of 2xx, to be read or destroyed; anything else is a fault. After 401, and after a
+   * The body of a 2xx response, which the caller must read or destroy; anything else is a fault. After 401, and after a
    * TLS failure, the credentials are read again by the next request. After 429, or 503 with `Retry-After`, no
-   * request is sent until the server wants one.
+   * request is sent until the server allows one.
    */
   open(request: ApiRequest, signal: AbortSignal): Promise<Result<IncomingMessage>>;
   /** The same, with the body read and parsed. */
   readJson(request: ApiRequest, signal: AbortSignal): Promise<Result<unknown>>;
 }
 
-/** Milliseconds for the connection and the head of an answer, and between two pieces of a body that is read whole. */
+/** Milliseconds for the connection and the head of a response, and between two parts of a body that is read completely. */
 export const answerTimeoutMs = 30_000;
-/** Bytes of a page of a list; one object has at most 1.5 MiB. */
+/** Maximum bytes of a page of a list; one object has at most 1.5 MiB. */
 const maxBodyBytes = 256 * 1024 * 1024;
 const maxStatusBytes = 64 * 1024;
 
-/** Milliseconds that nothing is sent after 429 without `Retry-After`. */
+/** Milliseconds without requests after a 429 without `Retry-After`. */
 const overloadedMs = 1000;
 const methods = { get: 'GET', list: 'GET', watch: 'GET', create: 'POST', patch: 'PATCH' } as const;
 
@@ -82,14 +82,14 @@ export function createClient({ access, clock, limit, onRequest }: ClientDeps): A
       const timer = clock.after(answerTimeoutMs, () => outgoing.destroy(new Error('no response in time')));
       const abort = (): void => void outgoing.destroy(new Error('closed'));
       signal.addEventListener('abort', abort);
-      // The system notices a peer that disappears silently.
+      // Makes the system detect a peer that disappeared silently.
       outgoing.on('socket', (socket) => socket.setKeepAlive(true, 15_000));
       outgoing.on('error', (error) => {
-        // The reader of the body notices a connection that breaks after the head.
+        // After the head, the reader of the body detects a broken connection.
         if (hasResponse) return;
         timer.cancel();
         signal.removeEventListener('abort', abort);
-        // The server may have closed an idle connection in the moment in which it was used again.
+        // The server may have closed an idle connection just as it was reused.
         if (outgoing.reusedSocket && isBroken(error) && !signal.aborted) {
           resolve(send(request, prepared, signal));
           return;
@@ -168,14 +168,14 @@ const isTlsFailure = (error: Error): boolean =>
 const closed = { kind: 'unreachable', message: 'closed' } as const;
 
 function toUrl(server: URL, { path, query = {} }: ApiRequest): URL {
-  // The URL of a kubeconfig may have a path of its own.
+  // The URL of a kubeconfig may have a path.
   const url = new URL(server.href.replace(/\/+$/, '') + path);
   for (const [name, value] of Object.entries(query))
     if (value !== undefined) url.searchParams.set(name, value);
   return url;
 }
 
-/** The body as text; a fault when it breaks off, stops or grows too long. */
+/** The body as text; a fault when it breaks off, stalls or grows too long. */
 async function readText(body: IncomingMessage, clock: Clock, maxBytes: number): Promise<Result<string>> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -212,7 +212,7 @@ function toMessage(text: string): string {
   }
 }
 
-/** An attempt at several addresses fails with one error that has no message of its own. */
+/** If several addresses fail, the common error has no message of its own. */
 export function describe(error: unknown): string {
   if (error instanceof AggregateError) return describe(error.errors[0]);
   return error instanceof Error ? error.message : 'unknown error';

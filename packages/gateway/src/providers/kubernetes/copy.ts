@@ -7,7 +7,7 @@ import type { Reflector, ReflectorOptions } from './reflector.ts';
 import type { Selection } from './selection.ts';
 import { describeSelection } from './selection.ts';
 
-/** A copy of some objects of a cluster, which follows it. */
+/** A copy of some objects of a cluster that follows changes. */
 export interface Copy {
   readonly selection: Selection;
   readonly reflector: Reflector<ClusterObject>;
@@ -16,18 +16,18 @@ export interface Copy {
 export type OpenCopy = (
   selection: Selection,
   options?: Pick<ReflectorOptions<ClusterObject>, 'believeAfter'> & {
-    /** Of the selected objects, those that are kept, by `namespace/name`; default all. */
+    /** Selects the objects to keep, by `namespace/name`; default all. */
     readonly only?: ReadonlySet<string>;
   },
 ) => Copy;
 
-/** True when it has been read, or is refused so that waiting does not help. */
+/** True once it has been read, or is refused in a way that waiting does not change. */
 export function isSettled({ reflector }: Copy): boolean {
   const fault = reflector.fault();
   return reflector.isSynced() || (fault !== undefined && isLasting(fault));
 }
 
-/** True when it has been read, or the gateway does without it. */
+/** True once it has been read, or the gateway works without it. */
 export const isReadOrAbsent = (copy: Copy): boolean =>
   copy.reflector.isSynced() || (copy.selection.optional === true && isSettled(copy));
 
@@ -42,9 +42,9 @@ export function findOutage(copies: readonly Copy[]): ApiFault | undefined {
 export function findProblems(copies: readonly Copy[]): readonly Problem[] {
   return copies.flatMap(({ selection, reflector }) => {
     const fault = reflector.fault();
-    // Where a kind is not installed, nothing of it is left out.
+    // If a kind is not installed, no object of it is missing.
     if (selection.optional === true && fault?.kind === 'not_found') return [];
-    // A connection that comes and goes is for the log; what was read before stands.
+    // A connection fault belongs into the log; objects that were read before stay.
     return fault !== undefined && (isLasting(fault) || !reflector.isSynced())
       ? [toFaultProblem(selection, fault)]
       : [];

@@ -7,7 +7,7 @@ import { readRegularFileSync } from '@grantgate/middleware/base/read-regular-fil
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-// The library reads files by itself, whatever they are. Files that it chooses are read here before it does.
+// The library reads files without checking their type. Files that it selects are read here first.
 
 /**
  * Loads a kubeconfig; the paths in it are relative to its folder.
@@ -20,7 +20,7 @@ export function loadKubeconfig(into: KubeConfig, file: string): void {
 }
 
 /**
- * Makes sure that the kubeconfigs which the library finds by itself are regular files: those of `KUBECONFIG`, or else the one in the
+ * Checks that the kubeconfigs which the library selects are regular files: those of `KUBECONFIG`, otherwise the one in the
  * home directory. False when there are none.
  *
  * @throws FileError that names the file
@@ -33,7 +33,7 @@ export function checkDefaultKubeconfigs({ KUBECONFIG = '', HOME }: Env): boolean
 }
 
 /**
- * The same for the certificates, the key and the token of the current context, which the library reads again for each request.
+ * The same check for the certificates, the key and the token of the current context, which the library reads again per request.
  *
  * @throws FileError that names the file
  */
@@ -47,7 +47,7 @@ export function checkCredentialFiles(kubeConfig: KubeConfig): void {
 
 function readKubeconfig(file: string): string {
   const text = readNamed(file, configurationLimit);
-  // Read by the library while it loads the text, for every user.
+  // The library reads these for every user while it loads the text.
   if (text.includes('token-file'))
     for (const tokenFile of findTokenFiles(text)) readNamed(tokenFile, secretLimit);
   return text;

@@ -7,10 +7,10 @@ import { AccessError, read } from './access-error.ts';
 import type { FindAgent } from './agents.ts';
 import { readNamed } from './credential-files.ts';
 
-/** An API server that is reached without a kubeconfig. */
+/** An API server that is accessed without a kubeconfig. */
 export interface DirectAccess {
   readonly server: URL;
-  /** File of the authorities that its certificate is checked against; default: those of Node.js. */
+  /** File with the authorities for its certificate; default: those of Node.js. */
   readonly caFile: string | undefined;
   /** @throws AccessError */
   readonly readToken: () => string | undefined;
@@ -18,7 +18,7 @@ export interface DirectAccess {
 
 const accountFolder = 'var/run/secrets/kubernetes.io/serviceaccount';
 
-/** That of `endpoint`, or of the pod that this runs in; undefined when a kubeconfig is meant. */
+/** The server of `endpoint`, or of the pod in which this process runs; undefined when a kubeconfig is needed. */
 export function findDirect(
   config: AccessConfig,
   { env, root = '/' }: AccessSources,
@@ -43,7 +43,7 @@ export function findDirect(
   };
 }
 
-/** Reads the files again each time: both of a service account rotate. */
+/** Reads the files each time, because both files of a service account rotate. */
 export function prepareDirect(
   { server, caFile, readToken }: DirectAccess,
   findAgent: FindAgent,

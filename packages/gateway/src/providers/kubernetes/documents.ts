@@ -15,14 +15,14 @@ export interface ClusterObject {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
-  /** Number of its `spec`; 0: none. */
+  /** Generation of its `spec`; 0: none. */
   readonly generation: number;
   readonly resource: Resource;
-  /** The same one as long as nothing has changed of what is read here. */
+  /** The same object while the parts that are read here are unchanged. */
   readonly document: Document;
 }
 
-/** Of each kind, what is read; the rest of an object is dropped as it arrives. */
+/** Parts to keep, by kind; the rest of an object is dropped on arrival. */
 const fields: Readonly<Record<string, readonly string[]>> = {
   IngressRoute: ['spec'],
   Middleware: ['spec'],
@@ -42,14 +42,14 @@ const fields: Readonly<Record<string, readonly string[]>> = {
   ConfigMap: ['data'],
 };
 
-/** The place of an object: `kubernetes/Middleware/apps/keys` stands for the file. */
+/** The position of an object, with `kubernetes/Middleware/apps/keys` as its file name. */
 export const placeOf = ({ kind, namespace, name }: ObjectName): Place => ({
   file: ['kubernetes', kind, namespace, name].filter((part) => part !== '').join('/'),
   line: 0,
   column: 0,
 });
 
-/** Of an object that arrives, what is kept; undefined: nothing, it is not for us. `before` when nothing has changed of that. */
+/** Parts of an arriving object to keep; undefined: none, it is not served here. Returns `before` when they are unchanged. */
 export type Keep = (
   resource: Resource,
   object: ApiObject,
@@ -97,9 +97,9 @@ const toTrust = (origin: Partial<Origin>): DocumentTrust => ({
 });
 
 /**
- * The part of an object that is kept: its own part, its labels, and the annotations that say how it is served. Versions, managed fields, status
- * and other annotations, which may hold a copy of the whole manifest, are not; of Traefik's kinds, they say what the API server has
- * dropped.
+ * The part of an object to keep: its content, its labels, and annotations about how to serve it. Versions, managed fields, status and
+ * other annotations, which may contain a copy of the whole manifest, are dropped; for Traefik's kinds, they reveal the fields that the
+ * API server has dropped.
  */
 function keepObject(
   resource: Resource,
@@ -109,7 +109,7 @@ function keepObject(
 ): ClusterObject {
   const labels = valueAt(raw, ['metadata', 'labels']);
   const annotations = findAnnotations(resource, raw);
-  // A Middleware keeps what stands below `plugin` in every definition; what else is missing there makes it refuse.
+  // Every definition keeps the content of `plugin`; other missing parts of a Middleware make it refuse.
   const known = knownNames.get(resource.kind);
   const pruned = known && findPruned(raw, (name) => known.has(name));
   const value = {
@@ -152,7 +152,7 @@ function keepObject(
   };
 }
 
-/** Annotations of an Ingress or a Service that say how it is served; undefined: none. */
+/** Annotations of an Ingress or a Service that affect routing; undefined: none. */
 function findAnnotations({ kind }: Resource, raw: unknown): Readonly<Record<string, unknown>> | undefined {
   if (kind !== 'Ingress' && kind !== 'Service') return undefined;
   const all = valueAt(raw, ['metadata', 'annotations']);
@@ -163,8 +163,8 @@ function findAnnotations({ kind }: Resource, raw: unknown): Readonly<Record<stri
 }
 
 /**
- * As in Traefik 3.7: with a class its IngressRoutes alone; without one those that name none, or `traefik`. A field that is there,
- * even empty, wins over the annotation.
+ * As in Traefik 3.7: with a class, only its IngressRoutes; without one, those that name none or `traefik`. The field takes precedence
+ * over the annotation, even if it is empty.
  */
 function isOfClass(raw: unknown, ingressClass: string): boolean {
   const written = classOf(raw);

@@ -2,24 +2,24 @@ import { createHash } from 'node:crypto';
 import type { ObjectName, Problem } from '../../config/place.ts';
 import type { ClusterObject } from './documents.ts';
 
-/** Something that is wrong with an object, and its Event. */
+/** A problem of an object with its Event. */
 export interface EventEntry {
-  /** The same in every copy of the gateway, so that they write one Event together. */
+  /** Equal in all replicas of the gateway, so that they write one Event together. */
   readonly name: string;
   readonly object: ClusterObject;
   readonly note: string;
-  /** Times that it was said. */
+  /** Number of occurrences. */
   count: number;
-  /** When it was said last, by the monotonic clock; undefined: not yet. */
+  /** Time of the last report by the monotonic clock; undefined: not reported yet. */
   saidAt: number | undefined;
-  /** Not written before: it may be gone by then, or was rejected as it is. */
+  /** Earliest time to write it: by then it may be resolved, or it was rejected in its current form. */
   notBefore: number;
 }
 
-/** Of one object; the log has the rest. */
+/** Maximum number of problems per object; the log has the rest. */
 const maxPerObject = 10;
 const maxEntries = 1000;
-/** Kinds whose authors can mend what is wrong. */
+/** Kinds whose authors can fix problems. */
 const reportedKinds: ReadonlySet<string> = new Set([
   'IngressRoute',
   'Middleware',
@@ -31,7 +31,7 @@ const reportedKinds: ReadonlySet<string> = new Set([
   'Gateway',
   'HTTPRoute',
 ]);
-/** Characters of a note: 1024 bytes at most, whatever they are. */
+/** Maximum length of a note in characters, which keeps it below 1024 bytes. */
 const maxNote = 250;
 
 /** The current problems; a problem that existed before keeps its count. */
@@ -46,7 +46,7 @@ export function collectEntries(
   for (const { severity, place, path, message, code } of problems) {
     if (
       severity !== 'error' ||
-      // Nobody who reads the Event can do anything about it.
+      // No reader of the Event could fix it.
       code === 'unread_secret' ||
       place.object === undefined ||
       !reportedKinds.has(place.object.kind)
@@ -59,7 +59,7 @@ export function collectEntries(
     counts.set(object, count + 1);
     const note = truncate(`${path === '' ? '' : `${path}: `}${message} [${code}]`);
     const hash = createHash('sha256').update(`${object.uid}\0${note}`).digest('hex').slice(0, 16);
-    // A name of an object has 253 characters at most, and each part between dots ends with a letter or a digit.
+    // Names have at most 253 characters, and each part between dots ends with a letter or a digit.
     const name = `${object.name.slice(0, 200).replace(/[-.]+$/, '')}.${hash}`;
     entries.set(name, before.get(name) ?? { name, object, note, count: 0, saidAt: undefined, notBefore });
   }

@@ -15,19 +15,19 @@ export interface EventReporterOptions {
   readonly onEvent: (event: ApiEvent) => void;
 }
 
-/** Writes an Event of the cluster for each thing that is wrong with an object. */
+/** Writes an Event of the cluster for each problem of an object. */
 export interface EventReporter {
-  /** Told all that is wrong, each time; what was said already is not said again. */
+  /** Receives all current problems each time; known ones are not repeated. */
   report(problems: readonly Problem[], find: (object: ObjectName) => ClusterObject | undefined): void;
   close(): void;
 }
 
-/** Milliseconds that a problem stands before it becomes an Event: objects that refer to each other arrive one after the other. */
+/** Milliseconds before a problem becomes an Event, because objects that refer to each other arrive one after the other. */
 export const settleMs = 5000;
 
-/** A cluster forgets Events after an hour: what is still wrong is said again before. */
+/** A cluster discards Events after an hour, so persistent problems are reported again before that. */
 export const renewMs = 30 * 60_000;
-/** Milliseconds until what could not be written is tried again. */
+/** Milliseconds before a failed write is retried. */
 export const retryMs = 60_000;
 
 export function createEventReporter({
@@ -43,7 +43,7 @@ export function createEventReporter({
   let timer: Timer | undefined;
   const refusals = createEventRefusals(clock, onEvent);
 
-  /** When it is written next, by the monotonic clock. */
+  /** Time of the next write, by the monotonic clock. */
   const dueAt = ({ saidAt, notBefore, object }: EventEntry): number =>
     Math.max(
       saidAt === undefined ? -Infinity : saidAt + renewMs,
@@ -61,7 +61,7 @@ export function createEventReporter({
       if (entry === undefined) break;
       const fault = await writeEvent(entry, { client, instance, now: clock.now(), signal: end.signal });
       if (isClosed()) return;
-      // An object whose namespace goes has nothing left to say.
+      // An object in a deleted namespace has nothing to report.
       if (fault === undefined || fault.kind === 'not_found') {
         entry.count += 1;
         entry.saidAt = clock.monotonic();
@@ -72,7 +72,7 @@ export function createEventReporter({
         refusals.note(entry, fault);
         continue;
       }
-      // The API server is away or busy: the others would fare no better.
+      // The API server is unavailable or busy, so the other Events would fail too.
       waitMs = retryMs;
       break;
     }
@@ -86,7 +86,7 @@ export function createEventReporter({
     if (entries.size > 0) timer = clock.after(waitMs, () => void work());
   };
 
-  /** Until the next entry is due. */
+  /** Sleeps until the next entry is due. */
   const dueInMs = (): number =>
     Math.max(0, Math.min(...Array.from(entries.values(), dueAt)) - clock.monotonic());
 
@@ -102,18 +102,18 @@ export function createEventReporter({
   };
 }
 
-/** Events that the API server refuses: by role in one namespace, or one by one. */
+/** Events that the API server refuses: by role in one namespace, or individually. */
 interface EventRefusals {
-  /** When the next attempt in a namespace is due, by the monotonic clock. */
+  /** Time of the next attempt in a namespace, by the monotonic clock. */
   until(namespace: string): number;
-  /** Puts off one Event, or all of its namespace; announces the first of a namespace. */
+  /** Postpones one Event, or all of its namespace; announces the first of a namespace. */
   note(entry: EventEntry, fault: ApiFault): void;
   /** An Event of the namespace has been written: the next refusal is announced again. */
   end(namespace: string): void;
 }
 
 function createEventRefusals(clock: Clock, onEvent: EventReporterOptions['onEvent']): EventRefusals {
-  /** Namespaces that Events may not be written to, with the time of the next attempt: a role or a deletion concerns one of them. */
+  /** Namespaces in which Events cannot be written, with the time of the next attempt. A role or a deletion affects one namespace. */
   const forbiddenUntil = new Map<string, number>();
   const announced = new Set<string>();
   return {

@@ -12,7 +12,7 @@ export interface EventWrite {
   readonly signal: AbortSignal;
 }
 
-/** Said before, by this process or another: the Event that there is gets a count. */
+/** Whether this or another process has reported it before; if so, the count of the existing Event increases. */
 export async function writeEvent(
   entry: EventEntry,
   { client, now: ms, instance, signal }: EventWrite,
@@ -40,13 +40,13 @@ export async function writeEvent(
   return again.ok ? undefined : again.fault;
 }
 
-/** Events wait for what routes need. */
+/** Low priority: Events wait for requests that routes need. */
 function toEventRequest(verb: 'create' | 'patch', path: string) {
   if (!isPermitted(resources.events, verb)) throw new Error(`${verb} events is not in requiredPermissions`);
   return { resource: resources.events, verb, background: true, path };
 }
 
-/** RFC 3339 with microseconds, as the API wants it. */
+/** RFC 3339 with microseconds, as the API requires. */
 const toMicroTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');
 
 const toEvent = ({ name, object, note }: EventEntry, now: string, instance: string) => ({

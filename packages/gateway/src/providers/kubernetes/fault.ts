@@ -1,27 +1,27 @@
-/** Why a call to the Kubernetes API did not do what it was to do. */
+/** Reason why a call to the Kubernetes API failed. */
 export interface ApiFault {
   readonly kind:
-    /** No connection, no answer in time, or the connection broke. */
+    /** No connection, no response in time, or the connection broke. */
     | 'unreachable'
-    /** The kubeconfig, the service account or what they refer to cannot be read. */
+    /** The kubeconfig, the service account or the files that they name cannot be read. */
     | 'credentials'
-    /** 401: the token is wrong or has expired. */
+    /** 401: the token is invalid or has expired. */
     | 'unauthorized'
     /** 403: a role is missing. */
     | 'forbidden'
-    /** 404: the kind is not installed, or the object is gone. */
+    /** 404: the kind is not installed, or the object does not exist. */
     | 'not_found'
-    /** 409: it is there already. */
+    /** 409: the object already exists. */
     | 'conflict'
-    /** 410: that version is no longer kept. */
+    /** 410: that version is no longer available. */
     | 'expired'
-    /** 422: an object does not pass the validation of the API server. */
+    /** 422: an object fails the validation of the API server. */
     | 'invalid'
-    /** 429, 5xx and anything else that is not to be expected. */
+    /** 429, 5xx and any other unexpected status. */
     | 'failed';
-  /** Says what the API server or the system said; never holds a credential. */
+  /** Message of the API server or the system; never contains a credential. */
   readonly message: string;
-  /** Milliseconds that the server asks to wait (RFC 9110 section 10.2.3), a minute at most. */
+  /** Milliseconds to wait as requested by the server (RFC 9110 section 10.2.3), at most a minute. */
   readonly retryAfterMs?: number;
 }
 
@@ -46,7 +46,7 @@ const kinds: Readonly<Record<number, ApiFault['kind']>> = {
   422: 'invalid',
 };
 
-/** The fault that a status means; `message` as in the `Status` object of the answer, when it has one. */
+/** The fault of a status; `message` is that of the `Status` object in the response, if it has one. */
 export function toFault(status: number, message: string, retryAfterSeconds?: number): ApiFault {
   return {
     kind: kinds[status] ?? 'failed',
@@ -57,5 +57,5 @@ export function toFault(status: number, message: string, retryAfterSeconds?: num
   };
 }
 
-/** True for one that stays until somebody changes the cluster: waiting does not help. */
+/** True for a fault that persists until the cluster is changed, so waiting does not help. */
 export const isLasting = ({ kind }: ApiFault): boolean => kind === 'forbidden' || kind === 'not_found';

@@ -16,16 +16,16 @@ import { startApiServer } from './api-server.testkit.ts';
 import type { KubernetesProvider } from './provider.ts';
 import { createKubernetesProvider } from './provider.ts';
 
-/** A provider that follows a test server, with what it has emitted. */
+/** A provider that follows a test server, with its outputs. */
 export interface FollowingProvider {
   readonly provider: KubernetesProvider;
-  /** Stands still but for short waits, which are over at once: real work on sockets has all the time that it takes. */
+  /** Skips short waits and otherwise stands still, so that work on real sockets has enough time. */
   readonly clock: FakeClock;
-  /** Milliseconds of those short waits. */
+  /** Milliseconds of the skipped waits. */
   readonly waits: readonly number[];
   readonly outputs: readonly ProviderOutput[];
   readonly events: readonly ApiEvent[];
-  /** Resolves when the first output is there. */
+  /** Resolves with the first output. */
   readonly start: () => Promise<void>;
   /** Resolves when the condition holds. */
   readonly until: (condition: () => boolean) => Promise<void>;
@@ -35,14 +35,14 @@ export interface FollowingProvider {
   readonly translated: () => DynamicConfiguration;
 }
 
-/** Watches without those of Secrets: one for each kind that is always read. */
+/** Number of watches except those of Secrets: one per kind that is always read. */
 export const alwaysWatched = 8;
 
-/** Options that leave the way to the server to the pod which the provider runs in. */
+/** Options with which the provider uses the API server of its pod. */
 export const inPod = 'in a pod';
 
 /**
- * `options` as they stand below `kubernetesCRD`, in YAML; default: the server's endpoint, authority and a file of its token.
+ * `options` below `kubernetesCRD`, in YAML; default: the server's endpoint, authority and token file.
  *
  * @param others other providers of the same cluster, in YAML: `kubernetesIngress: {}`.
  */
@@ -63,11 +63,11 @@ export interface FollowOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Folder of the service account's files. */
   readonly root?: string;
-  /** Waits that are short; default 1000. */
+  /** Waits below this many milliseconds are skipped; default 1000. */
   readonly skipBelowMs?: number;
   /** Other providers of the same cluster, in YAML: `kubernetesIngress: {}`. */
   readonly others?: string;
-  /** Of back-off, default 0: the least. */
+  /** Random value for back-off; default 0, the minimum. */
   readonly random?: number | (() => number);
 }
 
@@ -108,14 +108,14 @@ export function follow(server: TestApiServer, options = '', more: FollowOptions 
   };
 }
 
-/** Opens the provider of a test, which is closed when the test ends. */
+/** Opens a provider, which is closed after the test. */
 export interface ProviderFixture {
   readonly open: (options?: string, more?: FollowOptions) => FollowingProvider;
   /** The same, and waits for its first output. */
   readonly start: (options?: string, more?: FollowOptions) => Promise<FollowingProvider>;
 }
 
-/** Gives each test an API server of its own. @param onServer called before the test. */
+/** Starts a separate API server for each test. @param onServer called before the test. */
 export function useApiServer(onServer: (server: TestApiServer) => void): ProviderFixture {
   let server: TestApiServer;
   let following: FollowingProvider | undefined;
@@ -139,11 +139,11 @@ export function useApiServer(onServer: (server: TestApiServer) => void): Provide
   };
 }
 
-/** Puts a token where the clients of a server read it. */
+/** Writes a token to the file that the clients of a server read. */
 export const rotateToken = (server: TestApiServer, token: string): Promise<void> =>
   writeFile(join(server.folder, 'token'), `${token}\n`);
 
-/** A guarded route with everything that it needs, in a namespace. */
+/** A protected route with all objects that it needs, in a namespace. */
 export const shop = (namespace: string): string => `
 apiVersion: traefik.io/v1alpha1
 kind: IngressRoute

@@ -11,14 +11,14 @@ import { resources, toPath } from './resources.ts';
 /** Report of `grantgate check` about a cluster beyond its routes. */
 export interface Inspection {
   readonly problems: readonly Problem[];
-  /** Objects that are present but not served, one sentence each. */
+  /** Objects that exist but are not served, one sentence for each. */
   readonly notes: readonly string[];
 }
 
-/** Says whose definition of a custom resource it is. */
+/** Owner of the definition of a custom resource. */
 export const definitionAnnotation = 'grantgate.dev/keeps-unknown-fields';
 
-/** Resources that a check reads and a gateway does not: without a role for them, the report leaves them out. */
+/** Resources that only a check reads; without a role for them, the report leaves them out. */
 export const inspectedResources = {
   namespaces: { group: '', version: 'v1', resource: 'namespaces', kind: 'Namespace' },
   definitions: {
@@ -35,7 +35,7 @@ const unservedResources = Array.from(unservedKinds, ([kind, reason]) => ({
   advice: reason,
 }));
 
-/** Looks for namespaces that do not exist, definitions that prune, and kinds of routes that are not served. */
+/** Finds missing namespaces, definitions that prune fields, and kinds of routes that are not served. */
 export async function inspectCluster(
   client: ApiClient,
   config: KubernetesProviderConfig,

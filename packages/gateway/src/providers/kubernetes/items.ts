@@ -4,14 +4,14 @@ import { keyOf } from './api-object.ts';
 /** Kept parts of objects, by `namespace/name`. */
 export interface Items<T> {
   readonly all: ReadonlyMap<string, T>;
-  /** Whether anything is different by it. */
+  /** Whether the objects have changed. */
   put(object: ApiObject): boolean;
   remove(key: string): boolean;
-  /** These objects, and no others. */
+  /** Replaces all objects by these. */
   replace(objects: readonly ApiObject[]): boolean;
 }
 
-/** @param keep what is kept of an object; undefined: nothing. A result that equals `before` is no change. */
+/** @param keep returns the part of an object to keep; undefined: none. A result that equals `before` is no change. */
 export function createItems<T>(keep: (object: ApiObject, before: T | undefined) => T | undefined): Items<T> {
   const all = new Map<string, T>();
   const put = (object: ApiObject): boolean => {

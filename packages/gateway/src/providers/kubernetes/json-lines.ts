@@ -1,11 +1,11 @@
-/** Bytes of one line: an object of etcd's greatest size, several times over. */
+/** Maximum bytes of a line: several times the maximum size of an object in etcd. */
 const maxLineBytes = 16 * 1024 * 1024;
 
 /**
- * The values of a stream of JSON texts, one per line, however its pieces are cut, even within a character. Text after
- * the last line break is not a line: the stream broke off.
+ * The values of a stream of JSON texts, one per line, wherever its pieces are split, even within a character. Text after
+ * the last line break is ignored, because the stream broke off.
  *
- * @throws SyntaxError for a line that is no JSON; RangeError for one longer than 16 MiB; whatever the stream throws.
+ * @throws SyntaxError for a line with invalid JSON; RangeError for one longer than 16 MiB; any error of the stream.
  */
 export async function* readJsonLines(stream: AsyncIterable<Uint8Array>): AsyncGenerator {
   let parts: Uint8Array[] = [];

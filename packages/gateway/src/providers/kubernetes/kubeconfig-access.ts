@@ -10,7 +10,7 @@ const noLibrary =
   'reading a kubeconfig requires the package @kubernetes/client-node: npm install @kubernetes/client-node';
 const noKubeconfig = 'there is no kubeconfig, and no service account of a pod';
 
-/** Reads the kubeconfig that a configuration means; gives the function that prepares a request. @throws AccessError */
+/** Reads the selected kubeconfig; returns a function that prepares a request. @throws AccessError */
 export async function openKubeconfig(
   { kubeconfig, context }: AccessConfig,
   env: AccessSources['env'],
@@ -44,11 +44,11 @@ async function prepare(kubeConfig: KubeConfig, findAgent: FindAgent): Promise<Ap
     throw toAccessError('the credentials of the kubeconfig', error);
   }
   const headers = options.headers as Record<string, string>;
-  // Editors and `echo` end a file of a token with a newline that is no part of it.
+  // Editors and `echo` end a token file with a newline that is not part of the token.
   if (headers['Authorization'] !== undefined) headers['Authorization'] = headers['Authorization'].trim();
   const server = new URL(cluster.server);
   const { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername } = options;
-  // The library makes an agent for each request, which opens a connection each time; one for a proxy is its own.
+  // The library creates an agent per request, which would open a connection each time; an agent for a proxy is kept.
   if (cluster.proxyUrl === undefined)
     options.agent = findAgent(server, {
       ...{ ca, cert, key, pfx, passphrase },

@@ -9,21 +9,21 @@ import { toRequest } from './selection.ts';
 
 export interface ObjectList {
   readonly objects: readonly ApiObject[];
-  /** To watch from. */
+  /** Version from which to watch. */
   readonly version: string;
 }
 
-/** Objects of a page: an answer that is read and parsed at once. */
+/** Maximum number of objects per page, which is read and parsed at once. */
 const pageSize = 500;
 
-/** Lists a selection, page by page, as it stood at one moment. */
+/** Lists a selection, page by page, in the state of one moment. */
 export async function listObjects(
   client: ApiClient,
   selection: Selection,
   signal: AbortSignal,
 ): Promise<Result<ObjectList>> {
   const paged = await listPages(client, selection, pageSize, signal);
-  // The rest of a list that took too long is gone; whole lists cannot expire.
+  // The remaining pages of a slow list may expire; unpaged lists cannot.
   return !paged.ok && paged.fault.kind === 'expired' ? listPages(client, selection, 0, signal) : paged;
 }
 
@@ -46,7 +46,7 @@ async function listPages(
     if (!page.ok) return page;
     const items = valueAt(page.value, ['items']);
     const version = valueAt(page.value, ['metadata', 'resourceVersion']);
-    // A proxy in between may answer 200 with something else; taken for an empty list it would take every route away.
+    // A proxy in between may respond with a different document and 200; read as an empty list, it would remove every route.
     if (typeof version !== 'string' || version === '' || !(Array.isArray(items) || items === null))
       return fail({ kind: 'failed', message: 'the API server responded with something other than a list' });
     for (const item of items ?? []) {

@@ -20,13 +20,13 @@ import { createSelect, selectIngresses, toRouteLists } from './select.ts';
 import type { Selection } from './selection.ts';
 import { describeSelection, selectionsOf, toNamedSelection } from './selection.ts';
 
-/** A cluster as it was read once. */
+/** A cluster that was read once. */
 export interface LoadedCluster extends ProviderOutput {
-  /** Objects that are present but not served, one sentence each. */
+  /** Objects that exist but are not served, one sentence for each. */
   readonly notes: readonly string[];
 }
 
-/** Reads a cluster once, as the provider reads it. Unreadable resources are among the problems; never rejects for them. */
+/** Reads a cluster once, in the same way as the provider. Unreadable resources are among the problems, and do not reject. */
 export async function loadCluster(
   config: KubernetesProviderConfig,
   { access, clock }: { readonly access: ApiAccess; readonly clock: Clock },
@@ -58,7 +58,7 @@ export async function loadCluster(
     }
     return undefined;
   };
-  // One after the other: a cluster has other things to do than to be checked.
+  // One after the other, to limit the load on the cluster.
   for (const selection of selectionsOf(config)) await read(selection);
   const routes = toRouteLists(of);
   for (const key of findSecrets(routes)) {

@@ -20,12 +20,12 @@ import { selectionsOf } from './selection.ts';
 export interface MirrorOptions {
   readonly client: ApiClient;
   readonly clock: Clock;
-  /** Something is different: documents, faults, or what is known. */
+  /** Called when documents, faults, or the set of read objects has changed. */
   readonly onChange: () => void;
   readonly random: () => number;
 }
 
-/** Routes, and what belongs to them, as they stood at one moment. */
+/** Routes and related objects, in the state of one moment. */
 export interface RouteObjects extends RouteObjectLists {
   /** `namespace/name` of each Secret that the objects refer to. */
   readonly secrets: ReadonlySet<string>;
@@ -33,25 +33,25 @@ export interface RouteObjects extends RouteObjectLists {
   readonly configMaps: ReadonlySet<string>;
 }
 
-/** A copy of all that is read of a cluster, which follows it. */
+/** A copy of the relevant objects of a cluster that follows changes. */
 export interface Mirror {
   routes(): RouteObjects;
-  /** Documents of a configuration with these routes, and with the current state of everything else. */
+  /** Documents of a configuration with these routes, and with the current state of all other objects. */
   documents(routes: RouteObjects): readonly Document[];
   /** The Secrets that these routes refer to, without those that are absent or unread. */
   secrets(routes: RouteObjects): readonly ClusterObject[];
   /** Reasons why the copy is incomplete. */
   problems(): readonly Problem[];
   find(object: ObjectName): ClusterObject | undefined;
-  /** Begins to follow the Secrets and ConfigMaps that these routes refer to, and stops following all others. */
+  /** Starts to follow the Secrets and ConfigMaps that these routes refer to, and stops following all others. */
   followSecrets(routes: RouteObjects): void;
-  /** True when everything but Secrets and ConfigMaps has been read. */
+  /** True once everything except Secrets and ConfigMaps has been read. */
   isSynced(): boolean;
-  /** True when everything but Secrets and ConfigMaps has been read or is refused, so that waiting does not help. */
+  /** True once everything except Secrets and ConfigMaps has been read, or is refused in a way that waiting does not change. */
   isSettled(): boolean;
   /** The Secrets and ConfigMaps that have neither been read nor are refused. */
   unsettledSecrets(): readonly string[];
-  /** Of the Secrets that these routes refer to. */
+  /** Secrets that these routes refer to. */
   unreadSecrets(routes: RouteObjects): UnreadSecrets;
   /** Unread resources except Secrets and ConfigMaps, with the reason: `the Services of all namespaces: Unauthorized (401)`. */
   missing(): readonly string[];
@@ -72,7 +72,7 @@ export function createMirror(
     keep: createKeep(config),
     random,
     onChange,
-    // The API server is back for one: the others need not wait for their turn.
+    // The API server is available for one copy, so the others retry immediately.
     onRecovery: () => all().forEach(({ reflector }) => reflector.wake()),
   });
   const copies = selectionsOf(config).map((selection) => open(selection));

@@ -5,18 +5,18 @@ import { toNamedSelection } from './selection.ts';
 
 /** Copies of the Secrets, or the ConfigMaps, of one namespace, by `namespace/name`. */
 export interface NamespaceSecrets {
-  /** Begins to follow what is wanted by now, and stops following everything else. */
+  /** Starts to follow the objects that are wanted now, and stops following all others. */
   follow(wanted: ReadonlySet<string>): void;
-  /** Undefined for one that is absent or unread. */
+  /** Undefined for an object that is absent or unread. */
   find(name: string): ClusterObject | undefined;
-  /** Its own copy, or that of the namespace. */
+  /** The copy of the object itself, or that of the namespace. */
   copyOf(name: string): Copy | undefined;
-  /** Every copy whose fault is one of the configuration. */
+  /** Every copy with a fault in the configuration. */
   copies(): readonly Copy[];
   close(): void;
 }
 
-/** All Secrets of a namespace in one list and one watch; of them, those that were wanted when it began are kept. */
+/** All Secrets of a namespace in one list and one watch; keeps those that were wanted when it started. */
 interface NamespaceCopy {
   readonly copy: Copy;
   readonly covered: Set<string>;
@@ -25,13 +25,13 @@ interface NamespaceCopy {
 interface NamespaceState {
   readonly single: Map<string, Copy>;
   together: NamespaceCopy | undefined;
-  /** Replaces `together`, and single ones, once it has been read. */
+  /** Replaces `together` and single copies once it has been read. */
   next: NamespaceCopy | undefined;
-  /** A role allows Secrets by their names alone. */
+  /** A role allows Secrets only by name. */
   byNameOnly: boolean;
 }
 
-/** @param threshold of Secrets: when more are wanted, they are read together if a role allows it. */
+/** @param threshold number of Secrets above which they are read together if a role allows it. */
 export function createNamespaceSecrets(
   { resource, namespace }: { readonly resource: Resource; readonly namespace: string },
   open: OpenCopy,
@@ -46,7 +46,7 @@ export function createNamespaceSecrets(
   const { single } = state;
   const openTogether = (names: ReadonlySet<string>): NamespaceCopy => {
     const covered = new Set(names);
-    // Whether a role allows it is known at once: single ones are the way out.
+    // The outcome is known at once; if a role does not allow it, each Secret is followed separately.
     const copy = open({ resource, namespace }, { only: covered, believeAfter: 1 });
     return { copy, covered };
   };
@@ -86,7 +86,7 @@ export function createNamespaceSecrets(
   };
 }
 
-/** Secrets that were read together replace those that were read before. */
+/** Copies of a joint read replace earlier ones. */
 function promote(state: NamespaceState): void {
   const { next, together, single } = state;
   if (next?.copy.reflector.isSynced() !== true) return;
@@ -96,7 +96,7 @@ function promote(state: NamespaceState): void {
   for (const key of next.covered) close(single, key);
 }
 
-/** A role does not allow it, or no longer does: the last values stay until each Secret is followed by its name. */
+/** A role does not allow it, or no longer does: the last values stay until each Secret is followed by name. */
 function leaveRefused(state: NamespaceState): void {
   const { next, together, single } = state;
   if (next?.copy.reflector.fault()?.kind === 'forbidden') {

@@ -10,9 +10,9 @@ export interface CopyDeps {
   readonly clock: Clock;
   readonly keep: Keep;
   readonly random: () => number;
-  /** Something is different: objects, a fault, or what is known. */
+  /** Called when objects, the fault, or the completeness of the copy has changed. */
   readonly onChange: () => void;
-  /** A copy that failed goes well again. */
+  /** Called when a failed copy works again. */
   readonly onRecovery: () => void;
 }
 

@@ -1,8 +1,8 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 
-/** Milliseconds that a start waits for the API server; after that the gateway has no routes of the cluster until it answers. */
+/** Milliseconds that a start waits for the API server; after that, the gateway has no routes of the cluster until it responds. */
 export const startTimeoutMs = 10_000;
-/** Milliseconds that a change waits for the Secrets that it is the first to refer to. */
+/** Milliseconds that a change waits for Secrets that no earlier object referred to. */
 export const secretTimeoutMs = 5000;
 /** Milliseconds that readiness waits for Secrets once everything else has been read. */
 export const secretsReadyTimeoutMs = 30_000;
@@ -23,7 +23,7 @@ export interface OutputDelay {
 export function createPatience(clock: Clock): OutputDelay {
   let isFirst = true;
   let waitingUntil: number | undefined;
-  /** Secrets that a change has waited for in vain: the next one does not. */
+  /** Secrets for which a change has waited unsuccessfully; later changes do not wait for them. */
   let overdue: ReadonlySet<string> = new Set();
   return {
     start: () => void (waitingUntil = clock.monotonic() + startTimeoutMs),
@@ -42,9 +42,9 @@ export function createPatience(clock: Clock): OutputDelay {
   };
 }
 
-/** Whether every Secret has been answered for, or for too long has not. */
+/** Whether every Secret has a response, or has been without one for too long. */
 export interface SecretsReadiness {
-  /** Once true it stays: a Secret that a later Middleware is the first to refer to does not take a gateway out of service. */
+  /** Stays true: a Secret that only a later Middleware refers to does not take a gateway out of service. */
   readonly isKnown: () => boolean;
   /**
    * Called with the Secrets that have neither been read nor are refused, once everything else has been read.

@@ -1,9 +1,9 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 
-/** A wait that somebody else can end. */
+/** A wait that can be ended early. */
 export interface Pause {
   wait(ms: number): Promise<void>;
-  /** Ends the wait that is under way. */
+  /** Ends the current wait. */
   end(): void;
 }
 

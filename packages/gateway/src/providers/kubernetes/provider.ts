@@ -23,15 +23,15 @@ import { createAccess } from './access.ts';
 
 export interface KubernetesProvider extends Provider {
   /**
-   * True once everything has been read, and each Secret that a Middleware refers to is present, absent or forbidden: until then a
-   * route may be missing or refuse. Secrets without a response hold it up for `secretsReadyTimeoutMs` at most.
+   * True once everything has been read, and each Secret that a Middleware refers to is present, absent or forbidden. Until then, a
+   * route may be missing or refuse. Secrets without a response delay this for `secretsReadyTimeoutMs` at most.
    */
   isReady(): boolean;
   /** Reasons for waiting, one line each; empty when it is ready. */
   waitsFor(): readonly string[];
   /** How each resource is followed. */
   status(): readonly ResourceStatus[];
-  /** Reports the problems of each broken IngressRoute and Middleware in the cluster. Called with all current problems each time. */
+  /** Reports the problems of each broken IngressRoute and Middleware in the cluster. Receives all current problems each time. */
   report(problems: readonly Problem[]): void;
 }
 
@@ -41,7 +41,7 @@ export interface KubernetesProviderDeps {
   readonly onEvent: (event: ApiEvent) => void;
   /** Called for each request to the API server; default: nothing. */
   readonly onCall?: (call: ApiCall) => void;
-  /** Told, a moment later, that what is waited for may have changed; default: nothing. */
+  /** Called shortly after the reasons for waiting may have changed; default: nothing. */
   readonly onProgress?: () => void;
   /** Name of this process in events of the cluster. */
   readonly instance: string;
@@ -49,10 +49,10 @@ export interface KubernetesProviderDeps {
   readonly random?: () => number;
 }
 
-/** Milliseconds in which changes gather: many objects that are applied at once come in many pieces. */
+/** Milliseconds in which changes are collected, because objects that are applied together arrive separately. */
 const gatherMs = 10;
 
-/** Routes from a cluster, as they are and as they change. Keeps what it has while the API server is away. */
+/** Routes from a cluster, updated with each change. The last routes stay while the API server is unavailable. */
 export function createKubernetesProvider(
   config: KubernetesProviderConfig,
   { access, clock, onEvent, onCall, onProgress, instance, random = Math.random }: KubernetesProviderDeps,
@@ -73,10 +73,10 @@ export function createKubernetesProvider(
   let emit: ((output: ProviderOutput) => void) | undefined;
   let emitted: ProviderOutput | undefined;
   let started: (() => void) | undefined;
-  /** The documents in force. */
+  /** The documents in use. */
   let routes: RouteObjects | undefined;
 
-  /** Endpoints and known Secrets change while routes wait for new Secrets. */
+  /** Endpoints and known Secrets may change while routes wait for new Secrets. */
   const update = (): void => {
     if (mirror === undefined) return;
     const latest = mirror.routes();
@@ -160,7 +160,7 @@ const toOutput = (mirror: Mirror, routes: RouteObjects): ProviderOutput => ({
   unreadSecrets: mirror.unreadSecrets(routes),
 });
 
-/** Says when the API server goes away, comes back, or is away for another reason. */
+/** Reports when the API server becomes available, becomes unavailable, or is unavailable for another reason. */
 function createAnnounce(onEvent: KubernetesProviderDeps['onEvent']): (fault: ApiFault | undefined) => void {
   let cause: ApiFault['kind'] | undefined;
   return (fault) => {
@@ -178,7 +178,7 @@ function describeWait(mirror: Mirror): readonly string[] {
   return [`${secrets.length} Secrets or ConfigMaps that other objects refer to${among}`];
 }
 
-/** The objects of an unchanged cluster stay the same ones. */
+/** The objects of an unchanged cluster stay the same. */
 function isSame(a: ProviderOutput, b: ProviderOutput): boolean {
   return (
     a.documents.length === b.documents.length &&
@@ -189,7 +189,7 @@ function isSame(a: ProviderOutput, b: ProviderOutput): boolean {
   );
 }
 
-/** The provider of a cluster in a process with this environment. */
+/** Creates the provider of a cluster for a process with this environment. */
 export function openKubernetes(
   config: KubernetesProviderConfig,
   env: AccessSources['env'],

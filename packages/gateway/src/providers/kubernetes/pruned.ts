@@ -4,10 +4,10 @@ import type { Path } from '../../config/path.ts';
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /**
- * Fields of `spec` that were applied and that the API server dropped because a definition does not declare them: those that
- * `kubectl apply` has noted and the object lacks. A known name that is missing was removed by somebody. `metadata.managedFields` is
- * read too, but kube-apiserver leaves dropped fields out of it (1.36 was seen to): after `kubectl create`, or an apply by a tool
- * that notes nothing, nothing is found, and the admission policy `open-routes` is the only protection.
+ * Fields of `spec` that were applied, but dropped by the API server because a definition does not declare them: those that
+ * `kubectl apply` has recorded and the object lacks. A missing field with a known name was removed on purpose. `metadata.managedFields` is
+ * read too, but kube-apiserver omits dropped fields there (observed with 1.36). After `kubectl create`, or an apply by a tool
+ * that records nothing, nothing is found, and only the admission policy `open-routes` protects routes.
  */
 export function findPruned(raw: unknown, isKnown: (name: string) => boolean): readonly Path[] {
   const live = valueAt(raw, ['spec']);
@@ -30,7 +30,7 @@ function readApplied(raw: unknown): unknown {
   }
 }
 
-/** Fields whose own fields are named by users. */
+/** Fields with user-defined names inside. */
 const userNames: ReadonlySet<string> = new Set(['headers']);
 
 type NamePredicate = (name: string) => boolean;
@@ -50,7 +50,7 @@ function compareApplied(applied: unknown, live: unknown, path: Path, isKnown: Na
     }
 }
 
-/** The item that an applied one has become: that at its place or, when the list has changed, the route or object of its name. */
+/** The current item for an applied one: the item at its index or, if the list has changed, the route or object of its name. */
 function findSame(item: unknown, live: readonly unknown[], index: number | undefined): number | undefined {
   if (index !== undefined) return index;
   for (const name of ['match', 'name']) {
@@ -61,7 +61,7 @@ function findSame(item: unknown, live: readonly unknown[], index: number | undef
   return undefined;
 }
 
-/** `f:NAME` stands for a field; other keys for items of lists and sets. */
+/** `f:NAME` represents a field; other keys represent items of lists and sets. */
 function compareManaged(fields: unknown, live: unknown, path: Path, isKnown: NamePredicate, add: Add): void {
   if (!isMapping(fields) || !isMapping(live)) return;
   for (const [key, inner] of Object.entries(fields)) {

@@ -1,26 +1,26 @@
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 
 export interface RateLimitOptions {
-  /** Requests a second, on average. */
+  /** Average number of requests per second. */
   readonly qps: number;
-  /** Requests that may be sent at once after a pause. */
+  /** Maximum burst after a pause. */
   readonly burst: number;
 }
 
-/** Bounds the requests to one API server, as client-go does, and holds all of them back when the server asks for it. */
+/** Limits the requests to one API server, as client-go does, and pauses all of them when the server requests it. */
 export interface RateLimit {
   /**
-   * Resolves when a request may be sent; false when `signal` aborts first. Requests in the background wait for all others, and
-   * `maxBackground` of them run at a time: each has to `release` its place.
+   * Resolves when a request may be sent; false when `signal` aborts first. Background requests wait for all others, and
+   * at most `maxBackground` of them run at a time; each must `release` its slot.
    */
   acquire(background: boolean, signal: AbortSignal): Promise<boolean>;
-  /** A request in the background has its response. */
+  /** Called when a background request has its response. */
   release(): void;
-  /** Lets no request out for so many milliseconds, and no burst after them: the server is overloaded. */
+  /** Pauses all requests for this many milliseconds, without a burst afterwards, because the server is overloaded. */
   pause(ms: number): void;
 }
 
-/** Requests in the background that wait for a response at a time; an API server queues more than that for one client. */
+/** Maximum number of background requests in flight; an API server queues more than that per client. */
 export const maxBackground = 50;
 
 interface RateLimitWaiter {
@@ -56,7 +56,7 @@ export function createRateLimit({ qps, burst }: RateLimitOptions, clock: Clock):
     const pauseMs = pausedUntil - clock.monotonic();
     for (let waiter = next(); waiter !== undefined; waiter = next()) {
       if (pauseMs > 0 || tokens < 1) {
-        // Rounded up: a timer that fires early would find nothing to hand out.
+        // Rounded up, because a timer that fires early would find no token.
         timer = clock.after(Math.max(0, pauseMs) + Math.ceil(((1 - tokens) / qps) * 1000), admit);
         return;
       }
@@ -92,7 +92,7 @@ export function createRateLimit({ qps, burst }: RateLimitOptions, clock: Clock):
     },
     pause(ms) {
       pausedUntil = Math.max(pausedUntil, clock.monotonic() + ms);
-      // Requests that were held back must not go out at once.
+      // Delayed requests must not be sent all at once.
       tokens = 0;
       filledAt = pausedUntil;
     },

@@ -17,7 +17,7 @@ export function secretsOf(object: ClusterObject): ReadonlySet<string> {
     case 'TLSOption':
       return toKeys(namespace, textsAt(spec, ['clientAuth', 'secretNames', each]));
     case 'TLSStore':
-      // Others are not used.
+      // Other references are not used.
       return toKeys(namespace, name === 'default' ? textsAt(spec, ...storePaths) : []);
     case 'ServersTransport':
       return toKeys(namespace, textsAt(spec, ...transportPaths));
@@ -32,7 +32,7 @@ export function secretsOf(object: ClusterObject): ReadonlySet<string> {
 export const configMapsOf = ({ namespace, document: { value } }: ClusterObject): ReadonlySet<string> =>
   toKeys(namespace, textsAt(valueAt(value, ['spec']), ['rootCAs', each, 'configMap']));
 
-/** Stands for every item of a list. */
+/** Matches every item of a list. */
 const each = Symbol('each item');
 
 type NamePath = readonly (string | typeof each)[];
@@ -53,7 +53,7 @@ const toKeys = (namespace: string, names: readonly string[]): ReadonlySet<string
 const textsAt = (value: unknown, ...paths: readonly NamePath[]): readonly string[] =>
   paths.flatMap((path) => valuesAt(value, path)).filter((found) => typeof found === 'string');
 
-/** Names of options match whatever their letter case. */
+/** Option names match in any letter case. */
 function valuesAt(value: unknown, path: NamePath): readonly unknown[] {
   const [first, ...rest] = path;
   if (first === undefined) return value === undefined ? [] : [value];
@@ -86,7 +86,7 @@ function secretsOfMiddleware({ namespace, document }: ClusterObject): ReadonlySe
   return found;
 }
 
-/** Names of Secrets that stand in options of their own, such as `basicAuth.secret`. */
+/** Names of Secrets in separate options, such as `basicAuth.secret`. */
 function secretNamesIn(spec: unknown): readonly string[] {
   return Object.entries(isMapping(spec) ? spec : {}).flatMap(([type, options]) => {
     const kind = findKind(type);
@@ -136,7 +136,7 @@ function listAt(value: unknown, path: Path): readonly unknown[] {
   return Array.isArray(found) ? found : [];
 }
 
-/** The Services of an object of Traefik, by the paths of its kind. */
+/** The Services of one of Traefik's objects, at the paths of its kind. */
 const memberPaths: Readonly<Record<string, NamePath>> = {
   IngressRoute: ['routes', each, 'services', each],
   TraefikService: ['weighted', 'services', each],

@@ -15,14 +15,14 @@ export interface ReflectorOptions<T> {
   readonly client: ApiClient;
   readonly selection: Selection;
   readonly clock: Clock;
-  /** The kept part of an object; undefined: nothing. A result that equals `before` is no change. */
+  /** Returns the part of an object to keep; undefined: none. A result that equals `before` is no change. */
   readonly keep: (object: ApiObject, before: T | undefined) => T | undefined;
-  /** Something was added, changed or removed; not called for a list that says what is known already. */
+  /** Called when an object was added, changed or removed; not for a list without changes. */
   readonly onChange: () => void;
-  /** `fault` or `isSynced` has changed. */
+  /** Called when `fault` or `isSynced` has changed. */
   readonly onState: () => void;
   /**
-   * Calls after which a refusal (403, 404) is believed before anything has been read; default 3, as later on: a server that has
+   * Calls after which a refusal (403, 404) counts before anything has been read; default 3, as later: a server that has
    * just started does not know its roles.
    */
   readonly believeAfter?: number;
@@ -30,30 +30,30 @@ export interface ReflectorOptions<T> {
   readonly random?: () => number;
 }
 
-/** A copy of a selection of objects that follows the cluster. While the API is away it stands as it was. */
+/** A copy of a selection of objects that follows the cluster. While the API server is unavailable, it stays unchanged. */
 export interface Reflector<T> {
   /** By `namespace/name`. */
   readonly items: ReadonlyMap<string, T>;
   /** True once everything has been listed. */
   isSynced(): boolean;
-  /** Why the last call failed; undefined while everything goes well. */
+  /** Why the last call failed; undefined after a success. */
   fault(): ApiFault | undefined;
   isWatching(): boolean;
-  /** When the API server was last heard of, by the monotonic clock: a list, an event or a bookmark. */
+  /** Time of the last list, event or bookmark from the API server, by the monotonic clock. */
   heardAt(): number | undefined;
   /** Drops the stored parts of an object. */
   drop(key: string): void;
-  /** Tries again at once what waits for its next attempt: the API server is back. */
+  /** Retries immediately, because the API server is available again. */
   wake(): void;
   close(): void;
 }
 
-/** Milliseconds that a watch lasts to count as one that worked. */
+/** Minimum duration of a successful watch, in milliseconds. */
 const goodWatchMs = 5000;
-/** Seconds that a watch is asked for: between this and twice as long, so that they do not all end together. */
+/** Requested duration of a watch in seconds: between this and twice as long, so that watches do not end at the same time. */
 const watchSeconds = 300;
 
-/** Lists, then watches from there, and goes on with that until it is closed. */
+/** Lists, then watches from that version, and repeats this until it is closed. */
 export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
   const { client, selection, clock, keep, onChange, onState, random = Math.random } = options;
   const items = createItems(keep);

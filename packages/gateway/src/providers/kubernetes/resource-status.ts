@@ -1,13 +1,13 @@
 import type { Copy } from './copy.ts';
 
-/** How the objects of one resource are followed. */
+/** Status of the copies of one resource. */
 export interface ResourceStatus {
   /** In URLs and roles: plural, lower case. */
   readonly resource: string;
   readonly watches: number;
   /** Whether all of them have been read. */
   readonly synced: boolean;
-  /** Milliseconds since the API server was last heard of on the watch that has been silent longest; undefined before the first list. */
+  /** Milliseconds since the last message on the watch that has been silent longest; undefined before the first list. */
   readonly silentMs: number | undefined;
 }
 

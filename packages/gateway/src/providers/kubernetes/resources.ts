@@ -12,7 +12,7 @@ const traefik = { group: 'traefik.io', version: 'v1alpha1' } as const;
 const networking = { group: 'networking.k8s.io', version: 'v1' } as const;
 const gatewayApi = { group: 'gateway.networking.k8s.io', version: 'v1' } as const;
 
-/** Everything of the API that is called; requests are built from this and from nothing else. */
+/** All API calls in use; requests are built only from this. */
 export const resources = {
   ingressRoutes: { ...traefik, resource: 'ingressroutes', kind: 'IngressRoute' },
   middlewares: { ...traefik, resource: 'middlewares', kind: 'Middleware' },
@@ -51,9 +51,9 @@ export interface Permission {
   readonly group: string;
   readonly resource: string;
   readonly verbs: readonly Verb[];
-  /** Its objects belong to no namespace. */
+  /** Cluster-scoped resources. */
   readonly clusterWide: boolean;
-  /** Without it the gateway works, and says less. */
+  /** Optional: without it the gateway works, but reports less. */
   readonly optional: boolean;
 }
 
@@ -112,7 +112,7 @@ export const gatewayPermissions: readonly Permission[] = Object.freeze([
 
 const allPermissions = [...requiredPermissions, ...ingressPermissions, ...gatewayPermissions];
 
-/** True when the calls that are made include this one: a request for anything else is a defect. */
+/** True when these calls include the given one; a request for anything else is a defect. */
 export function isPermitted({ group, resource }: Pick<Resource, 'group' | 'resource'>, verb: Verb): boolean {
   return allPermissions.some(
     (permission) =>
@@ -120,11 +120,11 @@ export function isPermitted({ group, resource }: Pick<Resource, 'group' | 'resou
   );
 }
 
-/** `apiVersion` of its objects. */
+/** `apiVersion` of a resource's objects. */
 export const toApiVersion = ({ group, version }: Resource): string =>
   group === '' ? version : `${group}/${version}`;
 
-/** Path of a collection, of a namespace or of all of them; with a name, of one object. */
+/** Path of a collection, in a namespace or in all; with a name, of one object. */
 export function toPath(resource: Resource, namespace: string | undefined, name?: string): string {
   const base = resource.group === '' ? `/api/${resource.version}` : `/apis/${toApiVersion(resource)}`;
   const scope = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;

@@ -24,13 +24,13 @@ export interface StatusCondition {
 
 /** Status of an HTTPRoute for one of its parents. */
 export interface ParentStatus {
-  /** As it is written. */
+  /** The parent reference as written. */
   readonly parentRef: unknown;
   readonly controllerName: string;
   readonly conditions: readonly StatusCondition[];
 }
 
-/** Statuses that an HTTPRoute should have for the Gateways of ours among its parents; none: it has none any more. */
+/** Desired statuses of an HTTPRoute for those of its parents that are our Gateways; empty: it has none any more. */
 export interface RouteStatus {
   readonly object: ClusterObject;
   readonly parents: readonly ParentStatus[];
@@ -40,7 +40,7 @@ type AttachmentObjects = Pick<
   RouteObjectLists,
   'httpRoutes' | 'gateways' | 'gatewayClasses' | 'referenceGrants' | 'namespaces'
 > & {
-  /** Includes all that listeners refer to, and maybe others. */
+  /** Includes at least all Services that listeners refer to. */
   readonly secrets: readonly ClusterObject[];
 };
 
@@ -51,7 +51,7 @@ interface AttachedRoute {
   readonly written: readonly unknown[];
 }
 
-/** Finds the statuses of one configuration after the other; what has not changed is not read again. */
+/** Computes the statuses of successive configurations; unchanged parts are not computed again. */
 export function createFindRouteStatuses(): (
   objects: AttachmentObjects,
   problems: readonly Problem[],
@@ -133,7 +133,7 @@ function toStatus({ object, results, written }: AttachedRoute, problems: readonl
   };
 }
 
-/** Reasons of `ResolvedRefs`, by the code of a problem. */
+/** Reasons of `ResolvedRefs`, by problem code. */
 const referenceReasons: ReadonlyMap<string, string> = new Map([
   ['missing_reference', 'BackendNotFound'],
   ['cross_namespace', 'RefNotPermitted'],
@@ -141,7 +141,7 @@ const referenceReasons: ReadonlyMap<string, string> = new Map([
   ['external_name', 'BackendNotFound'],
 ]);
 
-/** A message has 32,768 characters at most. */
+/** Maximum length of a message: 32,768 characters. */
 const maxMessage = 1000;
 const toMessage = (problems: readonly Problem[]): string =>
   problems
@@ -149,7 +149,7 @@ const toMessage = (problems: readonly Problem[]): string =>
     .join('; ')
     .slice(0, maxMessage);
 
-/** Whether an object has these parents already; the others of `existing` are those of other controllers. */
+/** Whether an object already has these parent statuses; other parents in `existing` belong to other controllers. */
 export function isSameStatus(existing: readonly unknown[], parents: readonly object[]): boolean {
   return isDeepStrictEqual(existing.map(withoutTimes), parents.map(withoutTimes));
 }

@@ -1,12 +1,12 @@
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 
-/** Runs one thing in a while, however often that is asked for. */
+/** Schedules one function, which runs once for any number of requests. */
 export interface Schedule {
-  /** No later than after so many milliseconds, but for `hold`. */
+  /** Runs it within this many milliseconds, unless `hold` delays it. */
   within(ms: number): void;
-  /** Not within so many milliseconds from now. */
+  /** Does not run it within this many milliseconds from now. */
   hold(ms: number): void;
-  /** Runs it no more. */
+  /** Cancels it permanently. */
   close(): void;
 }
 

@@ -5,26 +5,26 @@ import type { ClusterObject } from './documents.ts';
 import type { Resource } from './resources.ts';
 import { createNamespaceSecrets, type NamespaceSecrets } from './namespace-secrets.ts';
 
-/** Copies of the Secrets, or the ConfigMaps, that objects refer to, each by its name or many of a namespace together. */
+/** Copies of the Secrets, or the ConfigMaps, that objects refer to: each by name, or many of a namespace together. */
 export interface SecretCopies {
-  /** Begins to follow what is wanted by now, `namespace/name`, and stops following everything else. */
+  /** Starts to follow the objects that are wanted now, by `namespace/name`, and stops following all others. */
   follow(wanted: ReadonlySet<string>): void;
-  /** By `namespace/name`; undefined for one that is absent or unread. */
+  /** By `namespace/name`; undefined for an object that is absent or unread. */
   find(name: string): ClusterObject | undefined;
-  /** Wanted Secrets whose existence is not known yet. */
+  /** Wanted Secrets that may or may not exist. */
   unread(): UnreadSecrets;
-  /** Of these, the ones that have neither been read nor are refused: waiting helps. */
+  /** Objects that have neither been read nor are refused, so that waiting helps. */
   unsettled(): readonly string[];
-  /** Every copy whose fault is one of the configuration. */
+  /** Every copy with a fault in the configuration. */
   copies(): readonly Copy[];
   close(): void;
 }
 
-/** @param threshold of objects of one namespace: when more are wanted, all of it are read together if a role allows it. */
+/** @param threshold number of wanted objects of one namespace above which all are read together if a role allows it. */
 export function createSecretCopies(resource: Resource, open: OpenCopy, threshold: number): SecretCopies {
   const namespaces = new Map<string, NamespaceSecrets>();
   let wanted = groupByNamespace(new Set());
-  /** Wanted Secrets whose copies, undefined for none, satisfy the condition. */
+  /** Wanted Secrets whose copies (undefined for none) satisfy the condition. */
   const select = (isSuch: (copy: Copy | undefined) => boolean): readonly string[] =>
     Array.from(wanted.byNamespace).flatMap(([name, keys]) => {
       const namespace = namespaces.get(name);
@@ -32,7 +32,7 @@ export function createSecretCopies(resource: Resource, open: OpenCopy, threshold
     });
   return {
     follow(now) {
-      // The same set has the same names.
+      // An identical set object has the same names.
       if (now !== wanted.all) wanted = groupByNamespace(now);
       for (const [name, namespace] of namespaces) {
         if (wanted.byNamespace.has(name)) continue;

@@ -8,7 +8,7 @@ import type { ClusterObject } from './documents.ts';
 import { configMapsOf, ownerOf, secretsOf, servicesOf } from './references.ts';
 import { resources, type Resource } from './resources.ts';
 
-/** Resources whose objects determine what is served. */
+/** Resources whose objects determine the configuration. */
 const routeResources = [
   ...(['ingressRoutes', 'middlewares', 'tlsOptions', 'tlsStores', 'serversTransports'] as const),
   ...(['traefikServices', 'ingresses', 'ingressClasses', 'gatewayClasses', 'gateways'] as const),
@@ -18,11 +18,11 @@ const routeResources = [
 /** Their objects, by resource. */
 export type RouteObjectLists = Readonly<Record<(typeof routeResources)[number], readonly ClusterObject[]>>;
 
-/** @param of the objects of one resource. */
+/** @param of returns the objects of one resource. */
 export const toRouteLists = (of: (resource: Resource) => readonly ClusterObject[]): RouteObjectLists =>
   Object.fromEntries(routeResources.map((name) => [name, of(resources[name])])) as RouteObjectLists;
 
-/** Everything that is known of a cluster. */
+/** The current state of a cluster. */
 export interface Contents extends RouteObjectLists {
   readonly services: readonly ClusterObject[];
   readonly endpointSlices: readonly ClusterObject[];
@@ -30,7 +30,7 @@ export interface Contents extends RouteObjectLists {
   readonly configMaps: readonly ClusterObject[];
 }
 
-/** Follows the documents of a cluster as it changes: an unchanged object is not read again. */
+/** Derives documents from a cluster as it changes; an unchanged object is not read again. */
 export interface Select {
   /** `namespace/name` of every Secret that one of the objects refers to; the same set while none of them changes. */
   readonly findSecrets: (objects: RouteObjectLists) => ReadonlySet<string>;
@@ -115,7 +115,7 @@ function selectGateways({
   });
 }
 
-/** All names that one of the objects mentions; the same set while it is made of the same objects. */
+/** All names that any of the objects refers to; the same set while the objects are the same. */
 function createUnion(
   namesOf: (object: ClusterObject) => ReadonlySet<string>,
 ): (objects: readonly ClusterObject[]) => ReadonlySet<string> {
@@ -130,7 +130,7 @@ function createUnion(
   };
 }
 
-/** Sorts what is new, and puts it between what was in order before. */
+/** Sorts new items, and merges them into the previous order. */
 function sortAgain(before: readonly Document[], documents: ReadonlySet<Document>): readonly Document[] {
   const left = new Set(documents);
   const stay = before.filter((document) => left.delete(document));

@@ -7,19 +7,19 @@ import type {
 import type { Resource } from './resources.ts';
 import { isPermitted, resources, toPath } from './resources.ts';
 
-/** Objects of one resource: those of a namespace or of all, with certain labels, or one by its name. */
+/** Objects of one resource: those of a namespace or of all, with certain labels, or a single one by name. */
 export interface Selection {
   readonly resource: Resource;
   /** Undefined: all namespaces. */
   readonly namespace: string | undefined;
   readonly labelSelector?: string;
-  /** Without a role for them, or where their kind is not installed, the gateway works without these objects. Default: false. */
+  /** Whether the gateway works without these objects if no role allows them or their kind is not installed. Default: false. */
   readonly optional?: boolean;
-  /** Of the one object that is selected; default all. */
+  /** Name of the single selected object; default all. */
   readonly name?: string;
 }
 
-/** A request for a selection. Objects that are read one by one, by their names, wait for everything else. */
+/** A request for a selection. Objects that are read by name have a low priority. */
 export function toRequest(selection: Selection, verb: 'list' | 'watch') {
   const { resource, namespace, labelSelector, name } = selection;
   if (!isPermitted(resource, verb))
@@ -39,7 +39,7 @@ export function describeSelection({ resource: { kind }, namespace, name }: Selec
   return `the ${kind.endsWith('s') ? `${kind}es` : `${kind}s`} of ${namespace === undefined ? 'all namespaces' : `the namespace ${namespace}`}`;
 }
 
-/** Kinds of Traefik that a cluster may do without. */
+/** Kinds of Traefik that may be missing in a cluster. */
 const optionalResources: readonly Resource[] = [
   resources.tlsOptions,
   resources.tlsStores,
@@ -47,7 +47,7 @@ const optionalResources: readonly Resource[] = [
   resources.traefikServices,
 ];
 
-/** Everything that is always read. As in Traefik, a `labelSelector` is for the objects of some kinds alone. */
+/** Selections that are always read. As in Traefik, a `labelSelector` applies only to some kinds. */
 export function selectionsOf({
   crd,
   ingress,
@@ -95,7 +95,7 @@ function toGatewaySelections({ namespaces, labelSelector }: GatewayApiConfig): r
   ];
 }
 
-/** @param namespaces empty: all of them, or the cluster where objects have none. */
+/** @param namespaces empty: all of them; also for cluster-scoped objects. */
 function toSelections(
   list: readonly Resource[],
   namespaces: readonly string[],

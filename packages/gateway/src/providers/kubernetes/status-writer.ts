@@ -14,21 +14,21 @@ export interface StatusWriterOptions {
   readonly onEvent: (event: ApiEvent) => void;
 }
 
-/** Has HTTPRoutes say whether they are served. Several gateways write the same: each looks whether it is there already. */
+/** Writes to HTTPRoutes whether they are served. All replicas write the same status, so each first checks the current one. */
 export interface StatusWriter {
-  /** All of them, each time; what was written already is not written again. */
+  /** Receives all statuses each time; those that were already written are not repeated. */
   report(statuses: readonly RouteStatus[]): void;
   close(): void;
 }
 
-/** Milliseconds in which changes gather. */
+/** Milliseconds in which changes are collected. */
 const settleMs = 200;
 
 export function createStatusWriter({ client, clock, onEvent }: StatusWriterOptions): StatusWriter {
   const end = new AbortController();
-  /** By uid: the last status that the API server has. */
+  /** Last status in the API server, by uid. */
   const written = new Map<string, string>();
-  /** Namespaces that may not be written to, with the time of the next attempt. */
+  /** Namespaces that must not be written to, with the time of the next attempt. */
   const forbiddenUntil = new Map<string, number>();
   let wanted: readonly RouteStatus[] = [];
   let isWorking = false;
@@ -41,7 +41,7 @@ export function createStatusWriter({ client, clock, onEvent }: StatusWriterOptio
   };
   const isDue = ({ object, parents }: RouteStatus): boolean => {
     const before = written.get(object.uid);
-    // A route that was never of a Gateway of ours is not looked at.
+    // A route that never belonged to our Gateways is skipped.
     if (before === undefined && parents.length === 0) return false;
     return (
       before !== toKey({ object, parents }) &&
@@ -62,7 +62,7 @@ export function createStatusWriter({ client, clock, onEvent }: StatusWriterOptio
       if (fault === undefined || fault.kind === 'not_found') written.set(next.object.uid, toKey(next));
       else if (fault.kind === 'forbidden') refuse(next.object.namespace, fault);
       else {
-        // Somebody else has changed it, or the API server is away.
+        // Either another client has changed it, or the API server is unavailable.
         retry = true;
         break;
       }
@@ -85,7 +85,7 @@ export function createStatusWriter({ client, clock, onEvent }: StatusWriterOptio
 
 const toKey = ({ object, parents }: RouteStatus): string => JSON.stringify([object.generation, parents]);
 
-/** Leaves what other controllers say, and the times of conditions that stay. */
+/** Keeps the statuses of other controllers, and the times of unchanged conditions. */
 async function write(
   client: ApiClient,
   clock: Clock,
@@ -95,7 +95,7 @@ async function write(
   const path = toPath(resources.httpRoutes, object.namespace, object.name);
   const read = await client.readJson(toRequest('get', path), signal);
   if (!read.ok) return read.fault;
-  // A newer one is on its way here.
+  // A newer version is about to arrive.
   if (valueAt(read.value, ['metadata', 'generation']) !== object.generation) return undefined;
   const listed = valueAt(read.value, ['status', 'parents']);
   const existing: readonly unknown[] = Array.isArray(listed) ? listed : [];
@@ -108,7 +108,7 @@ async function write(
   return patched.ok ? undefined : patched.fault;
 }
 
-/** Status waits for what routes need. */
+/** Low priority: status writes wait for requests that routes need. */
 function toRequest(verb: 'get' | 'patch', path: string) {
   const { httpRoutes } = resources;
   const resource = verb === 'get' ? httpRoutes : { ...httpRoutes, resource: `${httpRoutes.resource}/status` };

@@ -12,18 +12,18 @@ import { toRequest } from './selection.ts';
 
 /** Events of one watch, in order. */
 export interface WatchListener {
-  /** It is open: the API server is there. */
+  /** The watch is open, so the API server is available. */
   onOpen(): void;
-  /** It is not open any more. */
+  /** The watch is closed. */
   onEnd(): void;
   onChange(object: ApiObject): void;
   onDelete(object: ApiObject): void;
-  /** Everything up to this version has been told. */
+  /** Every event up to this version has been received. */
   onVersion(version: string): void;
 }
 
 export interface ApiWatchOptions {
-  /** Everything after it is told. */
+  /** The watch reports events after this version. */
   readonly version: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -31,12 +31,12 @@ export interface ApiWatchOptions {
   readonly timeoutSeconds: number;
 }
 
-/** Milliseconds without a byte after which a connection counts as dead: the server sends bookmarks about each minute. */
+/** Milliseconds without a byte after which a connection counts as dead; the server sends bookmarks about once a minute. */
 export const watchIdleMs = 150_000;
-/** Milliseconds that a server gets to end a watch by itself. */
+/** Milliseconds in which a server may end a watch by itself. */
 const overtimeMs = 30_000;
 
-/** Watches a selection until the watch ends. Undefined: it was open, and ended as watches do. */
+/** Watches a selection until the watch ends. Undefined: the watch was open and ended normally. */
 export async function watchObjects(
   client: ApiClient,
   selection: Selection,
@@ -68,10 +68,10 @@ export async function watchObjects(
     }
     return undefined;
   } catch (error) {
-    // A line that nobody can read: what it said is told again from the version before it.
+    // The event in an unreadable line is repeated by a watch from the previous version.
     if (error instanceof SyntaxError || error instanceof RangeError)
       return { kind: 'failed', message: 'the API server sent an invalid watch event' };
-    // Connections break and fall silent; whether the server is away, the next watch finds out.
+    // Connections break or stall; the next watch finds out whether the server is available.
     return undefined;
   } finally {
     listener.onEnd();
@@ -80,7 +80,7 @@ export async function watchObjects(
   }
 }
 
-/** Ends a body that stays silent, or open for too long. */
+/** Ends a body that is silent, or open for too long. */
 function guardIdle(body: IncomingMessage, clock: Clock, longestMs: number) {
   const begin = clock.monotonic();
   let last = begin;

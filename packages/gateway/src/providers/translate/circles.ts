@@ -10,9 +10,9 @@ interface NodeVisit {
 }
 
 /**
- * Chains and weighted services may be nested, but not in a circle: tells of a mention whether it is part of one. Two names
- * lead to each other when they are in one strongly connected component (Tarjan's algorithm: each mention is followed once,
- * without recursion, for a chain may be as long as the file).
+ * Detects references that are part of a cycle: chains and weighted services may be nested, but not in a cycle. Two names
+ * refer to each other if they are in one strongly connected component (Tarjan's algorithm: each reference is followed once,
+ * without recursion, because a chain may be as long as the file).
  */
 export function findCircles(mentions: readonly Mention[]): (mention: Mention) => boolean {
   const edges = new Map<string, string[]>();
@@ -23,7 +23,7 @@ export function findCircles(mentions: readonly Mention[]): (mention: Mention) =>
     else targets.push(toNode(to));
   }
   const components = findComponents(edges);
-  // An entry that mentions itself is in one component with itself.
+  // An entry that refers to itself shares a component with itself, so it is found as well.
   return ({ in: from, of: to }) =>
     from.kind === to.kind && components.get(toNode(from)) === components.get(toNode(to));
 }
@@ -31,7 +31,7 @@ export function findCircles(mentions: readonly Mention[]): (mention: Mention) =>
 const toNode = ({ kind, name }: { readonly kind: string; readonly name: string }): string =>
   `${kind}\0${name}`;
 
-/** The number of its component for each node. */
+/** Number of the component of each node. */
 function findComponents(edges: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, number> {
   const visits = new Map<string, NodeVisit>();
   const components = new Map<string, number>();

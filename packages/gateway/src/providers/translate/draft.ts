@@ -11,15 +11,15 @@ import type {
 } from '../../config/dynamic.ts';
 import type { Place, Problem } from '../../config/place.ts';
 
-/** A mention of another entry in an entry, checked when everything has been read. */
+/** A reference from one entry to another, checked once everything has been read. */
 export interface Mention {
   readonly in: { readonly kind: EntryKind; readonly name: string };
   readonly of: {
     readonly kind: MentionedKind;
     readonly name: string;
-    /** The Kubernetes object that is meant, `namespace/name`: `a-b/c` and `a/b-c` have one qualified name. */
+    /** The Kubernetes object that it refers to, `namespace/name`: `a-b/c` and `a/b-c` have the same qualified name. */
     readonly object?: string;
-    /** Namespace that a Kubernetes object of that name must belong to. Default: any. */
+    /** Required namespace of a Kubernetes object with that name. Default: any. */
     readonly namespace?: string;
   };
   readonly place: Place;
@@ -27,10 +27,10 @@ export interface Mention {
 }
 
 export type EntryKind = 'routers' | 'services' | 'middlewares';
-/** Names that an entry may mention. */
+/** Names that an entry may refer to. */
 export type MentionedKind = 'services' | 'middlewares' | 'tlsOptions' | 'serversTransports';
 
-/** A dynamic configuration while it is being put together. */
+/** A dynamic configuration under construction. */
 export interface Draft {
   readonly routers: Map<string, RouterConfig>;
   readonly services: Map<string, ServiceConfig>;
@@ -39,10 +39,10 @@ export interface Draft {
   readonly stores: Map<string, TlsStoreConfig>;
   readonly tlsOptions: Map<string, TlsOptionsConfig>;
   readonly serversTransports: Map<string, ServersTransportConfig>;
-  /** Of Kubernetes, as `namespace/name`. */
+  /** Kubernetes Secrets, by `namespace/name`. */
   secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly unreadSecrets: UnreadSecrets;
-  /** `namespace/name` of the Kubernetes object that an entry comes from, by `toObjectKey`. */
+  /** `namespace/name` of the Kubernetes object that an entry was derived from, by `toObjectKey`. */
   readonly objects: Map<string, string>;
   readonly mentions: Mention[];
   readonly problems: Problem[];
@@ -65,16 +65,16 @@ export function createDraft(unreadSecrets: UnreadSecrets = new Map()): Draft {
   };
 }
 
-/** Where `objects` has the Kubernetes object of an entry: names of different kinds may be the same. */
+/** Key in `objects` of an entry: names of different kinds may be equal. */
 export const toObjectKey = (kind: MentionedKind, name: string): string => `${kind} ${name}`;
 
-/** Notes which Kubernetes object an entry comes from. */
+/** Records the Kubernetes object that an entry was derived from. */
 export function noteObject(draft: Draft, kind: MentionedKind, name: string, object: string): void {
   const key = toObjectKey(kind, name);
   if (!draft.objects.has(key)) draft.objects.set(key, object);
 }
 
-/** Adds an entry. A second one of the same name breaks both: which of them is meant is not for us to guess. */
+/** Adds an entry. A second one with the same name breaks both, because the intended one is unknown. */
 export function addEntry<T extends ConfigEntry>(draft: Draft, entries: Map<string, T>, entry: T): void {
   const first = entries.get(entry.name);
   if (first === undefined) {
@@ -91,7 +91,7 @@ export function addEntry<T extends ConfigEntry>(draft: Draft, entries: Map<strin
   };
   draft.problems.push(problem);
   entries.set(entry.name, Object.freeze({ ...first, errors: [...first.errors, problem] }));
-  // The second router refuses under its own rule too: its requests must not fall to a route that is less guarded.
+  // The second router refuses under its own rule too, so that its requests do not reach a less protected route.
   if ('rule' in entry)
     for (let count = 2; ; count += 1) {
       const name = `${entry.name}#${count}`;

@@ -50,7 +50,7 @@ export const routerSchema = z.strictObject({
     .describe('The router serves TLS connections only.'),
 });
 
-/** Services that another one distributes requests over. */
+/** Services over which another one distributes requests. */
 const members = z
   .array(
     z.strictObject({

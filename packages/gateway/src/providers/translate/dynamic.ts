@@ -37,7 +37,7 @@ const others: { file: OtherNames; router: OtherNames; service: OtherNames } = {
   },
 };
 
-/** A name in a file: one without a provider means this provider. */
+/** A name in a file: without a provider, it belongs to the file provider. */
 const qualify = (name: string): string => (name.includes('@') ? name : `${name}@file`);
 
 /** Translates one document of Traefik's dynamic configuration. */
@@ -58,7 +58,7 @@ export function translateDynamic(document: Document, draft: Draft): void {
     read: (draft: Draft, name: string, source: Source) => void,
   ): void => {
     if (value[kind] === undefined) return;
-    // The names as they stand in the document: zod passes over __proto__, and a route must not vanish unseen.
+    // Names as written in the document: zod skips __proto__, and a route must not vanish unnoticed.
     for (const name of Object.keys(valueAt(document.value, writtenPath([kind])) ?? {})) {
       const source = sourceOf(kind, name);
       if (name.includes('@') || name === '')
@@ -112,7 +112,7 @@ function addRouter(draft: Draft, name: string, source: Source): void {
 /** Traefik's service of routers whose middlewares respond to every request, such as redirects. */
 const noService = 'noop@internal';
 
-/** Requests that reach it are refused: it has no servers. */
+/** Requests that reach it are refused, because it has no servers. */
 function addNoService(draft: Draft, place: Place): void {
   if (!draft.services.has(noService))
     addEntry(draft, draft.services, {
@@ -121,7 +121,7 @@ function addNoService(draft: Draft, place: Place): void {
     });
 }
 
-/** The options called `default` have no provider, and need not be there. */
+/** The options called `default` have no provider, and are optional. */
 function readTlsOptions(
   tls: z.output<typeof routerSchema>['tls'] | undefined,
   mention: (name: string) => string,
@@ -172,7 +172,7 @@ function addService(draft: Draft, name: string, source: Source): void {
   );
 }
 
-/** A service that consists of others; undefined for one of servers. */
+/** A service that consists of others; undefined for one with servers. */
 function toComposedService(
   { weighted, highestRandomWeight, failover }: Partial<WrittenService>,
   entry: ConfigEntry,
@@ -218,7 +218,7 @@ function toLoadBalancer(
   };
 }
 
-/** Paths of servers' URLs that no request gets. */
+/** Warns about paths in servers' URLs that requests do not get. */
 function findIgnoredPaths(
   servers: readonly ServerConfig[],
   document: Document,
@@ -235,7 +235,7 @@ function findIgnoredPaths(
   });
 }
 
-/** `default@internal` is the transport of services without one. */
+/** `default@internal` is the transport of services that name none. */
 function toTransportName(written: string | undefined, mention: (name: string) => string): string | undefined {
   return written === undefined || written === 'default@internal' ? undefined : mention(written);
 }
@@ -276,7 +276,7 @@ function addMiddleware(draft: Draft, name: string, source: Source): void {
   addEntry(draft, draft.middlewares, config);
 }
 
-/** Notes each name that an entry mentions, for the check of references, and gives it back. */
+/** Records each name that an entry refers to, for the check of references, and returns it. */
 function createMentions(draft: Draft, owner: Mention['in'], document: Document) {
   return (kind: Mention['of']['kind'], name: string, path: Path): string => {
     draft.mentions.push({

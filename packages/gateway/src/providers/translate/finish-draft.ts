@@ -13,7 +13,7 @@ import type { CheckReferences } from './references.ts';
 import { createCheckReferences } from './references.ts';
 
 /**
- * Checks what refers to what; problems stand in the order of their places. Of one configuration after the other, maps with the same
+ * Checks references; problems are sorted by position. For successive configurations, maps with the same
  * entries are the same map.
  */
 export function createFinishDraft(): (draft: Draft) => DynamicConfiguration {
@@ -39,7 +39,7 @@ function finishDraft(
     serversTransports: keepMap(before?.serversTransports, draft.serversTransports),
     secrets: keepMap(before?.secrets, draft.secrets),
     unreadSecrets: keepMap(before?.unreadSecrets, draft.unreadSecrets),
-    // Ingresses that share a Service share what is wrong with it.
+    // Ingresses that share a Service also share its problems.
     problems: Object.freeze(sortProblems([...new Set(draft.problems)])),
   });
 }

@@ -1,16 +1,16 @@
 import type { ProblemDetails } from '../../config/problem.ts';
 
-/** Names in a router or a route that change nothing about who may pass. */
+/** Names in a router or a route that do not affect access. */
 export const ignoredRouterNames: Readonly<Record<string, string>> = Object.freeze({
   certResolver: 'certificates are not requested from an authority (ACME); those of the section tls are used',
   domains: 'certificates are not requested from an authority (ACME)',
   observability: 'the access log is set for the whole gateway',
 });
 
-/** Names in an IngressRoute that this version does not act on. */
+/** Names in an IngressRoute that this version ignores. */
 export const unsupportedIngressRouteNames: readonly string[] = Object.freeze(['parentRefs']);
 
-/** Names in a service that this version does not act on. */
+/** Names in a service that this version ignores. */
 export const unsupportedServiceNames: readonly string[] = Object.freeze([
   'middlewares',
   'mode',
@@ -40,19 +40,19 @@ export function explainService(path: readonly string[]): ProblemDetails | undefi
     : { code: 'unsupported_option', message: `${path.at(-1) ?? ''} is not supported: ${instead}` };
 }
 
-/** Names in a service that are right as they are here. */
+/** Names in a service that are valid as they are. */
 export const ignoredServiceNames: Readonly<Record<string, string>> = Object.freeze({
   responseForwarding: 'responses are streamed as they arrive',
 });
 
-/** Types of a TraefikService that this version does not serve, and what else it does not act on there. */
+/** Types and options of a TraefikService that this version does not support. */
 export const unsupportedTraefikServiceNames: readonly string[] = Object.freeze([
   'mirroring',
   'status',
   'maxRequestBodyBytes',
 ]);
 
-/** All of them, wherever in an IngressRoute they stand. */
+/** All names, anywhere in an IngressRoute. */
 export const otherIngressRouteNames: readonly string[] = Object.freeze([
   ...new Set([
     ...Object.keys({ ...ignoredRouterNames, ...ignoredServiceNames }),

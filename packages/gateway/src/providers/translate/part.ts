@@ -27,7 +27,7 @@ export interface ConfigurationPart {
   readonly problems: readonly Problem[];
 }
 
-/** @param read puts into a draft of its own what there is. */
+/** @param read adds the content to a separate draft. */
 export function createPart(read: (draft: Draft) => void): ConfigurationPart {
   const draft = createDraft();
   read(draft);
@@ -53,7 +53,7 @@ function freezeEntries<T extends { readonly errors: readonly Problem[] }>(
   );
 }
 
-/** Adds a part; its entries stay the same objects unless another of the same name is there. */
+/** Adds a part; its entries stay the same objects unless another entry has the same name. */
 export function addPart(draft: Draft, part: ConfigurationPart): void {
   for (const problem of part.problems) draft.problems.push(problem);
   for (const mention of part.mentions) draft.mentions.push(mention);
@@ -63,7 +63,7 @@ export function addPart(draft: Draft, part: ConfigurationPart): void {
   for (const options of part.tlsOptions) addEntry(draft, draft.tlsOptions, options);
   for (const transport of part.serversTransports) addEntry(draft, draft.serversTransports, transport);
   for (const middleware of part.middlewares) addEntry(draft, draft.middlewares, middleware);
-  // A route of Kubernetes that is defined twice is reported once, as a router; its service goes by the router's name. Ingresses
+  // A Kubernetes route that is defined twice is reported once, as a router; its service has the router's name. Ingresses
   // share services.
   for (const service of part.services)
     if (!isOfKubernetes(service.name) || !draft.services.has(service.name))

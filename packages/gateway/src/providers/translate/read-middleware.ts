@@ -16,10 +16,10 @@ import type {
 import { kinds } from '../../middlewares/kinds.ts';
 
 export interface MiddlewareIdentity {
-  /** Qualified. */
+  /** Qualified name. */
   readonly name: string;
   readonly place: Place;
-  /** Undefined outside Kubernetes. */
+  /** Namespace; undefined outside Kubernetes. */
   readonly namespace: string | undefined;
 }
 
@@ -31,19 +31,19 @@ export interface ReadMiddleware {
 /** The parts that differ between formats of configuration. */
 export interface MiddlewareFormat {
   readonly names: NameSchemas;
-  /** The qualified names of the middlewares that one consists of. */
+  /** The qualified names of the middlewares that a composite one consists of. */
   readonly resolve: (
     members: readonly NamedObject[],
     pathOf: (index: number) => Path,
   ) => { readonly names: readonly string[]; readonly problems: readonly Problem[] };
-  /** The qualified name of the service that one sends requests to; undefined for what names none. */
+  /** The qualified name of the service that a middleware sends requests to; undefined without one. */
   readonly resolveService: (source: Source) => {
     readonly name: string | undefined;
     readonly problems: readonly Problem[];
   };
 }
 
-/** Traefik's own types, which have no meaning here: leaving one out of a route would open it. */
+/** Traefik's types that are unsupported here; ignoring one would open a route. */
 const traefikTypes = [
   'addPrefix', 'basicAuth', 'buffering', 'circuitBreaker', 'compress', 'contentType', 'digestAuth', 'encodedCharacters',
   'errors', 'forwardAuth', 'grpcWeb', 'headers', 'inFlightReq', 'ipAllowList', 'ipWhiteList', 'passTLSClientCert',
@@ -55,7 +55,7 @@ const plugins = kinds.filter(({ isPlugin }) => isPlugin);
 const types = kinds.filter(({ isPlugin }) => !isPlugin);
 const expected = 'expected a kind of middleware, such as plugin.oAuthClientCredentials or chain';
 
-/** Reads a middleware's kind and what stands below it; of a kind that is not served it comes out broken, so that its routes refuse. */
+/** Reads the kind and the options of a middleware; one of an unsupported kind is broken, so that its routes refuse. */
 export function readMiddleware(
   source: Source,
   identity: MiddlewareIdentity,
@@ -87,7 +87,7 @@ export function readMiddleware(
   return { config: { ...config, kind: name, errors: errorsOf(problems), members: names }, problems };
 }
 
-/** One that is missing is reported with the other options. */
+/** A missing option is reported with the other options. */
 function readService(
   { document, path }: Source,
   { service }: StepKind,
@@ -101,7 +101,7 @@ function readService(
 
 function readMembers(source: Source, kind: CompositeKind, { names: schemas, resolve }: MiddlewareFormat) {
   const { value, problems, writtenPath } = readObject(kind.schema(schemas), source);
-  // The schema of a composite kind lets through names alone.
+  // The schema of a composite kind accepts only names.
   const members = (value[kind.members] ?? []) as readonly NamedObject[];
   const resolved = resolve(members, (index) => writtenPath([kind.members, index]));
   return { names: resolved.names, problems: [...problems, ...resolved.problems] };
@@ -115,7 +115,7 @@ type KindResult =
       readonly fault: { readonly code: string; readonly message: string };
     };
 
-/** The kind of a middleware, and where its options stand. */
+/** The kind of a middleware, and the path of its options. */
 function findKind(source: Source): KindResult {
   const { path } = source;
   const [type, ...others] = keysOf(source);

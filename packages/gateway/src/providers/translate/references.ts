@@ -12,13 +12,13 @@ interface Finding {
   readonly problem: Problem;
 }
 
-/** Most names that get a proposal: each is compared with every name there is. */
+/** Maximum number of names with a suggestion, because each is compared with every known name. */
 const maxProposals = 20;
 
-/** Mentions of what does not exist, and entries that lead back to themselves. Takes time proportional to the mentions. */
+/** Finds references to missing entries, and entries that refer back to themselves, in time proportional to the references. */
 export type CheckReferences = (draft: Draft) => readonly Finding[];
 
-/** For one configuration after the other: while the names are the same, those that are proposed are not looked for again. */
+/** For successive configurations: while the names are the same, suggestions are not searched again. */
 export function createCheckReferences(): CheckReferences {
   const proposals = {
     services: createProposals(),
@@ -67,7 +67,7 @@ function checkReferences(draft: Draft, propose: (of: Mention['of']) => string): 
   const isCircular = findCircles(mentions);
   const findings = new Map<string, Finding>();
   const add = (mention: Mention, code: string, message: string): void => {
-    // One finding is enough for an entry that mentions the same thing twice.
+    // One problem suffices for an entry that refers to the same name twice.
     const { in: owner, of } = mention;
     const key = [owner.kind, owner.name, of.kind, of.name, of.object].join('\0');
     if (!findings.has(key)) findings.set(key, toFinding(mention, code, message));
@@ -97,7 +97,7 @@ const toFinding = (mention: Mention, code: string, message: string): Finding => 
 const objectOf = (draft: Draft, { kind, name }: Mention['of']): string | undefined =>
   draft.objects.get(toObjectKey(kind, name));
 
-/** An object of a namespace that the mention may not reach. */
+/** An object in a namespace that the reference must not reach. */
 function isForeign(draft: Draft, of: Mention['of']): boolean {
   const object = objectOf(draft, of);
   return of.namespace !== undefined && object !== undefined && !object.startsWith(`${of.namespace}/`);
@@ -116,7 +116,7 @@ function describe(of: Mention['of'], propose: (of: Mention['of']) => string): st
   return `there is no ${noun} ${of.name}${propose(of)}`;
 }
 
-/** Kinds of Kubernetes objects that entries come from. */
+/** Kinds of Kubernetes objects from which entries are derived. */
 const objectKinds: Readonly<Record<MentionedKind, string>> = {
   services: 'TraefikService',
   middlewares: 'Middleware',

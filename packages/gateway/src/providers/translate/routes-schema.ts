@@ -5,7 +5,7 @@ import { serversTransportSchema } from './servers-transport.ts';
 import { storedCertificateSchema, storeSchema, tlsOptionsSchema } from './tls-schema.ts';
 import { fileNames, routerSchema, serviceSchema } from './dynamic-schema.ts';
 
-/** Exactly one of the names, for JSON Schema; the reader says so itself. */
+/** Exactly one of the names, for JSON Schema; the reader has its own message. */
 const one = { minProperties: 1, maxProperties: 1 };
 
 const toShape = (all: readonly MiddlewareKind[]): z.ZodRawShape =>
@@ -25,7 +25,7 @@ const middleware = z
   })
   .meta(one);
 
-/** A whole file of Traefik's dynamic configuration: for JSON Schema and reference; the reader takes its entries one by one. */
+/** A whole file of Traefik's dynamic configuration, for JSON Schema and reference; the reader parses entries separately. */
 export const routesSchema = z.strictObject({
   http: z
     .strictObject({

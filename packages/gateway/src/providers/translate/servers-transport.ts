@@ -40,7 +40,7 @@ export const transportNames: OtherNames = {
 type ServersTransportOptions = Partial<z.output<typeof serversTransportSchema>>;
 type TransportSettings = Omit<ServersTransportConfig, 'name' | 'place' | 'errors'>;
 
-/** A transport as a file writes it, without name and place. */
+/** A transport as written in a file, without name and position. */
 export function toTransport(written: ServersTransportOptions): TransportSettings {
   const { rootCAs = [], certificates = [] } = written;
   return {
@@ -59,7 +59,7 @@ export function toTransport(written: ServersTransportOptions): TransportSettings
   };
 }
 
-/** A warning for a transport that does not know whom it speaks to. */
+/** A warning for a transport that does not verify its servers. */
 export const findInsecurity = (
   { insecureSkipVerify, peerCertURI }: Pick<TransportSettings, 'insecureSkipVerify' | 'peerCertURI'>,
   { document, path }: Source,

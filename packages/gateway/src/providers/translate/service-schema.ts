@@ -11,7 +11,7 @@ const attribute = z
   .string()
   .regex(/^[\x20-\x3a\x3c-\x7e]+$/, { error: 'expected an attribute of a cookie (RFC 6265 section 4.1.1)' });
 
-/** Stickiness as both formats write it. */
+/** Stickiness, in both formats. */
 export const stickySchema = z.strictObject({
   cookie: z
     .strictObject({
@@ -34,7 +34,7 @@ export const stickySchema = z.strictObject({
     .describe('The cookie that names the server.'),
 });
 
-/** An active health check as both formats write it. */
+/** An active health check, in both formats. */
 export const healthCheckSchema = z.strictObject({
   mode: z
     .enum(['http', 'grpc'])
@@ -73,7 +73,7 @@ export const healthCheckSchema = z.strictObject({
   status: z.int().min(0).max(599).default(0).describe('Expected status; 0: any 2xx or 3xx.'),
 });
 
-/** A passive health check as both formats write it. */
+/** A passive health check, in both formats. */
 export const passiveHealthCheckSchema = z.strictObject({
   failureWindow: duration
     .prefault('10s')
@@ -92,7 +92,7 @@ export const describedStrategies =
 
 export const strategySchema = z.enum(strategies).default('wrr').describe(describedStrategies);
 
-/** The health of a service that consists of others follows from theirs, with this option or without it. */
+/** The health of a composite service follows from that of its members, with or without this option. */
 export const derivedHealthSchema = z
   .strictObject({})
   .optional()
@@ -110,7 +110,7 @@ export function toSticky(
 ): StickyConfig | undefined {
   if (sticky === undefined) return undefined;
   const { name, secure, httpOnly, sameSite, maxAge, path, domain } = sticky.cookie;
-  // As Traefik names it, so that a caller stays with its server when the gateway takes Traefik's place.
+  // Traefik's name, so that a caller stays with its server when the gateway replaces Traefik.
   const made = `_${createHash('sha1').update(`_TRAEFIK_BACKEND_${serviceName}`).digest('hex').slice(0, 5)}`;
   const cookieName = name ?? made;
   return Object.freeze({ cookieName, path, domain, secure, httpOnly, sameSite, maxAgeSeconds: maxAge });

@@ -19,7 +19,7 @@ export interface TlsOptionsParts {
 /** `acme-tls/1`, one of Traefik's defaults, is for certificates that it requests itself. */
 const isServed = (protocol: string): boolean => protocol === 'h2' || protocol === 'http/1.1';
 
-/** TLS options as files and Kubernetes objects write them, without name and place. */
+/** TLS options as written in files and Kubernetes objects, without name and position. */
 export function toTlsOptions(
   written: TlsSectionOptions,
   { caSources, clientAuthType, source: { document }, writtenPath }: TlsOptionsParts,

@@ -10,7 +10,7 @@ import { storedCertificateSchema, storeSchema, tlsOptionsSchema, tlsSchema } fro
 
 const acme = 'certificates are not requested from an authority (ACME)';
 const storeNames: OtherNames = { ignored: { defaultGeneratedCert: acme } };
-/** The name that Traefik uses; routers that name no options mean those of it. */
+/** Name of the TLS options for routers that name none, as in Traefik. */
 const standard = 'default';
 
 /** Adds the section `tls` of a file. */
@@ -88,7 +88,7 @@ function addOptions(draft: Draft, name: string, source: Source): void {
   });
 }
 
-/** Options of an object with TLS options that have no effect. */
+/** TLS options of an object that have no effect. */
 export const optionsNames: OtherNames = {
   ignored: { preferServerCipherSuites: 'Traefik has deprecated it, and does not act on it either' },
 };

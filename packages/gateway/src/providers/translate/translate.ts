@@ -27,7 +27,7 @@ type Input = readonly [
 
 export type Translate = (...input: Input) => DynamicConfiguration;
 
-/** Translates documents of both formats, told apart by their content, to one configuration. */
+/** Translates documents of both formats, distinguished by their content, to one configuration. */
 export const translate: Translate = (...input) => createTranslate()(...input);
 
 /**
@@ -39,7 +39,7 @@ export function createTranslate(): Translate {
   return (...input) => finish(translateInParts(...input));
 }
 
-/** The same, in parts that take about as long as one another. */
+/** The same, in parts of similar duration. */
 export function createTranslateInParts(): (...input: Input) => Parts<DynamicConfiguration> {
   const partOf = remember((document: Document) => createPart((draft) => translateDynamic(document, draft)));
   const translateManifests = createTranslateManifests();

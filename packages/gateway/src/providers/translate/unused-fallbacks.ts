@@ -2,7 +2,7 @@ import type { FailoverConfig, ServiceConfig } from '../../config/dynamic.ts';
 import type { Problem } from '../../config/place.ts';
 import { isOfKubernetes } from './kubernetes/names.ts';
 
-/** Services with a fallback that nothing leads to, because the other service is always healthy: Traefik refuses them, too. */
+/** Services with a fallback that is never reached, because the other service is always healthy. Traefik refuses them, too. */
 export function findUnusedFallbacks(
   services: ReadonlyMap<string, ServiceConfig>,
 ): readonly { readonly owner: FailoverConfig; readonly problem: Problem }[] {
@@ -15,7 +15,7 @@ export function findUnusedFallbacks(
   });
 }
 
-/** @param seen names on the way there; a circle is reported elsewhere. */
+/** @param seen names on the path so far; a cycle is reported elsewhere. */
 function canBeUnhealthy(
   services: ReadonlyMap<string, ServiceConfig>,
   name: string,

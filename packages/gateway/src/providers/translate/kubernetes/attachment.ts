@@ -7,7 +7,7 @@ import { gatewayGroup } from './grants.ts';
 type Spec = z.output<typeof httpRouteSchema>['spec'];
 export type ParentRef = Spec['parentRefs'][number];
 
-/** A listener that takes a route, and the hosts that both are for; empty: all. */
+/** A listener that accepts a route, and their common hosts; empty: all. */
 export interface ListenerAttachment {
   readonly listener: GatewayListener;
   readonly hostnames: readonly string[];
@@ -18,11 +18,11 @@ export interface ParentResult {
   readonly parentRef: ParentRef;
   readonly gateway: GatewayObject;
   readonly attachments: readonly ListenerAttachment[];
-  /** Why there is none; reasons of Gateway API. */
+  /** Reason for a failure, as defined by Gateway API. */
   readonly reason: 'Accepted' | 'NoMatchingParent' | 'NotAllowedByListeners' | 'NoMatchingListenerHostname';
 }
 
-/** The parents that are Gateways of ours, with the listeners that a route is attached to. */
+/** The parents that are our Gateways, with the listeners to which a route is attached. */
 export function attach(
   namespace: string,
   { parentRefs, hostnames }: Pick<Spec, 'parentRefs' | 'hostnames'>,
@@ -89,7 +89,7 @@ function isSelected(
   );
 }
 
-/** The hosts that a listener and a route are both for; empty: all, undefined: none. */
+/** The common hosts of a listener and a route; empty: all, undefined: none. */
 function findCommonHosts(
   listener: string | undefined,
   hostnames: readonly string[],
@@ -103,6 +103,6 @@ function findCommonHosts(
   return common.length === 0 ? undefined : [...new Set(common)];
 }
 
-/** Whether a host is the same as another, or one of `*.` and a domain. */
+/** Whether a host equals another, or matches one of the form `*.` and a domain. */
 const isWithin = (host: string, outer: string): boolean =>
   host === outer || (outer.startsWith('*.') && host.endsWith(outer.slice(1)));

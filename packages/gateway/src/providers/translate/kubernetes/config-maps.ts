@@ -10,7 +10,7 @@ export type ConfigMaps = ReadonlyMap<string, ReadonlyMap<string, string>>;
 /** Look-ups of an object that refers to ConfigMaps. A `type`, because look-ups need an index signature. */
 export type ConfigMapLookUps = { readonly configMaps: ConfigMaps };
 
-/** Reads each `ConfigMap` once; unchanged ConfigMaps yield the same map. Of two with one name neither is there. */
+/** Reads each `ConfigMap` once; unchanged ConfigMaps yield the same map. If two have the same name, neither is used. */
 export function createReadConfigMaps(): (objects: readonly KubernetesObject[]) => ConfigMaps {
   const readEach = createMapAgain(readConfigMap);
   let before: ConfigMaps | undefined;

@@ -29,7 +29,7 @@ export const gatewayClassSchema = z.strictObject({
   status: others,
 });
 
-/** `spec.listeners[]` of a `Gateway`; names of Gateway API that are not acted on are left alone. */
+/** `spec.listeners[]` of a `Gateway`; unsupported names of Gateway API are ignored. */
 export const listenerSchema = z.looseObject({
   name: name.describe('Name, for `sectionName` of an HTTPRoute.'),
   hostname: hostname.optional().describe('Requests for these hosts. Default: all.'),

@@ -26,7 +26,7 @@ const controllers: ReadonlySet<unknown> = new Set([
 /** Whether a GatewayClass with this controller is served. */
 export const isOwnController = (controllerName: unknown): boolean => controllers.has(controllerName);
 
-/** Classes that are served where no GatewayClass says whose they are: in files. */
+/** Classes that are served in files, where no GatewayClass names their controller. */
 const ownClasses: ReadonlySet<string> = new Set(['grantgate', 'traefik']);
 
 /** A listener of a Gateway. */
@@ -35,7 +35,7 @@ export interface GatewayListener {
   readonly hostname: string | undefined;
   readonly port: number;
   readonly tls: boolean;
-  /** Whether it has certificates of its own. */
+  /** Whether it has its own certificates. */
   readonly hasCertificates: boolean;
   readonly allowed: z.output<typeof listenerSchema>['allowedRoutes'];
 }
@@ -60,14 +60,14 @@ export type GatewayLookUps = {
 
 export interface GatewayApiResult {
   readonly api: GatewayLookUps;
-  /** Of the listeners that are served. */
+  /** Certificates of the served listeners. */
   readonly certificates: readonly CertificateConfig[];
   readonly problems: readonly Problem[];
 }
 
 interface GatewayResult {
   readonly id: string;
-  /** Undefined for one of another controller, or a broken one. */
+  /** Undefined for a Gateway of another controller, or a broken one. */
   readonly gateway: GatewayObject | undefined;
   readonly certificates: readonly CertificateConfig[];
   readonly problems: readonly Problem[];
@@ -76,12 +76,12 @@ interface GatewayResult {
 /** Look-ups of Gateways. */
 type GatewayNames = ListenerLookUps & { readonly classes: ReadonlyMap<string, string> };
 
-/** Reads Gateways and what belongs to them: as long as nothing changes, the same maps. */
+/** Reads Gateways and related objects; without changes, it returns the same maps. */
 export function createReadGatewayApi(): (
   objects: readonly KubernetesObject[],
   secrets: ListenerLookUps['secrets'],
 ) => GatewayApiResult {
-  // A Secret with another certificate is no reason to read every HTTPRoute again.
+  // A Secret with a new certificate must not cause every HTTPRoute to be read again.
   const readGateways = createDerive<KubernetesObject, GatewayNames, GatewayResult>((object, lookUp, last) => {
     const now = readGateway(object, lookUp);
     return last !== undefined && isDeepStrictEqual(now, last) ? last : now;
@@ -129,7 +129,7 @@ function readGateway(
   const { value, problems: found, writtenPath } = readObject(gatewaySchema, source);
   const { gatewayClassName = '', listeners: written = [] } = value.spec ?? {};
   const controller = lookUp('classes', gatewayClassName) ?? ownController(source, gatewayClassName);
-  // Other controllers have Gateways of their own.
+  // Other controllers have their own Gateways.
   if (controller === undefined || !controllers.has(controller))
     return { id, gateway: undefined, certificates: [], problems: [] };
   const verifiesCallers = value.spec?.tls?.frontend !== undefined;
@@ -181,7 +181,7 @@ function readGateway(
   return { id, gateway: Object.freeze({ namespace, name, controller, listeners }), certificates, problems };
 }
 
-/** In a cluster a class has its GatewayClass. */
+/** In a cluster, a class has a GatewayClass. */
 const ownController = ({ document }: KubernetesObject['source'], className: string): string | undefined =>
   document.origin === undefined && ownClasses.has(className) ? 'grantgate.dev/gateway-controller' : undefined;
 

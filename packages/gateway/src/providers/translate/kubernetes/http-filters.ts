@@ -9,14 +9,14 @@ import type { RouteMatch } from './http-match.ts';
 import { toProviderName, toQualifiedName } from './names.ts';
 import type { KubernetesObject } from './objects.ts';
 
-/** A filter, as the schema has read it. */
+/** A filter after parsing. */
 export interface RouteFilter {
   readonly type: string;
   readonly extensionRef?:
     { readonly group: string; readonly kind: string; readonly name: string } | undefined;
 }
 
-/** Where the options of each type of filter stand. */
+/** Path of the options of each type of filter. */
 const options: ReadonlyMap<string, string> = new Map([
   ['RequestHeaderModifier', 'requestHeaderModifier'],
   ['ResponseHeaderModifier', 'responseHeaderModifier'],
@@ -25,7 +25,7 @@ const options: ReadonlyMap<string, string> = new Map([
 ]);
 const served = [...options.keys(), 'ExtensionRef'].join(', ');
 
-/** The problem of a filter; undefined: it is served. */
+/** The problem of a filter; undefined: it is supported. */
 export function findFilterFault({ type, extensionRef }: RouteFilter): string | undefined {
   if (options.has(type)) return undefined;
   if (type !== 'ExtensionRef') return `the filter ${type} is not supported: expected ${served}`;

@@ -4,20 +4,20 @@ import { toMatcher, toPrefixMatcher } from './rule-text.ts';
 
 export type RouteMatch = z.output<typeof httpRouteRuleSchema>['matches'][number];
 
-/** A rule in Traefik's language, with the priority that Traefik gives it. */
+/** A rule in Traefik's language, with the priority that Traefik assigns. */
 export interface MatchRule {
   readonly rule: string;
   readonly priority: number;
 }
 
-/** As in Traefik 3.7, `*` stands for one label or more, of letters, digits and hyphens. */
+/** As in Traefik 3.7, `*` represents one or more labels of letters, digits and hyphens. */
 const toHostMatcher = (host: string): string =>
   host.startsWith('*.')
     ? toMatcher('HostRegexp', `^[a-z0-9-\\.]+\\.${host.slice(2).replaceAll('.', '\\.')}$`)
     : toMatcher('Host', host);
 
 /**
- * The rule of a match, and its precedence as GatewayObject API specifies it: an exact path, the longest prefix, a method, the
+ * The rule of a match, and its precedence by Gateway API: an exact path, the longest prefix, a method, the
  * most headers, the most query parameters.
  *
  * @param hostnames empty: all.

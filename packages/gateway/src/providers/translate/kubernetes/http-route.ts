@@ -33,7 +33,7 @@ export interface HttpTarget {
   readonly backends: readonly {
     readonly reference: BackendRef;
     readonly path: Path;
-    /** Why it may not be used. */
+    /** Reason why the target must not be used. */
     readonly fault: { readonly code: string; readonly message: string } | undefined;
   }[];
 }
@@ -46,7 +46,7 @@ const others: OtherNames = {
   },
 };
 
-/** A rule that has been read. */
+/** A rule after parsing. */
 interface HttpRule {
   readonly value: Partial<HttpRouteRule>;
   readonly errors: readonly Problem[];
@@ -54,7 +54,7 @@ interface HttpRule {
   readonly writtenPath: (path: readonly PropertyKey[]) => Path;
 }
 
-/** Adds a router for each match of a rule and each listener that the route is attached to. @returns what they lead to. */
+/** Adds a router for each match of a rule and each listener that accepts the route. @returns their targets. */
 export function addHttpRoute(
   draft: Draft,
   object: KubernetesObject,
@@ -64,7 +64,7 @@ export function addHttpRoute(
   const { value, problems, writtenPath } = readObject(httpRouteSchema, source);
   const { parentRefs = [], hostnames = [], rules = [] } = value.spec ?? {};
   const parents = attach(namespace, { parentRefs, hostnames }, lookUp);
-  // Without a Gateway of ours it is the route of others.
+  // Without one of our Gateways, the route belongs to another controller.
   if (parents.length === 0) {
     if (source.document.origin === undefined)
       draft.problems.push(
@@ -89,7 +89,7 @@ export function addHttpRoute(
             name: toRuleName(object, [index, at], listener),
             service,
             attachment,
-            // Of equal rules of a route, the first wins.
+            // If two rules of a route are equal, the first one applies.
             precedence: rules.length - index,
           }),
         );
@@ -99,7 +99,7 @@ export function addHttpRoute(
   });
 }
 
-/** Unlike Traefik's, the names of two routes are never the same: the hash is of everything that tells them apart. */
+/** Unlike in Traefik, the names of two routes always differ: the hash covers everything that distinguishes them. */
 function toRuleName(
   { namespace, name }: KubernetesObject,
   numbers: readonly number[],
@@ -223,7 +223,7 @@ function findFault(
       };
 }
 
-/** Adds the services of the rules of an HTTPRoute: their Services by weight. */
+/** Adds the services of the rules of an HTTPRoute, with their Services by weight. */
 export function addHttpServices(
   draft: Draft,
   object: KubernetesObject,
@@ -234,7 +234,7 @@ export function addHttpServices(
   for (const { name, path, backends } of targets) {
     const place = document.placeOf(path);
     if (backends.length === 0) {
-      // A redirect needs none; without one, requests are refused.
+      // A redirect needs no Service; any other rule without one refuses requests.
       addEntry(draft, draft.services, {
         ...plain,
         kind: 'loadBalancer',

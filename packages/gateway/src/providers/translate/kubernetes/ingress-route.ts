@@ -32,12 +32,12 @@ const others: { route: OtherNames; spec: OtherNames } = {
   },
 };
 
-/** Adds a router for each route of an `IngressRoute`. @returns what they lead to, which `addServices` adds under their names. */
+/** Adds a router for each route of an `IngressRoute`. @returns their targets, which `addServices` adds under their names. */
 export function addIngressRoute(draft: Draft, object: KubernetesObject): readonly Targets[] {
   const { value, problems, writtenPath } = readObject(ingressRouteSchema, object.source, others.spec);
   const pruned = findPrunedRoutes(object);
   draft.problems.push(...problems, ...pruned.map(({ problem }) => problem));
-  // A broken spec can still name its routes, and each of them must refuse.
+  // A broken spec may still list its routes, and each of them must refuse.
   const raw = value.spec ?? rawSpec(object);
   const tls = readTls(draft, object, value.spec?.tls, (path) => writtenPath(['spec', 'tls', ...path]));
   return Array.from(raw.routes.keys(), (index) =>
@@ -76,7 +76,7 @@ interface RouteDefaults {
   readonly entryPoints: readonly string[];
   readonly entryPointPlace: RouterConfig['entryPointPlace'];
   readonly tls: boolean;
-  /** Undefined: those called `default`. */
+  /** Undefined: the options called `default`. */
   readonly tlsOptions: ObjectReference | undefined;
   readonly errors: readonly Problem[];
 }
@@ -84,12 +84,12 @@ interface RouteDefaults {
 /** TLS options that all routes of an object refer to. */
 interface ObjectReference {
   readonly name: string;
-  /** `namespace/name`; undefined for one of another provider. */
+  /** `namespace/name`; undefined for an object of another provider. */
   readonly object: string | undefined;
   readonly path: Path;
 }
 
-/** Adds the certificate of an IngressRoute. As in Traefik, it is chosen by SNI, whatever routes it stands beside. */
+/** Adds the certificate of an IngressRoute. As in Traefik, it is selected by SNI, independently of the routes in the object. */
 function readTls(
   draft: Draft,
   { namespace, source }: KubernetesObject,
@@ -114,7 +114,7 @@ function readTls(
         part: 'key',
       }),
     );
-  // As in Traefik, `default` in a namespace is not the TLSOption that holds everywhere.
+  // As in Traefik, `default` with a namespace is not the TLSOption that applies everywhere.
   if (options === undefined) return { options: undefined, problems: [] };
   const path = writtenPath(['options', 'name']);
   const found = resolveReference('TLSOption', options, namespace, originOf(source));
@@ -136,7 +136,7 @@ function addRoute(draft: Draft, object: KubernetesObject, outer: RouteDefaults):
     others.route,
   );
   const { match = '' } = value;
-  // Routes that lack a match are not one route given twice.
+  // Routes without a match are not duplicates of each other.
   const name = toRouterName(namespace, object.name, match === '' ? formatPath(outer.path) : match);
   const middlewares = resolveMiddlewares(
     draft,

@@ -21,7 +21,7 @@ import { findServers, findServiceOptions } from './servers.ts';
 
 type IngressBackend = z.output<typeof ingressPathSchema>['backend'];
 
-/** A Service that a path of an Ingress leads to, by the name of the service entry. */
+/** A Service that is the target of a path of an Ingress, by the name of the service entry. */
 export interface IngressTarget {
   readonly name: string;
   readonly backend: IngressBackend;
@@ -34,7 +34,7 @@ interface IngressOptions {
   readonly errors: readonly Problem[];
 }
 
-/** A router before it has its name: paths that differ in characters that names have not would have one name. */
+/** A router before it is named: paths that differ only in characters not allowed in names would have the same name. */
 interface UnnamedRouter {
   readonly key: string;
   readonly rule: string;
@@ -44,12 +44,12 @@ interface UnnamedRouter {
   readonly priority: number | undefined;
 }
 
-/** Below every other. */
+/** Lower than any other priority. */
 const lowestPriority = -(2 ** 31);
 const defaultName = toProviderName('kubernetes', 'default', 'router');
 const defaultBackend = toProviderName('kubernetes', 'default', 'backend');
 
-/** Adds a router for each path of an Ingress, under Traefik's names and rules. @returns what they lead to. */
+/** Adds a router for each path of an Ingress, with Traefik's names and rules. @returns their targets. */
 export function addIngress(draft: Draft, object: KubernetesObject): readonly IngressTarget[] {
   const { source } = object;
   const { value, problems, writtenPath } = readObject(ingressSchema, source);
@@ -57,7 +57,7 @@ export function addIngress(draft: Draft, object: KubernetesObject): readonly Ing
   draft.problems.push(...problems, ...annotations.problems);
   const common = { options: annotations.value, errors: errorsOf([...problems, ...annotations.problems]) };
   const targets: IngressTarget[] = [];
-  // A broken spec can still have its paths, and each of them must refuse.
+  // A broken spec may still list its paths, and each of them must refuse.
   const written = valueAt(source.document.value, writtenPath(['spec', 'rules']));
   const rules = Array.isArray(written) ? written : [];
   const routers = rules.flatMap((_, index) =>
@@ -151,7 +151,7 @@ function readPath(
   if (backend !== undefined) targets.push({ name: service, backend, path: writtenPath(['backend']) });
   return {
     key: [namespace, name, `${host ?? ''}${written}`].join('-'),
-    // Nobody knows for which host a broken one is meant.
+    // The host that a broken rule applies to is unknown.
     rule: host === undefined ? '' : matchers.join(' && '),
     path,
     errors: [...outer.errors, ...errorsOf(found)],
@@ -171,7 +171,7 @@ function toPathMatcher(
   return matcher === 'PathPrefix' && strictPrefixMatching ? toPrefixMatcher(path) : toMatcher(matcher, path);
 }
 
-/** As in Traefik, routers of one name get the beginning of their rules' hashes. */
+/** As in Traefik, the beginning of the rule's hash distinguishes routers with the same name. */
 function giveNames(
   routers: readonly UnnamedRouter[],
 ): readonly (UnnamedRouter & { readonly name: string })[] {
@@ -204,7 +204,7 @@ function addRouter(
       path: formatPath(annotation),
     });
   };
-  // A Middleware of another namespace may have the gateway obtain a token that is not for these Services.
+  // A Middleware of another namespace could make the gateway obtain a token that is not meant for these Services.
   const isConfined = document.origin?.allowCrossNamespace === false;
   const annotations = [...root, 'metadata', 'annotations'];
   const at = [...annotations, 'traefik.ingress.kubernetes.io/router.middlewares'];
@@ -229,7 +229,7 @@ function addRouter(
   });
 }
 
-/** Adds the services that an Ingress leads to, which others may share. */
+/** Adds the services that an Ingress uses; several objects may share one. */
 export function addIngressServices(
   draft: Draft,
   object: KubernetesObject,

@@ -3,7 +3,7 @@ import { otherIngressRouteNames, unsupportedTraefikServiceNames } from '../other
 import { ingressRouteSchema, memberSchema, routeSchema, traefikServiceSchema } from './schemas.ts';
 import { serversTransportObjectSchema, tlsOptionSchema, tlsStoreSchema } from './tls-schemas.ts';
 
-/** Every name that a field of an object may have, here or in Traefik, by kind; others keep what the API server does not know. */
+/** All field names of an object, here or in Traefik, by kind. Fields with other names are kept only if the API server knows them. */
 export const knownNames: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   Object.entries({
     IngressRoute: [...namesOf(ingressRouteSchema), ...namesOf(routeSchema), ...otherIngressRouteNames],

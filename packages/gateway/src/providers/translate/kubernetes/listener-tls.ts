@@ -22,7 +22,7 @@ export type ListenerLookUps = {
   readonly grants: ReadonlyMap<string, readonly ReferenceGrant[]>;
 };
 
-/** Reads the certificates of a listener. As in Traefik, a listener with one that cannot be used is not served. */
+/** Reads the certificates of a listener. As in Traefik, a listener with an unusable one is not served. */
 export function readListenerTls(
   { namespace, source: { document } }: Pick<KubernetesObject, 'namespace' | 'source'>,
   tls: ListenerTlsSpec,

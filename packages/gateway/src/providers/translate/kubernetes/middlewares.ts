@@ -14,7 +14,7 @@ import type { KubernetesObject } from './objects.ts';
 import { crossingHint, originOf } from './objects.ts';
 import { kubernetesNames, middlewareSchema } from './schemas.ts';
 
-/** Adds a Middleware. @returns what it sends requests to, which `addServices` adds. */
+/** Adds a Middleware. @returns its targets, which `addServices` adds. */
 export function addMiddleware(draft: Draft, object: KubernetesObject): readonly Targets[] {
   const { namespace, place, source } = object;
   const name = toQualifiedName(namespace, object.name);
@@ -37,7 +37,7 @@ export function addMiddleware(draft: Draft, object: KubernetesObject): readonly 
       },
     },
   );
-  // Without a spec there is no type to speak of: one problem is enough.
+  // Without a spec there is no type either; one problem suffices.
   const inner = outer.value.spec === undefined ? [] : read.problems;
   draft.problems.push(...outer.problems, ...inner);
   noteObject(draft, 'middlewares', name, `${namespace}/${object.name}`);
@@ -48,7 +48,7 @@ export function addMiddleware(draft: Draft, object: KubernetesObject): readonly 
   return targets;
 }
 
-/** The qualified names of the middlewares that a chain or a route refers to; those it may not refer to are problems. */
+/** The qualified names of the middlewares that a chain or a route refers to; forbidden references are problems. */
 export function resolveMiddlewares(
   draft: Draft,
   owner: Mention['in'],

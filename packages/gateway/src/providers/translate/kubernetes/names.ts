@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { Origin } from '../../../config/document.ts';
 
-/** Which kind of objects an entry is made of; Traefik's names. */
+/** Kind of objects from which an entry is derived, in Traefik's names. */
 export type ProviderName = 'kubernetescrd' | 'kubernetes' | 'kubernetesgateway';
 
-/** Name of the TLS options and the store that hold where no others are named. */
+/** Name of the TLS options and the store that apply by default. */
 export const defaultTlsName = 'default';
 
 const provider = '@kubernetescrd';
 
-/** `namespace-name@kubernetescrd`, other characters than letters and digits as `-`, as Traefik names it. */
+/** `namespace-name@kubernetescrd`; as in Traefik, every character other than letters and digits becomes `-`. */
 export const toQualifiedName = (...parts: readonly string[]): string =>
   toProviderName('kubernetescrd', ...parts);
 
-/** The same, of another provider. */
+/** The same for another provider. */
 export function toProviderName(of: ProviderName, ...parts: readonly string[]): string {
   return `${parts
     .join('-')
@@ -22,10 +22,10 @@ export function toProviderName(of: ProviderName, ...parts: readonly string[]): s
     .join('-')}@${of}`;
 }
 
-/** True for the name of an entry that is made of objects. */
+/** True for the name of an entry that was derived from objects. */
 export const isOfKubernetes = (name: string): boolean => /@kubernetes(?:crd|gateway)?$/.test(name);
 
-/** A route has no name of its own: as in Traefik, it is that of its `IngressRoute` with the beginning of its rule's hash. */
+/** A route has no name: as in Traefik, it is named after its `IngressRoute` and the beginning of its rule's hash. */
 export function toRouterName(namespace: string, ingressRoute: string, match: string): string {
   const hash = createHash('sha256').update(match).digest('hex').slice(0, 20);
   return toQualifiedName(namespace, ingressRoute, hash);
@@ -34,15 +34,15 @@ export function toRouterName(namespace: string, ingressRoute: string, match: str
 export type ReferenceResult =
   | {
       readonly name: string;
-      /** `namespace/name` of the object that is meant; undefined for one of another provider or by its qualified name. */
+      /** `namespace/name` of the referenced object; undefined for another provider and for a qualified name. */
       readonly object: string | undefined;
       readonly fault?: undefined;
     }
   | { readonly name?: undefined; readonly fault: string };
 
 /**
- * The qualified name that a reference to an object of a kind means, as Traefik reads it: an object of the same namespace, or with
- * `allowCrossNamespace` of any, or one by its qualified name.
+ * The qualified name for a reference to an object of a kind, as in Traefik: an object of the same namespace, or with
+ * `allowCrossNamespace` of any namespace, or one by its qualified name.
  */
 export function resolveReference(
   kind: 'Middleware' | 'TLSOption' | 'ServersTransport' | 'TraefikService',
@@ -52,7 +52,7 @@ export function resolveReference(
 ): ReferenceResult {
   const { name } = reference;
   if (name.includes('@')) {
-    // A name with this provider may hide a namespace: `other-name@kubernetescrd`.
+    // A name with this provider may contain a namespace: `other-name@kubernetescrd`.
     return !allowCrossNamespace && name.toLowerCase().endsWith(provider)
       ? { fault: `${name} could cross namespaces: name the ${kind} without ${provider}` }
       : { name, object: undefined };

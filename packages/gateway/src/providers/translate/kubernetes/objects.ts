@@ -27,14 +27,14 @@ export type ManifestKind =
   | 'Service'
   | 'EndpointSlice';
 
-/** A Kubernetes object of a kind that is read here, its own part unread. */
+/** A Kubernetes object of a supported kind, whose content has not been parsed. */
 export interface KubernetesObject {
   readonly kind: ManifestKind;
   readonly name: string;
   readonly namespace: string;
   readonly labels: z.output<typeof metadataSchema>['labels'];
   readonly annotations: z.output<typeof metadataSchema>['annotations'];
-  /** Of its name. */
+  /** Position of its name. */
   readonly place: Place;
   readonly source: Source;
 }
@@ -50,7 +50,7 @@ const ofFiles: Origin = Object.freeze({
 /** Permissions of the object. */
 export const originOf = ({ document }: Source): Origin => document.origin ?? ofFiles;
 
-/** Names the option that would let a reference cross namespaces; files have none. */
+/** Names the option that would allow references across namespaces; files have none. */
 export const crossingHint = ({ document }: Source): string =>
   document.origin === undefined ? '' : ': allowCrossNamespace is off';
 
@@ -91,7 +91,7 @@ export function isManifest(value: unknown): boolean {
   return isMapping(value) && Object.hasOwn(value, 'apiVersion') && Object.hasOwn(value, 'kind');
 }
 
-/** The objects of a manifest: itself, or the items of a `List`. Objects of other kinds are reported and left out. */
+/** The objects of a manifest: itself, or the items of a `List`. Objects of other kinds are reported and omitted. */
 export function readObjects(source: Source, problems: Problem[]): readonly KubernetesObject[] {
   const { document, path } = source;
   const { apiVersion, kind } = valueAt(document.value, path) as Record<string, unknown>;
@@ -144,7 +144,7 @@ function findKindFault(
       ? at('apiVersion', 'unknown_kind', `expected ${traefik} for the kind ${kind}`)
       : at('kind', 'unknown_kind', describeUnknown('kind', kind, own));
   }
-  // A directory of manifests holds many other objects.
+  // A directory of manifests contains many other objects.
   return at('kind', 'ignored_kind', `${apiVersion} ${kind} is not served and is ignored`, 'warning');
 }
 

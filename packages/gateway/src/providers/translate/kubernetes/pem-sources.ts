@@ -1,6 +1,6 @@
 import type { CertificateSource, PemSource } from '../../../config/dynamic.ts';
 
-/** Keys of a Secret or ConfigMap that may have the certificates of authorities; Traefik's. */
+/** Keys of a Secret or ConfigMap that may contain the certificates of authorities, as in Traefik. */
 export const authorityKeys: readonly string[] = Object.freeze(['tls.ca', 'ca.crt']);
 
 /** The certificate and key of a TLS Secret. */

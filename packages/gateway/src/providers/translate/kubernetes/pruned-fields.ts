@@ -2,7 +2,7 @@ import type { Problem } from '../../../config/place.ts';
 import { createProblem } from '../../../config/problem.ts';
 import type { KubernetesObject } from './objects.ts';
 
-/** Fields that were applied and that the API server dropped: they may have said who may pass. */
+/** Fields that were applied, but dropped by the API server; they may have restricted access. */
 export const findPruned = ({ kind, source: { document } }: KubernetesObject): readonly Problem[] =>
   (document.pruned ?? []).map((path) =>
     createProblem(document, path, {

@@ -16,7 +16,7 @@ const port = z.union([z.int().min(0).max(65_535), z.string()], {
 });
 const others = z.unknown().optional();
 
-/** Fields that every object has; others belong to the cluster. */
+/** Fields that every object has; unknown ones are left to the cluster. */
 export const metadataSchema = z.looseObject({
   name: name
     .regex(/^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/, {
@@ -39,7 +39,7 @@ const reference = z.strictObject({
   namespace: name.optional().describe('Namespace; if present, it must be that of the object itself.'),
 });
 
-/** `traefik.io/v1alpha1` `IngressRoute`; its routes are read one by one, so that a broken one stays alone. */
+/** `traefik.io/v1alpha1` `IngressRoute`; its routes are parsed separately, so that a broken one does not affect others. */
 export const ingressRouteSchema = z.strictObject({
   ...object,
   spec: z.strictObject({
@@ -56,7 +56,7 @@ export const ingressRouteSchema = z.strictObject({
   status: others,
 });
 
-/** A Service that a route or a middleware leads to. */
+/** A Service that is the target of a route or a middleware. */
 export const memberSchema = z.strictObject({
   kind: z
     .enum(['Service', 'TraefikService'], { error: 'expected Service or TraefikService' })
@@ -107,7 +107,7 @@ export const memberSchema = z.strictObject({
     ),
 });
 
-/** Read like any other member of a service. */
+/** Parsed like any other member of a service. */
 const failoverMember = z.looseObject({});
 
 /** `traefik.io/v1alpha1` `TraefikService` */
@@ -164,13 +164,13 @@ export const middlewareSchema = z.strictObject({
   status: others,
 });
 
-/** Another object is mentioned by name and namespace. */
+/** Refers to another object by name and namespace. */
 export const kubernetesNames: NameSchemas = Object.freeze({
   middleware: reference,
   service: memberSchema,
 });
 
-/** Read one by one, so that a broken value stays alone. */
+/** Parsed separately, so that a broken value does not affect others. */
 const values = z.record(z.string(), z.unknown());
 
 /** `v1` `Secret` */
@@ -185,7 +185,7 @@ export const secretSchema = z.strictObject({
   data: values.default({}).meta({ title: 'secret' }).describe('Base64 values by key.'),
 });
 
-/** `v1` `ConfigMap`; those that nothing refers to may hold anything. */
+/** `v1` `ConfigMap`; one that nothing refers to may have any content. */
 export const configMapSchema = z.looseObject({ ...object, data: values.default({}) });
 
 /** `v1` `Service` */

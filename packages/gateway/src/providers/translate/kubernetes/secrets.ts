@@ -7,7 +7,7 @@ import { secretSchema } from './schemas.ts';
 
 /** All Secrets of a configuration. */
 export interface Secrets {
-  /** Keys and values, by `namespace/name`; of two with one name neither is there. */
+  /** Keys and values, by `namespace/name`; if two have the same name, neither is used. */
   readonly values: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly problems: readonly Problem[];
 }
@@ -84,7 +84,7 @@ interface SecretFault {
 const notText: SecretFault = Object.freeze({ message: 'expected string', severity: 'error' });
 
 function decode(encoded: string): string | SecretFault {
-  // As the API server: line breaks are no part of it.
+  // As in the API server, line breaks are ignored.
   const text = encoded.replace(/[\r\n]/g, '');
   const bytes = Buffer.from(text, 'base64');
   if (bytes.toString('base64') !== text)

@@ -12,7 +12,7 @@ import { authorityKeys, toAuthoritySource, toCertificateSource } from './pem-sou
 import { findPruned } from './pruned-fields.ts';
 import { serversTransportObjectSchema } from './tls-schemas.ts';
 
-/** Adds a ServersTransport. An authority that is missing breaks it: Traefik would trust the others alone, or those of the system. */
+/** Adds a ServersTransport. A missing authority breaks it; Traefik would trust only the others, or those of the system. */
 export function addServersTransport(
   draft: Draft,
   object: KubernetesObject,
@@ -24,7 +24,7 @@ export function addServersTransport(
   const found = [...problems, ...findPruned(object)];
   const { rootCAs = [], rootCAsSecrets = [], certificatesSecrets = [], ...written } = value.spec ?? {};
   const transport = toTransport(written);
-  // As in Traefik, a Secret with one key alone may have any.
+  // As in Traefik, a Secret with a single key may use any name for it.
   const authorities = rootCAs.flatMap(({ secret, configMap }, index): PemSource | readonly [] => {
     if (secret !== undefined) return toAuthoritySource(namespace, secret, true);
     const id = `${namespace}/${configMap ?? ''}`;

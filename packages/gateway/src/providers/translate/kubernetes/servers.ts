@@ -17,7 +17,7 @@ type Slice = z.output<typeof endpointSliceSchema>;
 
 interface ServiceEntry {
   readonly spec: ServiceSpec;
-  /** How Ingresses use it. */
+  /** Settings for Ingresses that use it. */
   readonly options: ServiceOptions;
   readonly origin: Origin;
 }
@@ -40,7 +40,7 @@ export interface ServiceReference {
   readonly scheme: ServerScheme | undefined;
   /** Whether requests go to the Service itself, not to its endpoints. Default: no. */
   readonly nativeLB?: boolean;
-  /** Of what refers to it. */
+  /** Namespace of the referring object. */
   readonly allowExternalNameServices: boolean;
 }
 
@@ -48,7 +48,7 @@ export type Servers =
   | { readonly servers: readonly ServerConfig[]; readonly fault?: undefined }
   | { readonly servers?: undefined; readonly fault: { readonly code: string; readonly message: string } };
 
-/** The catalog with what is wrong in it. */
+/** The catalog with its problems. */
 export interface ServiceCatalogResult {
   readonly catalog: ServiceCatalog;
   readonly problems: readonly Problem[];
@@ -68,7 +68,7 @@ export function createReadServices(): (objects: readonly KubernetesObject[]) => 
 }
 
 interface ServiceObjectResult {
-  /** Of the service. */
+  /** Name of the service. */
   readonly id: string;
   readonly place: Place;
   readonly problems: readonly Problem[];
@@ -86,13 +86,13 @@ function readOne(object: KubernetesObject): ServiceObjectResult {
     return { id: `${namespace}/${name}`, place, problems, service };
   }
   const { value, problems, whole } = readObject(endpointSliceSchema, source);
-  // A broken slice still says that the service has slices: no address is made up for it.
+  // A broken slice still shows that the service has slices, so no address is invented for it.
   const empty = { endpoints: [], ports: [] };
   const slice = (whole ? value : { ...value, ...empty }) as Slice;
   return { id: `${namespace}/${labels['kubernetes.io/service-name'] ?? ''}`, place, problems, slice };
 }
 
-/** @param before the slices of the time before: lists that are the same stay so. */
+/** @param before slices of the previous version; unchanged lists stay the same. */
 function collect(
   read: readonly ServiceObjectResult[],
   before: ServiceCatalog['slices'],
@@ -125,7 +125,7 @@ function collect(
   return { catalog: { services, slices: kept, found: new Map() }, problems };
 }
 
-/** How Ingresses use a Service; undefined when there is none, or a broken one. */
+/** Settings for Ingresses that use a Service; undefined when it is missing or broken. */
 export function findServiceOptions(
   catalog: ServiceCatalog,
   { namespace, name }: Pick<ServiceReference, 'namespace' | 'name'>,
@@ -149,7 +149,7 @@ export function findServers(catalog: ServiceCatalog, wanted: ServiceReference): 
   return found;
 }
 
-/** Kubernetes takes a quoted number as the name of a port. */
+/** Kubernetes treats a quoted number as the name of a port. */
 const describePort = (port: number | string): string =>
   typeof port === 'string' && /^\d+$/.test(port)
     ? `named "${port}": write the number without quotes`
@@ -169,7 +169,7 @@ function lookUpServers({ services, slices }: ServiceCatalog, wanted: ServiceRefe
         ? `missing port: the Service ${id} has more than one, or none`
         : `the Service ${id} has no port ${describePort(wanted.port)}`,
     );
-  // As Traefik chooses: by what the route says, then by the port.
+  // As in Traefik, the scheme depends on the route, then on the port.
   const scheme =
     wanted.scheme ?? (port.port === 443 || port.name.toLowerCase().startsWith('https') ? 'https' : 'http');
   const toServer = (host: string, at: number): ServerConfig => ({
@@ -207,7 +207,7 @@ function lookUpServers({ services, slices }: ServiceCatalog, wanted: ServiceRefe
         .flatMap(({ addresses }) => addresses.map((address) => toServer(address, target)));
     });
   const ready = serversOf('ready');
-  // During a roll-out every endpoint may be terminating for a moment, and still serve.
+  // During a roll-out, every endpoint may be terminating for a moment and still serve.
   const hosts = ready.length > 0 ? ready : serversOf('serving');
   return { servers: [...new Map(hosts.map((server) => [server.url, server])).values()] };
 }

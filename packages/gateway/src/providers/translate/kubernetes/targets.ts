@@ -21,34 +21,34 @@ type RouteService = z.output<typeof memberSchema>;
 
 const others: OtherNames = { unsupported: unsupportedServiceNames, ignored: ignoredServiceNames };
 
-/** A Service or TraefikService that an object leads to. */
+/** A Service or TraefikService that is the target of an object. */
 export interface ServiceTarget {
   readonly member: RouteService;
   readonly path: Path;
 }
 
-/** Targets of the router of that name: several are spread by weight. */
+/** Targets of the router with that name; several are weighted. */
 export interface Targets {
   readonly router: string;
   readonly targets: readonly ServiceTarget[];
-  /** Of a TraefikService, which is a service of others even with one. */
+  /** Whether it belongs to a TraefikService, which is a weighted service even with a single one. */
   readonly composed?: Pick<WeightedConfig, 'sticky' | 'errors'> & {
     readonly type: 'weighted' | 'highestRandomWeight' | 'failover';
   };
 }
 
-/** Targets of a middleware or a TraefikService; undefined for one that cannot be read. @param source of its option. */
+/** Targets of a middleware or a TraefikService; undefined for an invalid one. @param source position of its option. */
 export function readTarget(source: Source): {
   readonly target: ServiceTarget | undefined;
   readonly problems: readonly Problem[];
 } {
   const { value, whole, problems } = readObject(memberSchema, source, others);
-  // A whole value has every field.
+  // A complete value has every field.
   const member = whole ? (value as RouteService) : undefined;
   return { target: member && { member, path: source.path }, problems };
 }
 
-/** As in Traefik, one service goes by the router's name; several are spread by weight under it. */
+/** As in Traefik, a single service has the router's name; several are weighted under that name. */
 export function addServices(
   draft: Draft,
   object: KubernetesObject,
@@ -57,7 +57,7 @@ export function addServices(
 ): void {
   // A route that is defined twice is reported once, as a router.
   if (draft.services.has(name)) return;
-  // The first of that name is the one that is used.
+  // The first entry with that name is used.
   noteObject(draft, 'services', name, `${object.namespace}/${object.name}`);
   const [only, ...more] = targets;
   const add = (own: string, target: ServiceTarget): void =>
@@ -89,7 +89,7 @@ export function addServices(
     });
     return;
   }
-  // Without members the router is broken already; the service is there so that it is not reported as missing.
+  // Without members, the router is already broken; the service exists so that it is not reported as missing.
   addEntry(draft, draft.services, {
     kind: 'weighted',
     sticky: composed?.sticky,
@@ -109,7 +109,7 @@ function toWrittenName({ kind, name, namespace, port }: RouteService, ownNamespa
   return toQualifiedName(...parts).replace(/@.*/, '');
 }
 
-/** Notes that the service of that name refers to another object, unless it may not. */
+/** Records that the service with that name refers to another object, unless that is forbidden. */
 function refer(
   draft: Draft,
   object: KubernetesObject,
@@ -121,7 +121,7 @@ function refer(
   const origin = originOf(object.source);
   const isTransport = kind === 'ServersTransport';
   const found = isTransport
-    ? // As in Traefik, a name alone is of the namespace of the Service.
+    ? // As in Traefik, a name without a namespace belongs to the namespace of the Service.
       resolveReference(
         kind,
         { name: member.serversTransport ?? '' },
@@ -186,10 +186,10 @@ function toLoadBalancer(
   };
 }
 
-/** How services without a transport of their own are connected to. */
+/** Default transport of services without their own. */
 const standardTransport = 'default@internal';
 
-/** The servers of a Service, or why there are none. */
+/** The servers of a Service, or the reason why there are none. */
 function findTarget(
   { kind, namespace, source }: KubernetesObject,
   catalog: ServiceCatalog,

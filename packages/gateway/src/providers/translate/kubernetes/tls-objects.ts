@@ -17,7 +17,7 @@ const storeNames: OtherNames = {
   ignored: { defaultGeneratedCert: 'certificates are not requested from an authority (ACME)' },
 };
 
-/** Adds a TLSOption. As in Traefik, one called `default` holds wherever no other is named, whatever its namespace. */
+/** Adds a TLSOption. As in Traefik, one called `default` applies wherever no other is named, in any namespace. */
 export function addTlsOption(draft: Draft, object: KubernetesObject): void {
   const { namespace, place, source } = object;
   const { document } = source;
@@ -39,7 +39,7 @@ export function addTlsOption(draft: Draft, object: KubernetesObject): void {
   addEntry(draft, draft.tlsOptions, { ...config, name, place, errors: errorsOf(found) });
 }
 
-/** Adds the certificates of a TLSStore called `default`: as in Traefik, those of other stores are not used. */
+/** Adds the certificates of a TLSStore called `default`: as in Traefik, other stores are not used. */
 export function addTlsStore(draft: Draft, object: KubernetesObject): void {
   const { namespace, name, place, source } = object;
   if (name !== defaultTlsName) {
@@ -71,7 +71,7 @@ export function addTlsStore(draft: Draft, object: KubernetesObject): void {
   });
 }
 
-/** One called `default` concerns every namespace: an operator may say which one has it. */
+/** An object called `default` affects every namespace, so an operator may determine which one is used. */
 function isElsewhere(draft: Draft, object: KubernetesObject): boolean {
   const { kind, namespace, name, source } = object;
   const { defaultTlsNamespace } = originOf(source);

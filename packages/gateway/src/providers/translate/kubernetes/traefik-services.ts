@@ -17,7 +17,7 @@ const others: OtherNames = { unsupported: unsupportedTraefikServiceNames };
 
 const types = ['weighted', 'highestRandomWeight', 'failover'] as const;
 
-/** Reads a TraefikService. @returns what it leads to, which `addServices` adds under its name. */
+/** Reads a TraefikService. @returns its targets, which `addServices` adds under its name. */
 export function addTraefikService(draft: Draft, object: KubernetesObject): Targets {
   const { namespace, source } = object;
   const { document } = source;
@@ -46,7 +46,7 @@ export function addTraefikService(draft: Draft, object: KubernetesObject): Targe
   return { router: name, targets, composed: { type, sticky, errors: errorsOf(found) } };
 }
 
-/** Where the services stand that one consists of. */
+/** Path of the services that it consists of. */
 function memberPaths(
   type: (typeof types)[number],
   document: unknown,

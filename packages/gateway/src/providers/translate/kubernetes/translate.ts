@@ -31,8 +31,8 @@ import { addTraefikService } from './traefik-services.ts';
 export type TranslateManifests = (documents: readonly Document[], draft: Draft) => Parts;
 
 /**
- * Translates Kubernetes manifests: all together, for they refer to each other across files. Unchanged ones are not
- * read again; a route is, when a Service that it leads to is another.
+ * Translates Kubernetes manifests together, because they refer to each other across files. Unchanged ones are not
+ * read again; a route is, when a Service that it uses has changed.
  */
 export function createTranslateManifests(): TranslateManifests {
   const readManifests = createMapAgain(readManifest);
@@ -110,17 +110,17 @@ const groups = {
 /** Look-ups of routes. */
 type RouteLookUps = GatewayLookUps &
   ConfigMapLookUps & {
-    /** IngressClasses that are served, by name. */
+    /** Served IngressClasses, by name. */
     readonly classes: ReadonlyMap<string, true>;
   };
 
-/** A Middleware, or the routers of a route, and how its services are added. */
+/** A Middleware, or the routers of a route, with a function that adds its services. */
 interface RoutePart {
   readonly part: ConfigurationPart;
   readonly addServices: (draft: Draft, catalog: ServiceCatalog) => void;
 }
 
-/** Translates Middlewares and routes, and the services of these; what stands behind a service may be another. */
+/** Translates Middlewares, routes and their services; the servers of a service may change separately. */
 function createToParts() {
   const readRoutes = createDerive(readRoute);
   let catalog: ServiceCatalog;
@@ -174,7 +174,7 @@ function addRoute(
   return (to, catalog) => targets.forEach((one) => addServices(to, object, catalog, one));
 }
 
-/** Adds an object of Traefik. @returns what it leads to. */
+/** Adds one of Traefik's objects. @returns its targets. */
 function addCustomResource(
   draft: Draft,
   object: KubernetesObject,
@@ -199,7 +199,7 @@ function addCustomResource(
   }
 }
 
-/** In a cluster the provider has chosen by class; a file may hold Ingresses of other controllers. */
+/** In a cluster, the provider has already selected by class; a file may contain Ingresses of other controllers. */
 function isOfFiles(draft: Draft, { source, name }: KubernetesObject, lookUp: LookUp<RouteLookUps>): boolean {
   const { document, path } = source;
   if (document.origin !== undefined) return true;
