@@ -1,14 +1,13 @@
 import { systemClock, type Clock } from '@grantgate/middleware/base/clock';
 import { createStores } from '@grantgate/middleware/cache/stores';
 import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
-import { createEndpointStates, type EndpointStates } from '@grantgate/middleware/token/endpoint-state';
+import { createEndpointStates } from '@grantgate/middleware/token/endpoint-state';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
 import { createRenewal } from './certificate-files.ts';
 import type { InstallConfig } from './config/install.ts';
 import type { EntryPoint } from './entrypoints/entry-point.ts';
 import { logAddresses } from './observe/addresses-log.ts';
 import type { Log } from './observe/log.ts';
-import type { Gauges } from './observe/metrics/configuration-labels.ts';
 import type { Sink } from './observe/sink.ts';
 import { logPurge } from './observe/purge-log.ts';
 import type { PipelineDeps } from './pipeline/handle.ts';
@@ -16,20 +15,21 @@ import type { Holder } from './snapshot/holder.ts';
 import type { PurgeRequest, PurgeResult, TokenPurge } from './snapshot/token-purge.ts';
 import { createTokenPurge } from './snapshot/token-purge.ts';
 import { createAdminOf } from './start/admin-options.ts';
-import { createApiState, openApi, type ApiState, type OpenApi } from './start/api.ts';
-import { openCluster, type Cluster } from './start/cluster.ts';
+import { createApiState, openApi, type ApiState, type ApiStateParts, type OpenApi } from './start/api.ts';
+import { openCluster } from './start/cluster.ts';
 import { createControlPlane } from './start/control-plane.ts';
 import { openDataPlane } from './start/data-plane.ts';
 import { openDefaultTransport } from './start/default-transport.ts';
 import { describe, type Gateway, type GatewayIo } from './start/gateway.ts';
+import { toGauges } from './start/gauges.ts';
 import { createListenersTls } from './start/listeners-tls.ts';
 import { toMetricsPage } from './start/metrics.ts';
-import { openObservers, type Observers } from './start/observers.ts';
+import { openObservers, type ObserverParts, type Observers } from './start/observers.ts';
 import { createReadiness } from './start/readiness.ts';
 import { openOwnLog } from './start/open-log.ts';
 import { openSocket } from './start/open-socket.ts';
 import { createPresentedCertificates, type PresentedCertificates } from './tls/presented-certificates.ts';
-import { createServices, type Services } from './upstream/create-upstream.ts';
+import { createServices } from './upstream/create-upstream.ts';
 
 /**
  * Starts a gateway: the only place that constructs everything. Broken routes refuse requests and are reported in the log;
@@ -76,17 +76,8 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
   const certificates = createPresentedCertificates();
   const tls = createListenersTls(entryPoints, certificates);
   const gauges = toGauges({ entryPoints, services, cluster, cache, endpoints, certificates });
-  const parts = { log, clock, gauges, cluster: cluster.channels, onError };
-  const observers = await openObservers(install, io, parts);
-  opened.add(() => observers.close());
-  const { metrics } = observers;
-  const apiState = createApiState(install, { clock, endpoints, certificates }, observers);
-  const stores = createStores({
-    clock,
-    tracing: observers.tracing?.tracing,
-    eventsOf: observers.storeEvents,
-    local: worker && { ...worker.local, events: observers.workerStoreEvents() },
-  });
+  const parts = { log, clock, gauges, cluster: cluster.channels, onError, endpoints, certificates };
+  const { observers, apiState, stores } = await openObserved(install, io, parts, opened);
   const control = createControlPlane(install, io, {
     log,
     clock,
@@ -117,7 +108,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
     adminOf: createAdminOf(install, {
       unready,
       ...{ api: api?.front, dashboard: api?.dashboard },
-      metrics: toMetricsPage(install, metrics, worker),
+      metrics: toMetricsPage(install, observers.metrics, worker),
       ...{ purge, clock, isStopping: () => state.isStopping, onInternal: observers.onInternal },
     }),
     log,
@@ -135,8 +126,34 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
     log.info('shutting down');
     await opened.closeAll();
   };
-  const logs = [logSink, observers.accessSink];
-  return toGateway(addresses, { logs, observers, tokens, entryPoints, api, stop });
+  return toGateway(addresses, {
+    logs: [logSink, observers.accessSink],
+    observers,
+    tokens,
+    entryPoints,
+    api,
+    stop,
+  });
+}
+
+/** Observers, and the parts that publish to them from the start. */
+async function openObserved(
+  install: InstallConfig,
+  io: GatewayIo,
+  parts: ObserverParts & ApiStateParts,
+  opened: CloseStack,
+) {
+  const { clock } = parts;
+  const observers = await openObservers(install, io, parts);
+  opened.add(() => observers.close());
+  const apiState = createApiState(install, parts, observers);
+  const stores = createStores({
+    clock,
+    tracing: observers.tracing?.tracing,
+    eventsOf: observers.storeEvents,
+    local: io.worker && { ...io.worker.local, events: observers.workerStoreEvents() },
+  });
+  return { observers, apiState, stores };
 }
 
 /** Events of steps for observers. */
@@ -250,39 +267,3 @@ function toGateway(
     drain,
   });
 }
-
-/** Values that metrics read when they are scraped. */
-const toGauges = ({
-  entryPoints,
-  services,
-  cluster,
-  cache,
-  endpoints,
-  certificates,
-}: {
-  readonly entryPoints: readonly EntryPoint[];
-  readonly services: Services;
-  readonly cluster: Cluster;
-  readonly cache: TokenCache;
-  readonly endpoints: EndpointStates;
-  readonly certificates: PresentedCertificates;
-}): Gauges => ({
-  connections: () => entryPoints.flatMap(toOpenConnections),
-  servers: () => services.health(),
-  origins: () => services.connections(),
-  kubernetes: () => cluster.own?.status() ?? [],
-  failingRenewals: () => cache.failingRenewals(),
-  certificates: () => certificates.list(),
-  tokenEndpoints: () =>
-    endpoints.entries().map(({ url, state: { breaker, queue } }) => {
-      const { active: inFlight, waiting } = queue.counts();
-      return { url, isOpen: breaker.state().kind !== 'closed', inFlight, waiting };
-    }),
-});
-
-function toOpenConnections(entryPoint: EntryPoint): readonly (readonly [string, OpenConnections])[] {
-  const open = entryPoint.connections();
-  return open === undefined ? [] : [[entryPoint.name, open]];
-}
-
-type OpenConnections = NonNullable<ReturnType<EntryPoint['connections']>>;

@@ -1,4 +1,6 @@
 import { ApiError } from './api-error.ts';
+import { certificateShape } from './certificate-shape.ts';
+import { toCertificateView } from './certificate-view.ts';
 import { mergeAuthorizationServers } from './authorization-servers.ts';
 import { toConfigView } from './config-view.ts';
 import { toEntryPointView } from './entry-point-view.ts';
@@ -79,6 +81,18 @@ export const resources: readonly ApiResource[] = [
         isFound(query, endpoint, ...middlewares),
       );
       return paginate(all, readRange(query));
+    },
+  },
+  {
+    ...{ kind: 'list', path: '/api/certificates', shape: certificateShape, schemaName: 'Certificate' },
+    summary: 'Certificates that the gateway presents to callers, the next to expire first.',
+    parameters: [...pages, search('the common name or another name')],
+    read({ query, source }) {
+      const all = source
+        .certificates()
+        .filter(({ commonName, names }) => isFound(query, commonName, ...names))
+        .map((certificate) => toCertificateView(certificate, source.clock.now()));
+      return Promise.resolve(paginate(all, readRange(query)));
     },
   },
   {

@@ -4,8 +4,9 @@ import { createMemoryStore } from '@grantgate/middleware/cache/memory-store';
 import { defaultMaxTokens } from '@grantgate/middleware/cache/token-cache';
 import type { InstallConfig } from '../../config/install.ts';
 import type { MetricsView } from '../../config/metrics-config.ts';
+import type { Log } from '../../observe/log.ts';
 import { createKubernetesLog } from '../../observe/kubernetes-log.ts';
-import { createPrimaryMetrics } from '../../observe/metrics/primary-metrics.ts';
+import { createPrimaryMetrics, type PrimaryMetrics } from '../../observe/metrics/primary-metrics.ts';
 import { writeText } from '../../observe/metrics/text.ts';
 import { toShown } from '../../observe/metrics/view.ts';
 import { createWorkerLog } from '../../observe/worker-log.ts';
@@ -72,15 +73,7 @@ async function supervise(
   { io, stop, own: { log, sink } }: SuperviseParts,
 ): Promise<number> {
   const metrics = createPrimaryMetrics(() => clusters.status());
-  const kubernetesLog = createKubernetesLog(log, systemClock);
-  const clusters = createClusters(io.env, {
-    clock: systemClock,
-    onEvent(event) {
-      metrics.onKubernetes(event);
-      kubernetesLog(event);
-    },
-    onCall: (call) => metrics.onKubernetesCall(call),
-  });
+  const clusters = openClusters(io, log, metrics);
   const logEvent = createWorkerLog(log);
   const version = readVersion();
   let view: MetricsView | undefined = first.config.metrics?.prometheus;
@@ -151,6 +144,19 @@ async function supervise(
     metrics.close();
     ignore.forEach((end) => end());
   }
+}
+
+/** Clusters that the primary follows for its workers, logged and counted. */
+function openClusters(io: Io, log: Log, metrics: PrimaryMetrics): ReturnType<typeof createClusters> {
+  const kubernetesLog = createKubernetesLog(log, systemClock);
+  return createClusters(io.env, {
+    clock: systemClock,
+    onEvent(event) {
+      metrics.onKubernetes(event);
+      kubernetesLog(event);
+    },
+    onCall: (call) => metrics.onKubernetesCall(call),
+  });
 }
 
 function toPlan({ config, text }: InstallFile, cluster: ClusterFeed | undefined): WorkerPlan {
