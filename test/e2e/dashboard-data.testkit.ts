@@ -103,6 +103,14 @@ const failing = createServer({
   retryAfter: { clients: 3, until: time(20) },
 });
 
+const introspection = createServer({ endpoint: 'https://as.example.com/introspect', use: 'introspection' });
+const keySet = createServer({
+  endpoint: 'https://as.example.com/jwks',
+  use: 'keys',
+  middlewares: [],
+  latencyMs: null,
+});
+
 const createRouter = (index: number): RouterView => ({
   name: `team-${String(index).padStart(5, '0')}@file`,
   provider: 'file',
@@ -199,7 +207,7 @@ export function createDashboardData(routers: number, tokens: number): DashboardD
   const some = routers > 0;
   return {
     overview: createOverview(routers),
-    authorizationServers: some ? [createServer({}), failing] : [],
+    authorizationServers: some ? [createServer({}), failing, introspection, keySet] : [],
     routers: Array.from({ length: routers }, (_, index) => createRouter(index)),
     figures: {
       requests: 20_412,

@@ -103,6 +103,17 @@ describe.each([
   });
 });
 
+describe('the cards of authorization servers', () => {
+  it('say what each endpoint is for', async () => {
+    const { page } = await open(server.url);
+    const card = page.getByRole('article').filter({ hasText: 'https://as.example.com/introspect' });
+    expect(await card.textContent()).toMatch(/Introspection endpoint of auth@file.*Circuit breaker closed/);
+    const keys = page.getByRole('article').filter({ hasText: 'https://as.example.com/jwks' });
+    expect(await keys.textContent()).toMatch(/Key set.*4,071 requests, 12 failed(?!, 1 in flight)/);
+    expect(await keys.textContent()).not.toContain('Circuit breaker');
+  });
+});
+
 describe('the views of a gateway without routes', () => {
   it('say what is missing', async () => {
     const { page } = await open(empty.url);

@@ -5,7 +5,7 @@ import { warnProcess } from './process-warning.ts';
 /** Listener of an application for the keys that tokens are verified with. */
 export interface KeysListener {
   /**
-   * Called when new keys are in use (`obtained`), and for each failed request for them (`failed`). Default: a process warning
+   * Called for each request for keys: new ones are in use (`obtained`), they are the same (`refreshed`), or it failed (`failed`). Default: a process warning
    * (`GrantgateWarning`, code `keys_failed`) for the first failure of an outage.
    */
   readonly onKeys?: ((event: KeysEvent) => void) | undefined;

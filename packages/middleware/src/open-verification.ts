@@ -1,5 +1,7 @@
 import type { Stores } from './cache/stores.ts';
+import type { TokenTally } from './cache/token-tally.ts';
 import type { KeyParts } from './jwt/open-keys.ts';
+import type { EndpointStates } from './token/endpoint-state.ts';
 import type { TokenVerification, VerifyToken } from './decision/judge.ts';
 import type { ClientCredentialsOptions, OwnIntrospectionOptions, VerifyOptions } from './options/schema.ts';
 
@@ -11,6 +13,10 @@ export interface OpenVerification {
 
 export interface VerificationParts extends KeyParts {
   readonly stores?: Stores | undefined;
+  /** Default: none. Middlewares that share them limit and suspend requests to one endpoint together. */
+  readonly endpoints?: EndpointStates | undefined;
+  /** Of the middleware, whose requests for tokens it counts: its introspection endpoint belongs to it. */
+  readonly tally?: TokenTally | undefined;
 }
 
 /** Undefined when the options require no verification. Nothing is loaded before the first token is verified. */
@@ -65,7 +71,7 @@ async function openSignatures(
 async function openIntrospection(
   options: ClientCredentialsOptions,
   { url, tokenTypeHint, audience, issuers, ...client }: OwnIntrospectionOptions,
-  { clock, stores, tracing }: VerificationParts,
+  { clock, stores, endpoints, tally, tracing }: VerificationParts,
 ): Promise<OpenVerification> {
   const { createIntrospection } = await import('./introspection/create-introspection.ts');
   const isOwn = client.clientID === undefined;
@@ -84,7 +90,7 @@ async function openIntrospection(
       maxCacheMs: ownTokenCacheMs,
       store: options.store,
     },
-    { clock, stores, tracing },
+    { clock, stores, endpoints, user: tally, tracing },
   );
   return {
     async verify({ value }): Promise<TokenVerification> {

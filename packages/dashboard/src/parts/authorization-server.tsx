@@ -5,6 +5,16 @@ import { Badge, Outside, Time } from './common.tsx';
 
 const tones = { healthy: 'good', failing: 'bad', unused: 'neutral' } as const;
 
+const useWords: Readonly<Record<AuthorizationServerView['use'], string>> = {
+  token: 'Token endpoint',
+  introspection: 'Introspection endpoint',
+  metadata: 'Metadata of an issuer',
+  keys: 'Key set',
+};
+
+/** Requests for metadata and keys are few: no latency is measured, and no circuit breaker suspends them. */
+const hasLimits = ({ use }: AuthorizationServerView): boolean => use === 'token' || use === 'introspection';
+
 export function AuthorizationServerCard(props: {
   readonly server: AuthorizationServerView;
   readonly now: number;
@@ -19,13 +29,23 @@ export function AuthorizationServerCard(props: {
         <Badge tone={tones[server.status]}>{server.status}</Badge>
       </header>
       <p class="caption">
-        <Outside text={server.middlewares.join(', ')} limit={200} />
+        {useWords[server.use]}
+        {server.middlewares.length > 0 && (
+          <>
+            {' of '}
+            <Outside text={server.middlewares.join(', ')} limit={200} />
+          </>
+        )}
       </p>
-      <Latency latency={server.latencyMs} />
-      <p>{breakerWords(server, now)}</p>
+      {hasLimits(server) && (
+        <>
+          <Latency latency={server.latencyMs} />
+          <p>{breakerWords(server, now)}</p>
+        </>
+      )}
       <p>
-        {plural(server.requests, 'request')}, {formatCount(server.failures)} failed,{' '}
-        {formatCount(server.inFlight)} in flight
+        {plural(server.requests, 'request')}, {formatCount(server.failures)} failed
+        {hasLimits(server) && `, ${formatCount(server.inFlight)} in flight`}
         {server.waiting > 0 && `, ${formatCount(server.waiting)} waiting`}
       </p>
       {server.retryAfter && (
@@ -72,8 +92,13 @@ function LastFailure(props: {
   return (
     <p class="failure">
       Last failure <Time at={failure.at} now={now} />:{' '}
-      {failureWords[failure.reason] ?? codeWords(failure.reason)} for client{' '}
-      <Outside text={failure.clientID} limit={60} />
+      {failureWords[failure.reason] ?? codeWords(failure.reason)}
+      {failure.clientID !== '' && (
+        <>
+          {' for client '}
+          <Outside text={failure.clientID} limit={60} />
+        </>
+      )}
       <span class="detail">
         <Outside text={failure.detail} limit={300} />
       </span>

@@ -96,9 +96,10 @@ function toText(status: GatewayStatus, { json = false }: StatusFlags, io: Io): s
       ['refreshes', `${tokens.failingRenewals} credentials fail`],
     ]),
     ...toList('Authorization servers', [
-      ['endpoint', 'status', 'breaker', 'p50', 'p99', 'last failure'],
+      ['endpoint', 'use', 'status', 'breaker', 'p50', 'p99', 'last failure'],
       ...authorizationServers.map((server) => [
         server.endpoint,
+        server.use,
         server.status,
         server.breaker,
         `${server.latencyMs?.p50 ?? '-'} ms`,

@@ -4,7 +4,7 @@ import type { Log } from './log.ts';
 /** Says in the log when the keys of an issuer cannot be obtained, and when others are in use. */
 export function createKeysLog(log: Log): (report: KeysReport) => void {
   return ({ event }) => {
-    if (event === undefined) return;
+    if (event === undefined || event.kind === 'refreshed') return;
     // A URL may have a query, which is no business of a log.
     const url = event.url.replace(/\?.*/, '');
     if (event.kind === 'obtained') {

@@ -29,9 +29,9 @@ export const toGauges = ({
   failingRenewals: () => cache.failingRenewals(),
   certificates: () => certificates.list(),
   tokenEndpoints: () =>
-    endpoints.entries().map(({ url, state: { breaker, queue } }) => {
+    endpoints.entries().map(({ url, use, state: { breaker, queue } }) => {
       const { active: inFlight, waiting } = queue.counts();
-      return { url, isOpen: breaker.state().kind !== 'closed', inFlight, waiting };
+      return { url, use, isOpen: breaker.state().kind !== 'closed', inFlight, waiting };
     }),
 });
 

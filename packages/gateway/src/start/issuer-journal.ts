@@ -44,7 +44,7 @@ export function createIssuerJournal(clock: Clock): IssuerJournal {
     },
     onKeys({ event }) {
       if (event === undefined) return;
-      if (event.kind === 'obtained') note('keys', event.url);
+      if (event.kind !== 'failed') note('keys', event.url);
       else note('keys', event.url, { reason: 'unavailable', detail: 'the key set could not be obtained' });
     },
     list: () => [...known.values()],

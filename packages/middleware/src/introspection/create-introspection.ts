@@ -56,7 +56,10 @@ export interface IntrospectionParts extends KeyParts {
   readonly stores?: Stores | undefined;
   /** Default: none. Middlewares that share them limit and suspend requests to one endpoint together. */
   readonly endpoints?: EndpointStates | undefined;
+  /** Counts the requests. Default: nothing. */
   readonly tally?: TokenTally | undefined;
+  /** Resource that acquires the endpoint; default: `tally`. */
+  readonly user?: object | undefined;
 }
 
 export type IntrospectionSettings = IntrospectionRequestOptions &
@@ -67,7 +70,7 @@ export function createIntrospection(
   options: IntrospectionSettings,
   parts: IntrospectionParts,
 ): Introspection {
-  const { clock, stores = createStores({ clock }), endpoints, tally, tracing } = parts;
+  const { clock, stores = createStores({ clock }), endpoints, tally, user = tally, tracing } = parts;
   const { url, clientID = '', clientSecret = new Secret(''), maxCacheMs, store } = options;
   const endpointOptions = toServerEndpoint(url, {
     ...options,
@@ -76,7 +79,7 @@ export function createIntrospection(
   });
   const signed = options.verify && openSignedResponses(options.verify, options.clientConfig, parts);
   const readSigned = signed?.read;
-  const use = endpoints?.acquire(endpointOptions);
+  const use = endpoints?.acquire(endpointOptions, user, 'introspection');
   const endpoint = createEndpointClient(endpointOptions, {
     clock,
     state: use?.state,

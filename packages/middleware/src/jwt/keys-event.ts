@@ -7,6 +7,8 @@ export type KeysEvent =
       readonly keys: number;
       readonly problems: readonly string[];
     }
+  /** The server has the keys that are in use. */
+  | { readonly kind: 'refreshed'; readonly url: string; readonly keys: number }
   | {
       readonly kind: 'failed';
       readonly url: string;

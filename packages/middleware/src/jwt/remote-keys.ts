@@ -59,7 +59,13 @@ export function createRemoteKeys(options: RemoteKeysOptions, parts: RemoteKeysPa
     cached = { keys, obtainedAtMs: now, refreshAtMs: now + lifetimeMs * 0.8 };
     outage = undefined;
     if (isClosed) void endTrust(keys);
-    if (isNews) announce(Object.freeze({ kind: 'obtained', url, keys: keys.length, problems: set.problems }));
+    announce(
+      Object.freeze(
+        isNews
+          ? { kind: 'obtained', url, keys: keys.length, problems: set.problems }
+          : { kind: 'refreshed', url, keys: keys.length },
+      ),
+    );
   };
 
   const fail = (failure: TokenFailure): TokenFailure => {

@@ -9,7 +9,7 @@ import { createEndpointJournal, type EndpointJournal } from './endpoint-journal.
 import { createRequestQueue, type RequestQueue } from './request-queue.ts';
 import { createTransport, type Transport } from './transport.ts';
 
-/** State and limits of one token endpoint, common to all middlewares that use it, with its connections. */
+/** State and limits of one endpoint of an authorization server, common to all middlewares that use it, with its connections. */
 export interface EndpointState {
   readonly transport: Transport;
   readonly queue: RequestQueue;
@@ -48,16 +48,21 @@ export function createEndpointState(
   });
 }
 
-/** States of token endpoints in use. */
+/** Purpose of requests at an endpoint: to get tokens (RFC 6749, RFC 8693), or to learn about a token (RFC 7662). */
+export type EndpointPurpose = 'token' | 'introspection';
+
+/** States of endpoints in use. */
 export interface EndpointStates {
   /**
    * Must be released exactly once; the last release closes the connections.
    *
    * @param user the resource that acquires it, listed in `entries`; default: none.
+   * @param use default: `token`.
    */
   acquire(
     options: ServerEndpointOptions,
     user?: object,
+    use?: EndpointPurpose,
   ): {
     readonly state: EndpointState;
     readonly release: () => Promise<void>;
@@ -68,6 +73,7 @@ export interface EndpointStates {
 
 export interface EndpointEntry {
   readonly url: string;
+  readonly use: EndpointPurpose;
   readonly state: EndpointState;
   /** Uses that have not been released. */
   readonly users: ReadonlySet<EndpointUser>;
@@ -79,7 +85,7 @@ export interface EndpointUser {
 }
 
 /**
- * Shares a state among all users of a token endpoint with the same options. Options that can make a request fail on this side
+ * Shares a state among all users of an endpoint with the same options. Options that can make a request fail on this side
  * (TLS, proxy, headers, time-out) separate endpoints, so that one middleware's wrong options do not suspend the requests of
  * another.
  */
@@ -87,21 +93,22 @@ export function createEndpointStates(clock: Clock): EndpointStates {
   const held = new Map<string, EndpointEntry & { readonly users: Set<EndpointUser> }>();
   return {
     entries: () => [...held.values()],
-    acquire(options, user = {}) {
+    acquire(options, user = {}, use = 'token') {
       const { url, tls, proxy, headers, timeoutMs, maxConcurrent } = options;
-      const key = fingerprint({ url, tls, proxy, headers, timeoutMs, maxConcurrent });
+      const key = fingerprint({ use, url, tls, proxy, headers, timeoutMs, maxConcurrent });
       const entry = held.get(key) ?? {
         url,
+        use,
         state: createEndpointState(options, { clock }),
         users: new Set(),
       };
-      const use = { of: user };
-      entry.users.add(use);
+      const acquired = { of: user };
+      entry.users.add(acquired);
       held.set(key, entry);
       return {
         state: entry.state,
         async release() {
-          entry.users.delete(use);
+          entry.users.delete(acquired);
           if (entry.users.size > 0) return;
           held.delete(key);
           await entry.state.transport.close();

@@ -14,7 +14,7 @@ export function readAuthorizationServers(source: ProcessSource): readonly Author
 }
 
 function readEndpoint(
-  { url, state, users }: EndpointEntry,
+  { url, use, state, users }: EndpointEntry,
   source: ProcessSource,
 ): AuthorizationServerReading {
   const { clock, tallies } = source;
@@ -30,7 +30,7 @@ function readEndpoint(
   const { lastSuccessAt, lastFailure } = history;
   return {
     endpoint: redactUrl(url),
-    use: 'token',
+    use,
     middlewares: [...new Set(middlewares)].sort(),
     breaker: breaker.kind,
     breakerOpenUntil: breaker.kind === 'open' ? toTime(clock.now() + breaker.leftMs) : null,

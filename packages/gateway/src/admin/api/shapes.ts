@@ -167,7 +167,11 @@ export const tokenMiddlewareShape = z.strictObject({
 
 export const authorizationServerShape = z.strictObject({
   endpoint: z.string().describe('URL without user, password and values of its query.'),
-  use: z.string().describe('`token`: token endpoint.'),
+  use: z
+    .enum(['token', 'introspection', 'metadata', 'keys'])
+    .describe(
+      '`token`: token endpoint; `introspection`: introspection endpoint; `metadata`: issuer whose metadata are requested; `keys`: key set.',
+    ),
   middlewares: z.array(z.string()),
   status: z.enum(['healthy', 'failing', 'unused']).describe('By the last request.'),
   breaker: z.enum(['closed', 'open', 'halfOpen']),

@@ -43,7 +43,7 @@ function createCompile(deps: MiddlewareDeps): Compile<IntrospectionOptions> {
     onEvent: (event) => deps.discoveries?.publish(event),
   });
   const cache = createCredentialCache({ clock });
-  const endpoints = createEndpointStates(clock);
+  const endpoints = deps.endpoints ?? createEndpointStates(clock);
   const sharing = createSharing<CountedIntrospection>((authenticator) => authenticator.close());
   return (options, name) => {
     const use = sharing.acquire(fingerprint(options), () => {

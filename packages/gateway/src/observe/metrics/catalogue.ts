@@ -84,7 +84,7 @@ export const catalogue = {
   grantgate_token_requests_total: {
     type: 'counter',
     labels: ['middleware', 'outcome', 'error'],
-    help: 'Completed token requests to the authorization server, not counting retries.',
+    help: 'Completed requests to the authorization server for tokens, token exchanges and introspection, not counting retries.',
     subject: 'middleware',
   },
   grantgate_token_renewals_total: {
@@ -103,24 +103,24 @@ export const catalogue = {
   grantgate_token_request_duration_seconds: {
     type: 'histogram',
     labels: ['middleware'],
-    help: 'Duration of token requests, including retries, in seconds.',
+    help: 'Duration of requests for tokens, token exchanges and introspection, including retries, in seconds.',
     subject: 'middleware',
   },
   grantgate_token_endpoint_circuit_open: {
     type: 'gauge',
-    labels: ['endpoint'],
-    help: 'Circuit breaker of a token endpoint: 1 while token requests are suspended because the server failed five times in a row.',
+    labels: ['endpoint', 'use'],
+    help: 'Circuit breaker of a token or introspection endpoint: 1 while requests are suspended because the server failed five times in a row.',
     merge: 'max',
   },
   grantgate_token_endpoint_requests_in_flight: {
     type: 'gauge',
-    labels: ['endpoint'],
-    help: 'Token requests that wait for a response of the token endpoint.',
+    labels: ['endpoint', 'use'],
+    help: 'Requests that wait for a response of the token or introspection endpoint.',
   },
   grantgate_token_endpoint_requests_waiting: {
     type: 'gauge',
-    labels: ['endpoint'],
-    help: 'Token requests that wait because `maxConcurrent` others are in flight.',
+    labels: ['endpoint', 'use'],
+    help: 'Requests that wait because `maxConcurrent` others are in flight at the token or introspection endpoint.',
   },
   grantgate_key_set_up: {
     type: 'gauge',
@@ -132,6 +132,12 @@ export const catalogue = {
     type: 'gauge',
     labels: ['keyset'],
     help: 'Keys of a key set in use; 0: tokens of callers cannot be verified.',
+    merge: 'min',
+  },
+  grantgate_key_set_refreshed_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['keyset'],
+    help: 'Time of the last successful request for a key set, in seconds since the epoch; the age of the keys in use.',
     merge: 'min',
   },
   grantgate_circuit_breaker_open: {

@@ -1,4 +1,5 @@
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
+import type { EndpointPurpose } from '@grantgate/middleware/token/endpoint-state';
 import type { InstallConfig } from '../../config/install.ts';
 import type { PresentedCertificate } from '../../tls/presented-certificates.ts';
 import type { ResourceStatus } from '../../providers/kubernetes/resource-status.ts';
@@ -37,7 +38,7 @@ export interface Gauges {
   }[];
   /** How resources of a Kubernetes cluster are followed; none without one. */
   readonly kubernetes: () => readonly ResourceStatus[];
-  /** Token endpoints in use; several of one URL have different options. */
+  /** Token and introspection endpoints in use; several of one URL have different options. */
   readonly tokenEndpoints: () => readonly TokenEndpointGauge[];
   /** Certificates that entry points present. */
   readonly certificates: () => readonly PresentedCertificate[];
@@ -47,6 +48,7 @@ export interface Gauges {
 
 export interface TokenEndpointGauge {
   readonly url: string;
+  readonly use: EndpointPurpose;
   /** Whether its circuit breaker suspends requests. */
   readonly isOpen: boolean;
   readonly inFlight: number;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createFakeClock } from '../../../../testkit/src/fake-clock.ts';
 import { createCircuitMetrics } from './circuit-metrics.ts';
 import { readTokenEndpoints } from './endpoint-metrics.ts';
 import { parseExposition } from './exposition.testkit.ts';
@@ -8,21 +9,25 @@ import { writeText } from './text.ts';
 
 const seen = (series: SeriesByName) => parseExposition(writeText({ series }));
 
-describe('metrics of token endpoints', () => {
+describe('metrics of endpoints', () => {
   const url = 'https://user:s3cret@auth.example.com/token?key=s3cret';
 
   it('merge endpoints of one URL, and show it without user, password and query', () => {
     const text = seen(
       readTokenEndpoints(() => [
-        { url, isOpen: false, inFlight: 2, waiting: 0 },
-        { url, isOpen: true, inFlight: 1, waiting: 3 },
+        { url, use: 'token', isOpen: false, inFlight: 2, waiting: 0 },
+        { url, use: 'token', isOpen: true, inFlight: 1, waiting: 3 },
+        { url, use: 'introspection', isOpen: false, inFlight: 7, waiting: 0 },
       ]),
     );
     const endpoint = 'https://auth.example.com/token';
-    expect(text.sum('grantgate_token_endpoint_circuit_open', { endpoint })).toBe(1);
-    expect(text.sum('grantgate_token_endpoint_requests_in_flight', { endpoint })).toBe(3);
-    expect(text.sum('grantgate_token_endpoint_requests_waiting', { endpoint })).toBe(3);
-    expect(text.samples.size).toBe(3);
+    expect(text.sum('grantgate_token_endpoint_circuit_open', { endpoint, use: 'token' })).toBe(1);
+    expect(text.sum('grantgate_token_endpoint_requests_in_flight', { endpoint, use: 'token' })).toBe(3);
+    expect(text.sum('grantgate_token_endpoint_requests_in_flight', { endpoint, use: 'introspection' })).toBe(
+      7,
+    );
+    expect(text.sum('grantgate_token_endpoint_requests_waiting', { endpoint, use: 'token' })).toBe(3);
+    expect(text.samples.size).toBe(6);
   });
 });
 
@@ -32,8 +37,30 @@ describe('metrics of key sets', () => {
   const obtained = { kind: 'obtained', url, keys: 3, problems: [] } as const;
   const failed = { kind: 'failed', url, detail: '', isFirst: true, keys: 2, nextTryInMs: 1 } as const;
 
+  it('show when the server last had the keys in use', async () => {
+    const clock = createFakeClock();
+    const metrics = createKeySetMetrics(clock);
+    const source = {};
+    const name = 'grantgate_key_set_refreshed_timestamp_seconds';
+    const refreshedAt = () => seen(metrics.read()).sum(name, { keyset });
+    metrics.listen({ source, event: { ...failed, keys: 0 } });
+    expect(writeText({ series: metrics.read() })).not.toContain(name);
+    metrics.listen({ source, event: obtained });
+    const begun = clock.now() / 1000;
+    expect(refreshedAt()).toBe(begun);
+    await clock.advance(60_000);
+    metrics.listen({ source, event: failed });
+    expect(refreshedAt()).toBe(begun);
+    metrics.listen({ source, event: { kind: 'refreshed', url, keys: 3 } });
+    expect(refreshedAt()).toBe(begun + 60);
+    // The oldest keys that a middleware uses.
+    await clock.advance(60_000);
+    metrics.listen({ source: {}, event: obtained });
+    expect(refreshedAt()).toBe(begun + 60);
+  });
+
   it('show the last result, and the keys in use', () => {
-    const metrics = createKeySetMetrics();
+    const metrics = createKeySetMetrics(createFakeClock());
     const source = {};
     metrics.listen({ source, event: obtained });
     expect(seen(metrics.read()).sum('grantgate_key_set_up', { keyset })).toBe(1);
@@ -44,7 +71,7 @@ describe('metrics of key sets', () => {
   });
 
   it('show the worst of the middlewares that use one, and forget those that are gone', () => {
-    const metrics = createKeySetMetrics();
+    const metrics = createKeySetMetrics(createFakeClock());
     const [old, next] = [{}, {}];
     metrics.listen({ source: old, event: failed });
     metrics.listen({ source: next, event: obtained });

@@ -45,7 +45,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const stores = createStoreMetrics();
   const discoveries = createDiscoveryMetrics();
   const configurations = createConfigurationMetrics({ clock, speaks, certificates: gauges.certificates });
-  const keySets = createKeySetMetrics();
+  const keySets = createKeySetMetrics(clock);
   const circuits = createCircuitMetrics();
   const kubernetes = createKubernetesMetrics(gauges.kubernetes);
   const process = createProcessMetrics(String(worker ?? 1));
