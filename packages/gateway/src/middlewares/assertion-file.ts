@@ -16,7 +16,7 @@ interface OptionsWithAssertion {
   readonly clientConfig: { readonly assertion: AssertionOptions | undefined };
 }
 
-/** The options with what is allowed of the file system, or a problem in place of them. */
+/** The options with the permissions for the file, or a problem instead. */
 export interface CheckedAssertionFile<Options> {
   readonly options: Options | undefined;
   readonly problems: readonly OptionProblem[];
@@ -27,13 +27,13 @@ export interface CheckedAssertionFile<Options> {
 export interface AssertionFileSources {
   readonly localReferences: LocalReferences | undefined;
   readonly realPath: (path: string) => string;
-  /** The options as a user wrote them. */
+  /** The options as written by a user. */
   readonly written: unknown;
 }
 
 /**
- * Holds `clientConfig.assertion.file` against `allowLocalReferences`, as a reference `urn:file:PATH` would be: whoever may write a
- * Middleware must not have the gateway's own service-account token sent to a server of their choice.
+ * Checks `clientConfig.assertion.file` against `allowLocalReferences`, like a reference `urn:file:PATH`: the author of a
+ * Middleware must not be able to send the gateway's own service-account token to a server of their choice.
  */
 export function checkAssertionFile<Options extends OptionsWithAssertion>(
   options: Options,
@@ -41,7 +41,7 @@ export function checkAssertionFile<Options extends OptionsWithAssertion>(
 ): CheckedAssertionFile<Options> {
   const { assertion } = options.clientConfig;
   if (assertion?.file === undefined) return { options, problems: [], lookUps: [] };
-  // The path that is compared is the path that is read: no `..` is left for the file system to follow.
+  // The checked path is also the path that is read: it contains no `..` for the file system to resolve.
   const file = resolve(assertion.file);
   const path = asWritten(written, ['clientConfig', 'assertion', 'file']);
   const problem = (severity: OptionProblem['severity'], code: string, message: string): OptionProblem => ({
@@ -81,7 +81,7 @@ export function checkAssertionFile<Options extends OptionsWithAssertion>(
   };
 }
 
-/** Reads the options of a kind whose client may authenticate with an assertion in a file. */
+/** Parses the options of a kind whose client may authenticate with an assertion in a file. */
 export function readClientOptions<Options extends OptionsWithAssertion>(
   config: MiddlewareConfig,
   sources: SharedSources,

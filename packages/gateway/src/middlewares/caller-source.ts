@@ -1,7 +1,7 @@
 import { valueIn } from './header-lists.ts';
 import type { StepRequest } from './step.ts';
 
-/** The source of a request, for queues of expensive work: the last address that a trusted proxy adds, or that of the connection. */
+/** The source of a request, for queues of expensive work: the last address from a trusted proxy, or that of the connection. */
 export function callerSourceOf({ facts }: Pick<StepRequest, 'facts'>): string {
   const forwarded = facts.trusted ? valueIn(facts.rawHeaders, 'x-forwarded-for') : undefined;
   return forwarded?.split(',').at(-1)?.trim() ?? facts.remoteAddress;

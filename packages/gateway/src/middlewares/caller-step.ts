@@ -10,26 +10,26 @@ import { removeHeaders } from './remove-headers.ts';
 import type { Pass, Step, StepRequest, StepResult } from './step.ts';
 
 export interface CallerStepParts {
-  /** Where callers put their credentials. */
+  /** Places for callers' credentials. */
   readonly source: CredentialSource;
   readonly authentication: CallerAuthentication<StepRequest>;
-  /** Whether a server may get the credential: then beside a proxy, which sends the URL itself, it may stay in the query. */
+  /** Whether a server may get the credential. If so, an external proxy, which sends the URL itself, may leave it in the query. */
   readonly forwards: boolean;
-  /** Counts where its verifications came from. */
+  /** Counts the sources of its verifications. */
   readonly tally?: TokenTally | undefined;
   /**
-   * Among several authenticators, whether a well-formed credential is of its kind, so that others may have the same place in the request.
-   * Default: every one is.
+   * Whether a well-formed credential is of this kind, so that several authenticators may use the same place in the request.
+   * Default: every credential is.
    */
   readonly recognises?: ((credential: string) => boolean) | undefined;
-  /** As that of a step. */
+  /** As in `Step`. */
   readonly keepsCaller?: boolean | undefined;
   readonly close?: (() => Promise<void>) | undefined;
 }
 
 /**
- * The step of a kind whose callers bring a credential. Query and cookie lose it on the way to the server; a header loses it by the
- * decision.
+ * The step of a kind whose callers bring a credential. The step removes it from query and cookie; the decision removes it from
+ * headers.
  */
 export function createCallerStep(
   name: string,
@@ -73,7 +73,7 @@ export function createCallerStep(
 
 const cookieNames: ReadonlySet<string> = new Set(['cookie']);
 
-/** Without the credential in query and cookies. */
+/** Removes the credential from query and cookies. */
 function stripPass(source: CredentialSource, pass: Pass, request: StepRequest): Pass {
   const { target, cookie } = source.strip({
     authorization: request.authorization,
@@ -95,12 +95,12 @@ function namesOf({ secretNames: { header, query } }: CredentialSource): Readonly
   return new Set([header, query].filter((name) => name !== undefined));
 }
 
-/** By connection: a caller's certificate stays the same. */
+/** Cached by connection, because a caller's certificate does not change. */
 const thumbprints = new WeakMap<ConnectionTls, string>();
 
 /**
- * Thumbprint of the certificate that the caller sent in its TLS connection to the gateway: base64url of SHA-256 (RFC 8705 section 3.1).
- * Undefined without one, and beside a proxy, whose connection is not the caller's. The TLS options decide whether it was verified.
+ * Thumbprint of the client certificate in the caller's TLS connection to the gateway: base64url of SHA-256 (RFC 8705 section 3.1).
+ * Undefined without one, and for external proxies, whose connection is not the caller's. The TLS options determine whether it is verified.
  */
 export function certificateThumbprintOf({ facts: { tls } }: StepRequest): string | undefined {
   if (tls === undefined) return undefined;

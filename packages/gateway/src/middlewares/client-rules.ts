@@ -13,7 +13,7 @@ const together = (a: string, b: string, message: string): readonly [string, stri
 ];
 const certAndKey = together('cert', 'key', 'cert and key go together');
 
-/** A secret reference is looked up later, and then held against the same rule. */
+/** A secret reference is resolved later, and then validated by the same rule. */
 const pem = (expected: string): Rules =>
   rule([`self.startsWith('urn:') || self.contains('-----BEGIN')`, `expected ${expected}`]);
 
@@ -28,14 +28,14 @@ export const clientConfigRules: OptionRules = {
 /** Rules of `store`. */
 export const storeRules: OptionRules = {
   store: rule(['has(self.secret) != has(self.secrets)', 'set either secret or secrets']),
-  // An API server rejects a rule over items of a list without a limit: their lengths are for the gateway.
+  // An API server rejects a rule over items of an unlimited list, so the gateway checks their lengths.
   'store.secret': rule([
     `self.startsWith('urn:') || size(bytes(self)) in [16, 24, 32]`,
     'expected 16, 24 or 32 bytes, or a secret reference',
   ]),
   'store.redis': {
     ...rule(['!has(self.username) || has(self.password)', 'username requires password']),
-    // A cluster that is not false beside a sentinel.
+    // Refuses a cluster that is not false together with a sentinel.
     not: { required: ['cluster', 'sentinel'], properties: { cluster: { not: { enum: [false] } } } },
   },
   'store.redis.endpoints[]': { pattern: String.raw`^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}$` },
@@ -48,7 +48,7 @@ export const storeRules: OptionRules = {
   'store.redis.tls.cert': pem('a PEM certificate or a secret reference'),
 };
 
-/** An absolute URL, http or https, without credentials or fragment; an empty text is an option left out. */
+/** An absolute URL, http or https, without credentials or fragment; an empty text is an omitted option. */
 export const endpointUrl = { pattern: '^([Hh][Tt][Tt][Pp][Ss]?://[^/?#@]+([/?][^#]*)?)?$' } as const;
 
 /** Methods that need a client secret. */
@@ -56,7 +56,7 @@ export const secretMethods = JSON.stringify(
   clientAuthentications.filter((method) => neededBy(method) === 'secret'),
 ).replaceAll('"', "'");
 
-/** The gateway's own client, where there is one. */
+/** The gateway's own client, if there is one. */
 export const ownClientRule: readonly [rule: string, message: string] = [
   `has(self.clientAuthentication) && !(self.clientAuthentication in ${secretMethods}) || has(self.clientID) == has(self.clientSecret)`,
   'set both clientID and clientSecret, or neither',

@@ -39,7 +39,7 @@ export const tlsSecretOptions = (path: readonly string[]): readonly (readonly st
 export type ClientTlsOptions = z.output<typeof clientTlsSchema>;
 
 /**
- * Writes the files and Secrets of TLS options as secret references, so that they are read, allowed and watched as those are.
+ * Rewrites the files and Secrets of TLS options as secret references, so that the same reading, permission and watching applies.
  *
  * @param path of the TLS options, in any letter case.
  */
@@ -76,7 +76,7 @@ export function toTlsReferences(
   return { ...config, options: replaceAt(config.options, written, { ...replaced, ...added }) };
 }
 
-/** Whether a text is the name of a file: neither PEM nor a reference. */
+/** Whether a text is a file name: neither PEM nor a reference. */
 const isFileName = (name: string, value: unknown): value is string =>
   ['ca', 'cert', 'key'].includes(name.toLowerCase()) &&
   typeof value === 'string' &&
@@ -89,7 +89,7 @@ function replaceAt(options: unknown, [name, ...below]: readonly string[], value:
   return { ...mapping, [name]: replaceAt(mapping[name], below, value) };
 }
 
-/** Problems of TLS options beyond their types. @param peer the server that they are for, in words. */
+/** Problems of TLS options beyond their types. @param peer noun for the server. */
 export function checkClientTls(
   tls: ClientTlsOptions | undefined,
   { config, read, path, peer }: TlsCheck,

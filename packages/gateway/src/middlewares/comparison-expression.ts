@@ -1,25 +1,25 @@
 import { proposeName } from '@grantgate/middleware/base/names';
 import { createDiagnostic, type Diagnostic } from '@grantgate/middleware/predicate/diagnostic';
 
-/** Whether an expression holds for what it is asked about. */
+/** Whether an expression is true for its subject. */
 export type ExpressionCondition<T> = (about: T) => boolean;
 
 export type CompiledExpression<T> =
   | { readonly ok: true; readonly condition: ExpressionCondition<T> }
   | { readonly ok: false; readonly diagnostic: Diagnostic };
 
-/** A function of an expression, whose value is compared with a number or a text, or is a condition by itself. */
+/** A function of an expression. Its value is compared with a number or a text, or is itself a condition. */
 export interface ExpressionFunction<T> {
-  /** Names of its parameters, which are numbers. */
+  /** Names of its numeric parameters. */
   readonly parameters: readonly string[];
   readonly create: (args: readonly number[]) => (about: T) => number | string | boolean;
   /** Default: a number. */
   readonly result?: 'number' | 'text' | 'condition';
 }
 
-/** Deepest nesting of parentheses and `!`. */
+/** Maximum nesting of parentheses and `!`. */
 const maxDepth = 128;
-/** Longest expression, in characters. */
+/** Maximum length of an expression, in characters. */
 const maxLength = 64 * 1024;
 
 const comparisons: Readonly<Record<string, (a: number | string, b: number | string) => boolean>> = {
@@ -37,7 +37,7 @@ interface ExpressionToken {
   readonly offset: number;
 }
 
-/** Thrown and caught in this file alone. */
+/** Thrown and caught only in this file. */
 class ExpressionFault extends Error {
   readonly offset: number;
   readonly length: number;
@@ -49,7 +49,7 @@ class ExpressionFault extends Error {
 }
 
 /**
- * Compiles an expression as `circuitBreaker` and `buffering` of Traefik have it: comparisons of a function with a number or a text,
+ * Compiles an expression as in Traefik's `circuitBreaker` and `buffering`: comparisons of a function with a number or a text,
  * joined by `&&`, `||`, `!` and parentheses. Grammar and limits are those of the predicate language.
  */
 export function compileComparisons<T>(
@@ -114,7 +114,7 @@ function createMeasure<T>(
   return create(args);
 }
 
-/** Reads tokens one after the other. */
+/** Reads tokens sequentially. */
 function createReader(tokens: readonly ExpressionToken[]) {
   let next = 0;
   const peek = (): ExpressionToken => tokens[next] as ExpressionToken;

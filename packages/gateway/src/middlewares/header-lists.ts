@@ -32,5 +32,5 @@ export function replaceHeaders(
   return result;
 }
 
-/** Text as UTF-8, in the form that heads are written from: one character for each byte. */
+/** Text as UTF-8, one character per byte, as required for writing heads. */
 export const toHeaderBytes = (text: string): string => Buffer.from(text).toString('latin1');

@@ -9,7 +9,7 @@ export const rangeSchema = z
   .string()
   .refine((text) => parseRange(text) !== undefined, { error: expectedRange });
 
-/** Traefik's `ipStrategy`: which address a request is from. */
+/** Traefik's `ipStrategy`: determines the source address of a request. */
 export const ipStrategySchema = z.strictObject({
   depth: z
     .int()
@@ -32,7 +32,7 @@ export const ipStrategySchema = z.strictObject({
 
 export type IpStrategy = z.output<typeof ipStrategySchema>;
 
-/** Finds the address that a request is from; undefined when `X-Forwarded-For` has no such entry. */
+/** Finds the source address of a request; undefined when `X-Forwarded-For` has no such entry. */
 export function compileIpStrategy(
   strategy: IpStrategy | undefined,
 ): (request: StepRequest) => string | undefined {
@@ -45,7 +45,7 @@ export function compileIpStrategy(
   return (request) => mask(forwardedFor(request).findLast((address) => !isExcluded(address)));
 }
 
-/** Whether an address is in one of some ranges; false for a text that is none. */
+/** Whether an address is in one of some ranges; false for invalid text. */
 export function compileRanges(ranges: readonly string[]): (address: string) => boolean {
   const tests = ranges.map((range) => parseRange(range) ?? (() => false));
   return (text) => {
@@ -54,7 +54,7 @@ export function compileRanges(ranges: readonly string[]): (address: string) => b
   };
 }
 
-/** The addresses that a trusted proxy has passed on; those of another caller do not count. */
+/** The addresses that a trusted proxy reports; those from other callers are ignored. */
 const forwardedFor = (request: StepRequest): readonly string[] =>
   (request.header('x-forwarded-for') ?? '')
     .split(',')

@@ -1,10 +1,10 @@
 import type { KeysEvent } from '@grantgate/middleware/jwt/keys-event';
 import type { MiddlewareDeps } from './kind.ts';
 
-/** Reports how requests for key sets went, for middlewares that use them together. */
+/** Reports the outcome of requests for key sets, for the middlewares that share them. */
 export interface KeysSource {
   readonly onKeys: (event: KeysEvent) => void;
-  /** Adds the report of its end to what closes an authenticator. */
+  /** Adds a final report to the closing of an authenticator. */
   closing<T extends { close(): Promise<void> }>(authenticator: T): T;
 }
 

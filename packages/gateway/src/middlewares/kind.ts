@@ -16,14 +16,14 @@ import type { ReferenceLookUp, SharedSources } from '../secrets/resolve.ts';
 import type { RefusalOfKind } from './refusal.ts';
 import type { Step } from './step.ts';
 
-/** The name of another object, as an entry of a configuration mentions it. */
+/** The name of another object, as referred to by an entry of a configuration. */
 export interface NamedObject {
   readonly name: string;
-  /** Of Kubernetes objects. */
+  /** Namespace of Kubernetes objects. */
   readonly namespace?: string | undefined;
 }
 
-/** How a format of configuration writes such names. */
+/** Form of such names in a configuration format. */
 export interface NameSchemas {
   readonly middleware: z.ZodType<NamedObject>;
   readonly service: z.ZodType;
@@ -31,9 +31,9 @@ export interface NameSchemas {
 
 /** Description of a kind of middleware: schemas, references and CustomResourceDefinitions derive from it. */
 interface KindBase {
-  /** As it stands in a configuration. */
+  /** Name in a configuration. */
   readonly name: string;
-  /** Whether it stands below `plugin`, as in Traefik Hub. */
+  /** Whether its options are below `plugin`, as in Traefik Hub. */
   readonly isPlugin: boolean;
   /** One sentence for the reference. */
   readonly description: string;
@@ -43,13 +43,13 @@ interface KindBase {
   readonly rules?: OptionRules;
 }
 
-/** A kind whose middlewares consist of others. */
+/** A kind whose middlewares are composed of others. */
 export interface CompositeKind extends KindBase {
   readonly schema: (names: NameSchemas) => z.ZodObject;
   /** The option that lists the others, outermost first. */
   readonly members: string;
   /**
-   * Makes one step of those of the members, which authenticate callers. Without it, the members replace the middleware.
+   * Combines the steps of the members, which authenticate callers, into one. Without it, the members replace the middleware.
    *
    * @param name qualified name of the middleware.
    */
@@ -65,25 +65,25 @@ export interface StepKind<Options extends object = object> extends KindBase {
   readonly combine?: undefined;
   /** The option that names a service. */
   readonly service?: string;
-  /** Its own refusals; those of `oAuthClientCredentials` are those of every place that it runs in. */
+  /** Its own refusals; those of `oAuthClientCredentials` are common to all places that use it. */
   readonly refusals?: readonly RefusalOfKind[];
-  /** Paths of options that name a Secret of the middleware's namespace, which the gateway has to read from a cluster. */
+  /** Paths of options that name a Secret in the middleware's namespace, for the gateway to read from a cluster. */
   readonly secretOptions?: readonly (readonly string[])[];
-  /** Reads the options of one middleware, with its references looked up. */
+  /** Parses the options of one middleware, after its references have been resolved. */
   readonly read: (config: MiddlewareConfig, sources: SharedSources) => OptionsResult<Options>;
-  /** Whether a middleware with such options decides by a credential that each caller brings. Default: no. */
+  /** Whether a middleware with such options decides by a credential of each caller. Default: no. */
   readonly authenticatesCallers?: (options: Options) => boolean;
-  /** Whether its middlewares do their work only before those that authenticate callers. Default: no. */
+  /** Whether its middlewares are effective only before those that authenticate callers. Default: no. */
   readonly precedesAuthenticators?: boolean;
-  /** Called once in a process: what several middlewares share is made here. */
+  /** Called once per process; creates the state that several middlewares share. */
   readonly createCompile: (deps: MiddlewareDeps) => Compile<Options>;
 }
 
-/** Makes a step of a middleware. @param name its qualified name. */
+/** Creates the step of a middleware. @param name its qualified name. */
 export type Compile<Options> = (options: Options, name: string) => Step;
 
 export interface OptionsResult<Options> {
-  /** Undefined for options that cannot be used. */
+  /** Undefined for invalid options. */
   readonly options: Options | undefined;
   readonly problems: readonly Problem[];
   /** The resolution of its references. */
@@ -95,15 +95,15 @@ export interface MiddlewareDeps {
   readonly clock: Clock;
   readonly cache: TokenCache;
   readonly stores: Stores;
-  /** Default: every kind has its own. */
+  /** Default: each kind creates its own. */
   readonly endpoints?: EndpointStates | undefined;
-  /** Opens what counts the tokens of middlewares that share them. Default: nobody counts. */
+  /** Opens a counter for the tokens of middlewares that share them. Default: nothing is counted. */
   readonly openTally?: (() => TokenTally) | undefined;
-  /** Default: nobody is told. */
+  /** Default: nothing. */
   readonly renewals?: Channel<RenewalReport> | undefined;
-  /** Default: nobody is told. */
+  /** Default: nothing. */
   readonly discoveries?: Channel<DiscoveryEvent> | undefined;
-  /** Called with the outcomes of requests for key sets. Default: nobody listens. */
+  /** Called with the outcomes of requests for key sets. Default: nothing. */
   readonly keys?: Channel<KeysReport> | undefined;
   /** Traces token requests. Default: nothing. */
   readonly tracing?: Tracing | undefined;
@@ -111,7 +111,7 @@ export interface MiddlewareDeps {
 
 /** The outcome of a request for a key set. */
 export interface KeysReport {
-  /** Of the middlewares that use it together. */
+  /** Middlewares that share the key set. */
   readonly source: object;
   /** Undefined: none of them is in use any more. */
   readonly event: KeysEvent | undefined;
@@ -128,9 +128,9 @@ export type MiddlewareKind = CompositeKind | StepKind;
 export const isCombining = (kind: MiddlewareKind | undefined): kind is CombiningKind =>
   kind?.combine !== undefined;
 
-/** A kind whose options have a type that its own code knows. */
+/** A kind whose options have a type known only to its own code. */
 export interface DefinedKind<Options extends object> extends StepKind {
-  /** The options of a middleware that has been read; undefined when it is of another kind, or broken. */
+  /** The parsed options of a middleware; undefined when it is of another kind, or broken. */
   readonly optionsOf: (read: {
     readonly kind: MiddlewareKind;
     readonly options: object | undefined;
@@ -140,7 +140,7 @@ export interface DefinedKind<Options extends object> extends StepKind {
 /** A kind with its own type of options. */
 export function defineKind<Options extends object>(definition: StepKind<Options>): DefinedKind<Options> {
   const kind: DefinedKind<Options> = Object.freeze({
-    // Options come from the `read` of the same kind and from nowhere else.
+    // The options always come from the `read` of the same kind.
     ...(definition as unknown as StepKind),
     optionsOf: (read: { readonly kind: MiddlewareKind; readonly options: object | undefined }) =>
       read.kind === kind ? (read.options as Options | undefined) : undefined,

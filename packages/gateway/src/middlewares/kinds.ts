@@ -32,7 +32,7 @@ import { stripPrefixRegex } from './strip-prefix-regex/kind.ts';
 import { retry } from './retry/kind.ts';
 import { stripPrefix } from './strip-prefix/kind.ts';
 
-/** Every kind of middleware that is served: readers, schemas, references, manifests and policies are made of this list. */
+/** Every supported kind of middleware; readers, schemas, references, manifests and policies derive from this list. */
 export const kinds: readonly MiddlewareKind[] = Object.freeze([
   oAuthClientCredentials,
   apiKey,
@@ -66,7 +66,7 @@ export const kinds: readonly MiddlewareKind[] = Object.freeze([
   buffering,
 ]);
 
-/** Filters of an HTTPRoute, which nobody writes as a middleware. */
+/** Filters of an HTTPRoute, which cannot be configured as middlewares. */
 const filterKinds: readonly MiddlewareKind[] = [
   requestHeaderModifier,
   responseHeaderModifier,

@@ -14,13 +14,13 @@ import { isCombining } from './kind.ts';
 import type { Step } from './step.ts';
 
 export interface CompiledMiddlewares {
-  /** In the order in which they stand. */
+  /** Sorted by position. */
   readonly steps: readonly Step[];
   /** `3:9 b@file.url: is required` */
   readonly problems: readonly string[];
 }
 
-/** The middlewares in `http.middlewares` of a file of routes, given as YAML or as a value. @param services those that they name, with a value. */
+/** The middlewares in `http.middlewares` of a route file, as YAML or as a value. @param services services that they name, with a value. */
 export function compileMiddlewares(
   middlewares: string | object,
   clock: Clock = systemClock,
@@ -53,7 +53,7 @@ export function compileMiddlewares(
 
 type HeaderPairs = readonly (readonly [name: string, value: string])[];
 
-/** A response, and the request that the server behind the gateway got; undefined when it got none. */
+/** A response, and the request that the server behind the gateway received; undefined when it received none. */
 export interface Passage {
   readonly status: number;
   readonly headers: HeaderPairs;
@@ -68,11 +68,11 @@ export interface UpstreamRequest {
   readonly body: string;
 }
 
-/** The values of a header, whatever the letter case of its name. */
+/** The values of a header, in any letter case of its name. */
 export const valuesOf = (headers: HeaderPairs | undefined, name: string): readonly string[] =>
   (headers ?? []).flatMap(([key, value]) => (key.toLowerCase() === name.toLowerCase() ? [value] : []));
 
-/** A gateway whose one route has these middlewares, and then the steps of the options, before a server of its own; both end with the test. */
+/** A gateway with one route to its own server. The route has these middlewares, then the given steps. Both close after the test. */
 export async function startGatewayWith(
   middlewares: string | object,
   {
@@ -131,7 +131,7 @@ export async function startGatewayWith(
   return { gateway, send };
 }
 
-/** The services of a gateway as a file of routes has them. */
+/** The services of a gateway, in the form of a route file. */
 const toServices = (urls: TestEntryPointOptions['services'] = {}): object =>
   Object.fromEntries(
     Object.entries(urls).map(([name, url]) => [

@@ -2,7 +2,7 @@ import { defineRefusal } from './refusal.ts';
 import type { Pass, StepRequest } from './step.ts';
 import { encodePath, splitTarget } from './target.ts';
 
-/** A path that a server could not read, or could read as another one. */
+/** A path that a server could not read, or could read as a different one. */
 export const rewrittenPathInvalid = defineRefusal(
   {
     code: 'rewritten_path_invalid',
@@ -15,11 +15,11 @@ export const rewrittenPathInvalid = defineRefusal(
 
 const removeHeaders: ReadonlySet<string> = new Set(['x-replaced-path']);
 
-/** A path as an operator or an expression writes it, as it stands in a target. */
+/** Converts a path from an operator or an expression to the form in a target. */
 export const toNewPath = (written: string): string =>
   encodePath(written.startsWith('/') ? written : `/${written}`);
 
-/** Replaces the path of a request, and tells the server what it was. @param replacement as `toNewPath` gives it. */
+/** Replaces the path of a request, and sends the original one to the server. @param replacement result of `toNewPath`. */
 export function replacePathOf(request: StepRequest, replacement: string): Pass {
   const { path, query } = splitTarget(request.target);
   return {

@@ -9,19 +9,19 @@ export const patternSchema = z.string().superRefine((source, issues) => {
   if (!compiled.ok) issues.addIssue({ code: 'custom', message: compiled.message });
 });
 
-/** Compiles what `patternSchema` has accepted. */
+/** Compiles text that `patternSchema` has accepted. */
 export function toPattern(source: string): Pattern {
   const compiled = compilePattern(source.trim());
   if (!compiled.ok) throw new Error(compiled.message);
   return compiled.pattern;
 }
 
-/** Steps that the expressions of one middleware may take for one request. */
+/** Maximum steps of one middleware's expressions for one request. */
 const maxSteps = 500_000;
 
 export const startWork = (): StepBudget => ({ stepsLeft: maxSteps });
 
-/** Whether a search was stopped: nobody knows what it would have found. */
+/** Whether a search was stopped, so that its result is unknown. */
 export const isExhausted = ({ stepsLeft }: StepBudget): boolean => stepsLeft < 0;
 
 /** A request that would keep the expressions of a middleware busy. */

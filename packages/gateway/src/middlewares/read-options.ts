@@ -12,10 +12,10 @@ import type { ResolveResult, SharedSources } from '../secrets/resolve.ts';
 import { resolveReferences } from '../secrets/resolve.ts';
 import type { OptionsResult } from './kind.ts';
 
-/** A middleware's options with values in place of its references, and what is wrong with those. */
+/** A middleware's options with values instead of references, and the problems of the references. */
 export interface ResolvedOptions extends Pick<ResolveResult, 'value' | 'lookUps'> {
   readonly problems: readonly Problem[];
-  /** Paths of the references that lead nowhere. */
+  /** Paths of the unresolved references. */
   readonly unresolved: readonly string[];
 }
 
@@ -38,13 +38,13 @@ export function resolveOptions(config: MiddlewareConfig, sources: SharedSources)
   };
 }
 
-/** Options that a schema has read, for kinds that have more to check. */
+/** Options that a schema has parsed, for kinds with further checks. */
 export interface SchemaOptions<Options> extends OptionsResult<Options> {
   /** The path as written, for a path in the schema's names. */
   readonly writtenPath: (path: readonly PropertyKey[]) => Path;
 }
 
-/** Reads options with a schema: every problem at once, each at its place. */
+/** Parses options with a schema: all problems at once, each with its position. */
 export function readOptions<S extends z.ZodObject>(
   schema: S,
   config: MiddlewareConfig,
@@ -58,7 +58,7 @@ export function readOptions<S extends z.ZodObject>(
     options: read.whole && unresolved.length === 0 ? (Object.freeze(read.value) as z.output<S>) : undefined,
     problems: [
       ...problems,
-      // A reference that leads nowhere is one problem, not two.
+      // An unresolved reference is one problem, not two.
       ...read.problems
         .filter(({ path }) => !unresolved.includes(path))
         .map((problem) => ({ ...problem, path: pathOf(config, problem.path) })),
@@ -67,7 +67,7 @@ export function readOptions<S extends z.ZodObject>(
   };
 }
 
-/** The options of a middleware as a document of their own. */
+/** The options of a middleware as a separate document. */
 export const documentOf = ({ options, place, placeOf }: MiddlewareConfig): Document => ({
   file: place.file,
   value: options,

@@ -7,7 +7,7 @@ import type { SharedSources } from '../secrets/resolve.ts';
 import type { OptionsResult } from './kind.ts';
 import { pathOf, resolveOptions } from './read-options.ts';
 
-/** Reads options with a parser, with its references looked up: every problem at once, each at its place. */
+/** Parses options with a parser, after resolving their references: all problems at once, each with its position. */
 export function readParsedOptions<Options extends object>(
   config: MiddlewareConfig,
   sources: SharedSources,
@@ -19,7 +19,7 @@ export function readParsedOptions<Options extends object>(
     options: unresolved.length > 0 ? undefined : parsed.options,
     problems: [
       ...problems,
-      // A reference that leads nowhere is one problem, not two.
+      // An unresolved reference is one problem, not two.
       ...parsed.problems
         .filter(({ path }) => !unresolved.includes(formatPath(path)))
         .map((problem) => toPlacedProblem(problem, config)),
@@ -28,7 +28,7 @@ export function readParsedOptions<Options extends object>(
   };
 }
 
-/** A problem of an option at its place in the configuration. */
+/** A problem of an option with its position in the configuration. */
 export function toPlacedProblem(
   { severity, path, code, message, within }: OptionProblem,
   config: MiddlewareConfig,

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Reply, StepRequest } from './step.ts';
 
-/** Sends a caller elsewhere, as Traefik does. @param location absolute. @see RFC 9110 section 15.4 */
+/** Redirects a caller as Traefik does. @param location absolute. @see RFC 9110 section 15.4 */
 export function toRedirect({ facts }: StepRequest, location: string, permanent: boolean): Reply {
   const isGet = facts.method === 'GET';
   const status = permanent ? (isGet ? 301 : 308) : isGet ? 302 : 307;
@@ -15,7 +15,7 @@ export function toRedirect({ facts }: StepRequest, location: string, permanent: 
   };
 }
 
-/** Of the caller, or as a trusted proxy in front says. */
+/** Scheme of the caller, or as reported by a trusted proxy. */
 export function schemeOf(request: StepRequest): string {
   const said = request.header('x-forwarded-proto');
   // A proxy may name the scheme of a WebSocket; its handshake is HTTP.

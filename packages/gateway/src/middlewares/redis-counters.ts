@@ -52,7 +52,7 @@ export const redisSecretOptions: readonly (readonly string[])[] = [
   ...tlsSecretOptions(['redis', 'tls']),
 ];
 
-/** Writes the Secret and the files of `redis` as secret references. */
+/** Rewrites the Secret and the files of `redis` as secret references. */
 function toRedisReferences(written: MiddlewareConfig, sources: SharedSources): MiddlewareConfig {
   const config = toTlsReferences(written, ['redis', 'tls'], sources);
   const [redis = '', secret = ''] = asWritten(config.options, ['redis', 'secret']);
@@ -112,7 +112,7 @@ export function toRedisOptions(options: RedisCountersOptions): RedisStoreOptions
   });
 }
 
-/** Reads options that have `redis` among them. */
+/** Parses options that include `redis`. */
 export function readWithRedis<Options extends { readonly redis?: RedisCountersOptions | undefined }>(
   written: MiddlewareConfig,
   sources: SharedSources,

@@ -1,14 +1,14 @@
 import type { Deny } from '@grantgate/middleware/decision/decision';
 
-/** A request that a step refuses, as a decision of `oAuthClientCredentials` is written; its code may be of another kind of middleware. */
+/** A refusal by a step, in the form of a decision of `oAuthClientCredentials`; its code may belong to another kind of middleware. */
 export interface StepRefusal extends Omit<Deny, 'code'> {
-  /** Headers beside those of every refusal, name and value in turn. Default: none. */
+  /** Headers besides those of every refusal, name and value in turn. Default: none. */
   readonly headers?: readonly string[] | undefined;
   /** Stable, for callers and logs. */
   readonly code: string;
 }
 
-/** A refusal as it is written to the caller: of a step, or of the gateway itself. */
+/** A refusal as written to the caller, from a step or from the gateway itself. */
 export interface Refusal extends Omit<StepRefusal, 'allowed'> {
   /** Qualified name of the middleware that refused; the caller is not told. */
   readonly middleware?: string;
@@ -21,7 +21,7 @@ export interface RefusalOfKind {
   readonly meaning: string;
 }
 
-/** Defines a refusal of a kind; its code is of that kind alone. */
+/** Defines a refusal of a kind; no other kind uses its code. */
 export function defineRefusal(
   refusal: Pick<StepRefusal, 'code' | 'status' | 'title' | 'detail'> &
     Partial<Pick<StepRefusal, 'challenge' | 'retryAfterSeconds'>>,

@@ -1,9 +1,9 @@
 import type { Pass } from './step.ts';
 
-/** By pass, and then by names: what is made of a list of headers is kept by its identity. */
+/** By pass and names, because results derived from a list of headers are cached by its identity. */
 const known = new WeakMap<Pass, WeakMap<ReadonlySet<string>, Pass>>();
 
-/** A pass that keeps further headers of the caller from the server; what it sets under their names stays. @param names as `normalizeHeaderName` writes them. */
+/** A pass that removes further headers of the caller, but not the headers that it sets. @param names in `normalizeHeaderName`'s form. */
 export function removeHeaders(pass: Pass, names: ReadonlySet<string>): Pass {
   if ([...names].every((name) => pass.removeHeaders.has(name))) return pass;
   let byNames = known.get(pass);
@@ -18,5 +18,5 @@ export function removeHeaders(pass: Pass, names: ReadonlySet<string>): Pass {
 
 const authorization: ReadonlySet<string> = new Set(['authorization']);
 
-/** Keeps `Authorization` of the caller from the server. */
+/** Removes the caller's `Authorization`. */
 export const removeAuthorization = (pass: Pass): Pass => removeHeaders(pass, authorization);

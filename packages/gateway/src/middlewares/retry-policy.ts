@@ -1,20 +1,20 @@
 /** Outcome of an attempt to get a response from a server. */
 export interface AttemptOutcome {
   readonly method: string;
-  /** Attempts so far, this one included. */
+  /** Attempts so far, including this one. */
   readonly attempts: number;
-  /** Milliseconds since the first of them began. */
+  /** Milliseconds since the first attempt. */
   readonly elapsedMs: number;
-  /** Of the response; of the refusal in place of one when there is none. */
+  /** Status of the response, or of the refusal that replaces a missing one. */
   readonly status: number;
   /** Whether a server may have seen the request. */
   readonly sent: boolean;
-  /** Why there is no response; undefined for a response. */
+  /** Reason for a missing response; undefined for a response. */
   readonly fault: string | undefined;
 }
 
-/** When a request is sent again. */
+/** Determines whether a request is sent again. */
 export interface RetryPolicy {
-  /** Milliseconds before the next attempt; undefined: there is none. */
+  /** Milliseconds before the next attempt; undefined when there is none. */
   readonly delayMs: (outcome: AttemptOutcome) => number | undefined;
 }

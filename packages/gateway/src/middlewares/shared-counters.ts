@@ -9,7 +9,7 @@ export interface CountingCircle {
 }
 
 export interface OpenCounters {
-  /** The widest first: all replicas through Redis, then the workers of this machine. A process that is alone has none. */
+  /** Widest first: all replicas through Redis, then the workers of this machine. Empty for a single process. */
   readonly circles: readonly CountingCircle[];
   readonly close: () => Promise<void>;
 }
@@ -30,7 +30,7 @@ export function openCounters({
   const ofMachine: readonly CountingCircle[] =
     localCounters === undefined
       ? []
-      : // Data that callers send does not reach the process that all workers depend on.
+      : // Data from callers does not reach the process on which all workers depend.
         [{ counters: localCounters, keyOf: (source) => toHash(`${prefix}\0${name}\0${source}`) }];
   if (redis === undefined) return { circles: ofMachine, close: async () => {} };
   const use = stores.acquireCounters(toRedisOptions(redis));
@@ -43,6 +43,6 @@ export function openCounters({
 
 const toHash = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
-/** Characters of a source that a key has, as Traefik has it; of a longer one, its hash. */
+/** Maximum characters of a source in a key, as in Traefik; a longer source is replaced by its hash. */
 const maxSourceLength = 256;
 const toKeyPart = (source: string): string => (source.length <= maxSourceLength ? source : toHash(source));

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { compileIpStrategy, ipStrategySchema } from './ip-strategy.ts';
 import type { StepRequest } from './step.ts';
 
-/** Traefik's `sourceCriterion`: which requests are counted together. */
+/** Traefik's `sourceCriterion`: groups requests for counting. */
 export const sourceCriterionSchema = z
   .strictObject({
     ipStrategy: ipStrategySchema.optional().describe('By address.'),
@@ -21,7 +21,7 @@ export const sourceCriterionSchema = z
 
 export type SourceCriterion = z.output<typeof sourceCriterionSchema>;
 
-/** Tells requests apart. @param usual what counts when no criterion is given. */
+/** Identifies the source of a request. @param usual criterion when none is configured. */
 export function compileSourceCriterion(
   criterion: SourceCriterion | undefined,
   usual: 'address' | 'host',

@@ -2,17 +2,17 @@ import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 import type { HeaderList } from './header-lists.ts';
 import type { Pass } from './step.ts';
 
-/** The changes of a request's steps, outermost first. */
+/** The changes by a request's steps, outermost first. */
 export type StepChanges = readonly Pass[];
 
 export const noPasses: StepChanges = Object.freeze([]);
 
-/** The user according to the last step that names one. */
+/** The user named by the last step that names one. */
 export function usernameOf(passes: StepChanges): string | undefined {
   return passes.findLast(({ subject }) => subject?.username !== undefined)?.subject?.username;
 }
 
-/** Whether one of the steps replaces the caller's header. @param name as `normalizeHeaderName` writes it. */
+/** Whether any step replaces the caller's header. @param name in the form of `normalizeHeaderName`. */
 export function isReplaced(passes: StepChanges, name: string): boolean {
   for (const pass of passes) if (pass.removeHeaders.has(name)) return true;
   return false;
@@ -30,7 +30,7 @@ export function appendSetHeaders(headers: string[], passes: StepChanges): void {
   });
 }
 
-/** Whether they change headers alike; lists of headers are compared by identity. */
+/** Whether they change headers in the same way; lists of headers are compared by identity. */
 export function haveSameHeaders(a: StepChanges, b: StepChanges): boolean {
   if (a.length !== b.length) return false;
   for (let at = 0; at < a.length; at += 1)
@@ -39,7 +39,7 @@ export function haveSameHeaders(a: StepChanges, b: StepChanges): boolean {
   return true;
 }
 
-/** The headers of the last step that replaces a header; undefined: the caller's header is used. @param name as `normalizeHeaderName` writes it. */
+/** The headers of the last step that replaces a header; undefined: the caller's is used. @param name in `normalizeHeaderName`'s form. */
 export function findChange(passes: StepChanges, name: string): HeaderList | undefined {
   for (let at = passes.length - 1; at >= 0; at -= 1)
     if (passes[at]?.removeHeaders.has(name) === true) return passes[at]?.setHeaders;

@@ -11,15 +11,15 @@ import type { RetryPolicy } from './retry-policy.ts';
 export interface Step {
   /** Qualified name: `apps-test@kubernetescrd`. */
   readonly name: string;
-  /** Decides whether a request passes, and with which changes. */
+  /** Decides whether a request passes, and how it changes. */
   readonly onRequest: (request: StepRequest) => MaybePromise<StepResult>;
-  /** Changes the refusal of a later step, before `onResponse`: wherever the decision is written, beside a proxy too. */
+  /** Changes the refusal of a later step before `onResponse`, also for external authorization. */
   readonly onRefusal?: (refusal: Refusal) => Refusal;
   /**
-   * Changes the headers of responses, innermost step first: of a server's, and of what a later step or the gateway itself responds.
+   * Changes the headers of responses, innermost step first: of a server, of a later step, or of the gateway itself.
    *
-   * @param headers name and value in turn. @param start the first part of the body, where `awaitsStart` asked for it and there is one.
-   * @returns the same list when nothing is changed.
+   * @param headers name and value in turn. @param start the first part of the body, if `awaitsStart` requested it and there is one.
+   * @returns the same list when there is no change.
    */
   readonly onResponse?: (
     headers: readonly string[],
@@ -28,45 +28,45 @@ export interface Step {
     start?: Buffer,
   ) => readonly string[];
   /**
-   * Whether the headers of a server's response depend on its body: they wait for its first part. Without it, they do not wait.
+   * Whether the headers of a server's response depend on its body, so that they wait for its first part. Default: no.
    *
    * @param headers name and value in turn, names in any letter case.
    */
   readonly awaitsStart?: (headers: readonly string[], status: number, request: StepRequest) => boolean;
   /**
-   * For a step that changes bodies of responses: what a response is written to in place of `next`, which is the next step outwards or the
-   * caller. Called when the response of a request that it let pass begins; undefined: this response passes as it is.
+   * For a step that changes bodies of responses: the destination of a response instead of `next`, which is the next outer step or the
+   * caller. Called when the response to a request that this step passed begins; undefined: this response is unchanged.
    */
   readonly wrapResponse?: (
     next: ResponseWriter,
     request: StepRequest,
     pages: Pages,
   ) => StepWriter | undefined;
-  /** Qualified name of the service that its pages come from. */
+  /** Qualified name of the service that serves its pages. */
   readonly service?: string;
-  /** Whether it changes the path that the server gets: nothing beside a proxy, which sends the request itself. */
+  /** Whether it changes the server's path; without effect for external authorization, because the proxy sends the request itself. */
   readonly rewritesTarget?: boolean;
-  /** Names of the query parameters, and of headers in lower case, that callers put credentials in: logs redact them. */
+  /** Names of the query parameters, and of headers in lower case, with callers' credentials; logs redact them. */
   readonly secretNames?: ReadonlySet<string>;
-  /** Credentials of callers that it decides by; undefined for a step that does not authenticate callers. */
+  /** Callers' credentials that it verifies; undefined for a step that does not authenticate callers. */
   readonly credentials?: StepCredentials | undefined;
-  /** A document about its route that callers read without credentials. */
+  /** A document about its route that callers may read without credentials. */
   readonly metadata?: StepMetadata;
-  /** Whether a caller that a step before has authenticated stays the client of the request. Default: the last step's is. */
+  /** Whether a caller authenticated by an earlier step stays the client of the request. Default: the last step's caller is the client. */
   readonly keepsCaller?: boolean;
-  /** Whether it acts on responses of servers: nothing beside a proxy, which gets them itself. */
+  /** Whether it acts on responses of servers; without effect for external authorization, because the proxy receives them. */
   readonly needsServer?: boolean;
-  /** When requests that have passed it are sent to a server again; of several steps, the innermost decides. */
+  /** Conditions for sending a request to a server again; of several steps, the innermost decides. */
   readonly retry?: RetryPolicy;
   /**
-   * Called once for each request that it passed, when the response has ended.
+   * Called once for each request that this step passed, when the response has ended.
    *
-   * @param status of the response; 499 when the caller went away before it had one.
+   * @param status of the response; 499 when the caller disconnected before it.
    */
   readonly onEnd?: (request: StepRequest, status: number) => void;
   /** Replaces a result whose token a server has refused; undefined if the step cannot. */
   readonly renew?: ((pass: Pass) => MaybePromise<Pass | undefined>) | undefined;
-  /** For a circuit breaker: whether it refuses requests now. */
+  /** For a circuit breaker: whether it currently refuses requests. */
   readonly isCircuitOpen?: () => boolean;
   /** Counters of its tokens; middlewares with shared tokens share them. */
   readonly tally?: TokenTally | undefined;
@@ -82,86 +82,86 @@ export interface StepMetadata {
   readonly path: string;
   /** `Host` of requests for it, in lower case, with the port if it is not the usual one. */
   readonly host: string;
-  /** Responds to them; the request has passed the steps before. */
+  /** Responds to them, after earlier steps have passed the request. */
   readonly respond: (request: StepRequest) => Reply;
 }
 
-/** The credentials that a step decides by. */
+/** The credentials by which a step decides. */
 export interface StepCredentials {
-  /** Whether a request has one, well-formed or not. */
+  /** Whether a request has a credential, well-formed or not. */
   recognises(request: StepRequest): boolean;
-  /** Keeps them from the server, when another step has passed the request. */
+  /** Removes them from the server's request, when another step has passed it. */
   remove(pass: Pass, request: StepRequest): Pass;
 }
 
-/** Continuation of one response through a step. It begins, writes and ends the next one, and later if it needs to. */
+/** Continues one response through a step: begins, writes and ends the next one, possibly later. */
 export interface StepWriter extends ResponseWriter {
-  /** The caller has its response, or has gone away: nothing is written any more, and what it holds is let go. */
+  /** The caller has its response or has disconnected: nothing more is written, and buffers are released. */
   closed(): void;
 }
 
 /** A page of a service that replaces a response. */
 export interface Page {
-  /** Qualified name; that of the step. */
+  /** Qualified name of the service, which is that of the step. */
   readonly service: string;
   /** Path and query of the page. */
   readonly target: string;
-  /** Status that the page is sent with. */
+  /** Status with which the page is sent. */
   readonly status: number;
-  /** Headers that it is sent with, name and value in turn. */
+  /** Headers with which it is sent, name and value in turn. */
   readonly headers: readonly string[];
-  /** Names of the headers of the request that the service of the page gets, in lower case; undefined: all. */
+  /** Names of the request's headers that are sent to the service of the page, in lower case; undefined: all. */
   readonly requestHeaders: ReadonlySet<string> | undefined;
-  /** Sent in its place when the service does not respond. */
+  /** Replaces the page when the service does not respond. */
   readonly unavailable: StepRefusal;
 }
 
 export interface Pages {
-  /** Requests a page, with the headers of the request that the response is for, and writes it. */
+  /** Requests a page with the headers of the original request, and writes it. */
   send(page: Page, to: ResponseWriter): void;
-  /** Writes a refusal in place of the response. */
+  /** Writes a refusal instead of the response. */
   refuse(refusal: StepRefusal, to: ResponseWriter): void;
 }
 
-/** The body of a request, for a step that reads it to its end. */
+/** Reads the body of a request to its end. */
 export interface StepBody extends CallerBody {
-  /** Bytes; 0: no limit. */
+  /** Maximum bytes; 0: no limit. */
   readonly maxBytes: number;
-  /** Called once, when the response has ended or the caller has gone away. */
+  /** Called once, when the response has ended or the caller has disconnected. */
   onClose(told: { responseClosed(): void }): void;
 }
 
-/** A body that has been read to its end. */
+/** A body that was read to its end. */
 export interface WholeBody {
   readonly body: CallerBody;
-  /** Bytes. */
+  /** Length in bytes. */
   readonly length: number;
 }
 
-/** A request with the changes of the steps before. */
+/** A request with the changes of earlier steps. */
 export interface StepRequest {
-  /** As it was received. */
+  /** The request as received. */
   readonly facts: RequestFacts;
-  /** Value of `Authorization`; undefined when there is none. */
+  /** Value of `Authorization`; undefined when absent. */
   readonly authorization: string | undefined;
-  /** Requests with the very same headers share it; undefined where that is not known, and after a step that changes the request. */
+  /** Shared by requests with identical headers; undefined when unknown, and after a step that changes the request. */
   readonly sharedHead?: object | undefined;
   /** Path and query. */
   readonly target: string;
   /** Value of `Host`. */
   readonly authority: string;
-  /** The client that the last step authenticated; one of the gateway's own only when no step authenticated a caller. */
+  /** The client authenticated by the last step; a client of the gateway only when no step authenticated a caller. */
   readonly subject: Subject | undefined;
-  /** Undefined without one, and where a proxy keeps it. */
+  /** Undefined without a body, and for external authorization. */
   readonly body?: StepBody | undefined;
   /** The values of a header, joined by `, `; undefined when there is none. @param name in lower case. */
   header(name: string): string | undefined;
-  /** The headers that a server would get, name and value in turn: `Host` first, without those that frame the body. */
+  /** The headers for the server, name and value in turn: `Host` first, without headers that frame the body. */
   headers(): readonly string[];
   /**
-   * Holds the body in memory, for this step, later ones and the server. Beside a proxy there is none.
+   * Reads the body into memory, for this step, later ones and the server. For external authorization there is no body.
    *
-   * @param maxBytes 0 and up. @returns all of it, empty without one; undefined when it is larger: then it streams on to the server.
+   * @param maxBytes 0 and up. @returns the body, possibly empty; undefined when it is larger, in which case it is streamed to the server.
    */
   bufferBody(maxBytes: number): MaybePromise<Buffer | undefined>;
 }
@@ -170,14 +170,14 @@ export interface StepRequest {
 export type StepResult = Pass | StepRefusal | Reply;
 
 /**
- * The request passes. Steps return the same lists of headers again wherever they can: results derived from them are cached by identity.
+ * The request passes. Steps should return the same lists of headers whenever possible, because derived results are cached by identity.
  * A decision of `oAuthClientCredentials` is one.
  */
 export interface Pass {
   readonly allowed: true;
   /** Headers to send, name and value in turn. */
   readonly setHeaders: readonly string[];
-  /** Headers to drop, as `normalizeHeaderName` writes them; the names of `setHeaders` are among them. */
+  /** Headers to drop, in the form of `normalizeHeaderName`, including the names of `setHeaders`. */
   readonly removeHeaders: ReadonlySet<string>;
   /** The client that sent the request; undefined when the step does not authenticate. */
   readonly subject?: Subject;
@@ -185,11 +185,11 @@ export interface Pass {
   readonly target?: string | undefined;
   /** New value of `Host`; undefined: unchanged. */
   readonly host?: string | undefined;
-  /** The request's body from now on, when the step has read it; undefined: as it is. */
+  /** The request's new body, when the step has read it; undefined: unchanged. */
   readonly body?: WholeBody;
 }
 
-/** A response of the step itself, such as a redirect: later steps and the server do not see the request. */
+/** A response of the step itself, such as a redirect. Later steps and the server do not get the request. */
 export interface Reply {
   readonly allowed: false;
   readonly response: StepResponse;

@@ -3,7 +3,7 @@ import { encodeByte } from '../routing/percent.ts';
 /** A request target in its two parts. */
 export interface RequestTarget {
   readonly path: string;
-  /** With its `?`; empty when there is none. */
+  /** Query with its `?`; empty without one. */
   readonly query: string;
 }
 
@@ -14,7 +14,7 @@ export function splitTarget(target: string): RequestTarget {
     : { path: target.slice(0, question), query: target.slice(question) };
 }
 
-/** Text as it stands in a path (RFC 3986 section 3.3): what may not stand there, in UTF-8, percent-encoded; `%XX` stays, and brackets, as in Go. */
+/** Encodes text for a path (RFC 3986 section 3.3): invalid characters are percent-encoded as UTF-8; `%XX` stays, and brackets, as in Go. */
 export function encodePath(text: string): string {
   return text.replace(/%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%[\]]/gu, (character) =>
     Array.from(Buffer.from(character), encodeByte).join(''),
@@ -22,12 +22,12 @@ export function encodePath(text: string): string {
 }
 
 /**
- * The part of an encoded path that stands for the beginning of its decoded form.
+ * The part of an encoded path that corresponds to the beginning of its decoded form.
  *
- * @param prefix decoded. @returns the number of characters of `path`; undefined when it does not begin so.
+ * @param prefix decoded. @returns the number of characters of `path`; undefined when it does not start with the prefix.
  */
 export function measurePrefix(path: string, prefix: string): number | undefined {
-  // Nearly every path stands for itself. It is ASCII, because others are encoded.
+  // Nearly every path is its own decoded form. It is ASCII, because other characters are encoded.
   if (!path.includes('%')) return path.startsWith(prefix) ? prefix.length : undefined;
   const bytes = Buffer.from(prefix);
   let at = 0;

@@ -12,7 +12,7 @@ const refusedForMs = 10_000;
 
 const busy = createDeny('credentials_busy', 'Too many API keys are being checked.');
 
-/** Verifies keys with the hashes of the options. A key is valid as long as the options are. */
+/** Verifies keys with the hashes of the options. A key stays valid until the options change. */
 export function createVerify(
   { keys, isBase64 }: Pick<ApiKeyOptions, 'keys' | 'isBase64'>,
   checks: Pick<PasswordChecks, 'find'>,
@@ -36,7 +36,7 @@ export function createVerify(
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Of either alphabet, with or without padding (RFC 4648); undefined when it is malformed. */
+/** Decodes either alphabet, with or without padding (RFC 4648); undefined when the text is malformed. */
 function decodeBase64(text: string): string | undefined {
   if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) return undefined;
   try {
@@ -46,7 +46,7 @@ function decodeBase64(text: string): string | undefined {
   }
 }
 
-/** Refusals with a challenge for the place where callers put their key. */
+/** Refusals with a challenge for the place of the key. */
 export function createApiKeyRefusals(challenge: string): CallerRefusals & { readonly refused: Deny } {
   return Object.freeze({
     missing: (detail) => createDeny('credentials_missing', detail, undefined, { challenge }),

@@ -40,7 +40,7 @@ function createCompile({ clock }: MiddlewareDeps): Compile<ApiKeyOptions> {
   };
 }
 
-/** `Bearer` where callers send their key so; a scheme of its own names the place of any other (RFC 9110 section 11.6.1). */
+/** `Bearer` for keys in that scheme; for any other place, a separate scheme names it (RFC 9110 section 11.6.1). */
 function toApiKeyChallenge({ keySource }: ApiKeyOptions): string {
   const { header, schemes, query, cookie } = keySource;
   const [scheme] = schemes;

@@ -13,7 +13,7 @@ import { isSlow } from '../../passwords/password-hash.ts';
 
 const formats = 'bcrypt, Argon2, SHA-256 or SHA-512 with salt; SHA1 and MD5 with a warning';
 
-/** Traefik Hub's options of `apiKey`, and `keys`, `forwardAuthorization` and those about claims. */
+/** Traefik Hub's options of `apiKey`, plus `keys`, `forwardAuthorization` and the options about claims. */
 export const apiKeySchema = z.strictObject({
   keySource: sourceSchema.describe(
     'Where callers put their key: at least one of `header`, `query`, `cookie`.',
@@ -54,7 +54,7 @@ export const apiKeySchema = z.strictObject({
     .describe('Claim path that fills `ClientUsername` in the access log.'),
 });
 
-/** A key that callers may have. */
+/** A configured key. */
 export interface ApiKey {
   readonly id: string;
   readonly hash: string;
@@ -63,13 +63,13 @@ export interface ApiKey {
 
 type ApiKeyShape = OptionsOf<z.output<typeof apiKeySchema>>;
 
-/** The same options in use. */
+/** The same options after parsing. */
 export interface ApiKeyOptions extends Omit<ApiKeyShape, 'keys' | 'secretValues' | 'secretNonBase64Encoded'> {
   readonly isBase64: boolean;
   readonly keys: readonly ApiKey[];
 }
 
-/** Slow hashes that a key which nobody has is held against: more, and guessing keeps the thread busy for seconds. */
+/** Maximum number of slow hashes to check an unknown key against: with more, guessing would keep the thread busy for seconds. */
 const manySlow = 10;
 
 export function parseApiKeyOptions(raw: unknown): ParserResult<ApiKeyOptions> {
@@ -102,7 +102,7 @@ function checkMeaning(shape: RawOptions<typeof apiKeySchema.shape>, report: Repo
     );
 }
 
-/** The hashes of a text that can be used; problems name their lines. */
+/** The valid hashes of a text; problems name their lines. */
 function checkHashes(value: unknown, path: readonly PropertyKey[], report: Report): readonly string[] {
   if (!isText(value)) return [];
   const lines = parseHtpasswd(toText(value));
@@ -142,7 +142,7 @@ function toApiKeyOptions({
   });
 }
 
-/** A key without an ID gets one that stays while its hash does. */
+/** A key without an ID gets one that stays the same while its hash does. */
 function toApiKey(hash: string, name: string | undefined, claims: Readonly<Record<string, unknown>>): ApiKey {
   const id =
     name === undefined || name === ''

@@ -8,8 +8,8 @@ interface MemberStep {
 }
 
 /**
- * Makes one step of several that authenticate callers. The first that recognises a credential decides, and its refusal is final. The
- * server gets no credential of the others, which nobody has verified.
+ * Combines several authenticating steps into one. The first that recognises a credential decides, and its refusal is final. The
+ * server does not get the credentials of the others, which have not been verified.
  */
 export function combineAuthenticators(name: string, members: readonly Step[]): Step {
   const all = members.flatMap((step): readonly MemberStep[] =>

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CombiningKind, NameSchemas } from '../kind.ts';
 import { combineAuthenticators } from './combine.ts';
 
-/** Several middlewares that authenticate callers, of which one decides on a request. */
+/** Several authenticating middlewares, of which one decides on a request. */
 export const authenticators: CombiningKind = Object.freeze({
   name: 'authenticators',
   isPlugin: true,

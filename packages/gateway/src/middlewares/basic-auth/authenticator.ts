@@ -4,21 +4,21 @@ import { createLru } from '@grantgate/middleware/base/lru';
 import type { PasswordChecks } from '../../passwords/password-checks.ts';
 import type { Users } from './users.ts';
 
-/** Whether somebody may log in; undefined when that cannot be checked now. @param source whose turn a check takes. */
+/** Whether a user may log in; undefined when that cannot be checked now. @param source whose turn a check uses. */
 export type Authenticate = (
   name: string,
   password: string,
   source: string,
 ) => true | Promise<boolean | undefined>;
 
-/** Milliseconds for which a password that was right is not checked again. */
+/** Milliseconds for which a correct password is not checked again. */
 const rememberedMs = 5 * 60_000;
-/** Passwords that are remembered for one middleware. */
+/** Maximum number of remembered passwords of one middleware. */
 const maxRemembered = 1000;
 
 /**
- * Checks names and passwords. A password that was right is remembered by a keyed hash; wrong ones are checked each time. Requests that
- * bring the same one at once share a check.
+ * Checks names and passwords. A correct password is remembered by a keyed hash; wrong ones are checked each time. Simultaneous requests
+ * with the same password share a check.
  */
 export function createAuthenticate(
   users: Users,
@@ -31,7 +31,7 @@ export function createAuthenticate(
   const remembered = createLru<string, number>(maxRemembered);
   const underWay = new Map<string, Promise<boolean | undefined>>();
   const hashes = [...users.values()];
-  // A name that nobody has costs what one of the users costs, always the same one: how long a refusal takes does not tell names.
+  // An unknown name costs the same check as one particular user, so that the duration of a refusal does not reveal names.
   const decoyOf = (name: string): string | undefined =>
     hashes[hmac(name).readUInt32BE(0) % Math.max(1, hashes.length)];
   const check = async (

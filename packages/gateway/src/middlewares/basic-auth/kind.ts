@@ -118,7 +118,7 @@ function createCompile({ clock }: MiddlewareDeps): Compile<BasicAuthOptions> {
       ...(options.removeHeader ? ['authorization'] : []),
       ...(headerField === '' ? [] : [normalizeHeaderName(headerField)]),
     ]);
-    // By user: what is made of a list of headers is kept by its identity.
+    // By user, because results derived from a list of headers are cached by its identity.
     const passes = new Map<string, Pass>();
     const toPass = (user: string): Pass => {
       let pass = passes.get(user);

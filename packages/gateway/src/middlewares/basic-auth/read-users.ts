@@ -7,7 +7,7 @@ import { resolveReferences } from '../../secrets/resolve.ts';
 import { createOptionProblem } from '../read-options.ts';
 import { parseUsers, type Users } from './users.ts';
 
-/** Where the users of a middleware are listed; empty for what is left out. */
+/** Sources of a middleware's users; empty for omitted ones. */
 export interface UserSources {
   readonly users: readonly string[];
   readonly usersFile: string;
@@ -22,7 +22,7 @@ export interface UserLists {
   readonly lookUps: readonly ReferenceLookUp[];
 }
 
-/** Reads all lists of users; as in Traefik, `users` wins over `usersFile`. @param pathOf an option's path as written. */
+/** Reads all lists of users; as in Traefik, `users` precede `usersFile`. @param pathOf returns the path of an option as written. */
 export function readUsers(
   { users, usersFile, secret }: UserSources,
   config: MiddlewareConfig,
@@ -64,7 +64,7 @@ export function readUsers(
   return { users: all, problems, lookUps };
 }
 
-/** One key with lines, or `username` and `password` as in Secrets of the type `kubernetes.io/basic-auth`. */
+/** A single key with lines, or `username` and `password` as in Secrets of the type `kubernetes.io/basic-auth`. */
 function readSecret(
   name: string,
   { namespace }: MiddlewareConfig,
@@ -73,7 +73,7 @@ function readSecret(
 ): { readonly text?: string | undefined; readonly fault?: string } {
   if (namespace === undefined) return { fault: 'secret is for Kubernetes: use users or usersFile' };
   const keys = [...(secrets.get(`${namespace}/${name}`)?.keys() ?? ['users'])];
-  // All of them are looked up, so that the Secret is read again when one changes.
+  // All keys are looked up, so that the Secret is read again when any of them changes.
   const values = new Map(keys.map((key) => [key, valueOf(key)]));
   const [username, password] = [values.get('username'), values.get('password')];
   if (username !== undefined && password !== undefined)

@@ -3,7 +3,7 @@ import { parseHtpasswd } from '../../passwords/htpasswd.ts';
 /** Users of an htpasswd list: hashes by name. */
 export type Users = ReadonlyMap<string, string>;
 
-/** Something wrong with one line. Its text never appears: it holds a hash, or a password in its place. */
+/** A problem of one line. Its text never appears, because it contains a hash or a password. */
 export interface UserFault {
   readonly severity: 'error' | 'warning';
   /** 1-based. */
@@ -11,7 +11,7 @@ export interface UserFault {
   readonly message: string;
 }
 
-/** Reads lines `NAME:HASH` as htpasswd writes them; of two with one name the last counts. */
+/** Reads lines `NAME:HASH` as written by htpasswd; if a name occurs twice, the last line counts. */
 export function parseUsers(text: string): {
   readonly users: Users;
   readonly faults: readonly UserFault[];

@@ -3,13 +3,13 @@ import type { StepBody, WholeBody } from '../step.ts';
 import { Spool } from './spool.ts';
 
 export interface RequestLimits {
-  /** Bytes of a body; 0: no limit. */
+  /** Maximum bytes of a body; 0: no limit. */
   readonly maxBytes: number;
-  /** Bytes of it that stay in memory. */
+  /** Maximum bytes of it in memory. */
   readonly maxMemoryBytes: number;
 }
 
-/** Reads a body to its end. @returns why there is none in place of it; never resolves when the caller goes away. */
+/** Reads a body to its end. @returns a refusal if that fails; never resolves when the caller disconnects. */
 export function bufferRequest(
   body: StepBody,
   limits: RequestLimits,
@@ -43,7 +43,7 @@ export function bufferRequest(
       (part) => {
         size += part.length;
         if (size > maxBytes) give('too_large');
-        // The bytes of a part are the connection's.
+        // Copied, because the memory of a part belongs to the connection.
         else append(Buffer.from(part));
       },
       (trailers) => {
@@ -55,7 +55,7 @@ export function bufferRequest(
   });
 }
 
-/** A body that is sent from where it was kept. */
+/** A body that is sent from the buffer. */
 function createReplay(spool: Spool, trailers: readonly string[]): CallerBody {
   let onResume: (() => void) | undefined;
   let isPaused = false;
@@ -74,7 +74,7 @@ function createReplay(spool: Spool, trailers: readonly string[]): CallerBody {
         () => {
           if (!isStopped) onEnd(trailers);
         },
-        // A body that is cut short is none: the server's connection is closed with the request.
+        // A truncated body is not sent as a whole one: the server's connection is closed with the request.
         () => {},
       );
     },

@@ -10,7 +10,7 @@ import { bufferRequest } from './buffered-request.ts';
 import { ResponseBuffer } from './response-buffer.ts';
 import { compileRetryExpression, toRetryPolicy } from './retry-expression.ts';
 
-/** Bytes of a body that stay in memory, as in Traefik. */
+/** Maximum bytes of a body in memory, as in Traefik. */
 const usualMemoryBytes = 1_048_576;
 
 const max = z.int().min(0).default(0);
@@ -92,7 +92,7 @@ function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<B
 /** Undefined without an expression. */
 function toRetry({ retryExpression }: BufferingOptions): RetryPolicy | undefined {
   const compiled = retryExpression === undefined ? undefined : compileRetryExpression(retryExpression);
-  // `read` refuses invalid ones.
+  // `read` refuses invalid expressions.
   return compiled?.ok === true ? toRetryPolicy(compiled.condition) : undefined;
 }
 

@@ -4,25 +4,25 @@ import type { StepWriter } from '../step.ts';
 import { Spool } from './spool.ts';
 
 export interface ResponseLimits {
-  /** Bytes of a body; 0: no limit. */
+  /** Maximum bytes of a body; 0: no limit. */
   readonly maxBytes: number;
-  /** Bytes of it that stay in memory. */
+  /** Maximum bytes of it in memory. */
   readonly maxMemoryBytes: number;
 }
 
-/** Keeps a response until all of it has come, and passes it on with its length. */
+/** Keeps a response until it is complete, and passes it on with its length. */
 export class ResponseBuffer implements StepWriter {
   readonly #next: ResponseWriter;
   readonly #limits: ResponseLimits;
   readonly #refuse: () => void;
   readonly #spool: Spool;
   #head: CallerResponseHead | undefined;
-  /** Of the part that goes to the file. */
+  /** Bytes of the part in the file. */
   #pending: Promise<void> | undefined;
   #isOver = false;
   #size = 0;
 
-  /** @param refuse writes another response, because this one is too large or cannot be kept. */
+  /** @param refuse writes another response, because this one is too large or cannot be stored. */
   constructor(next: ResponseWriter, limits: ResponseLimits, refuse: () => void) {
     this.#next = next;
     this.#limits = limits;
@@ -43,7 +43,7 @@ export class ResponseBuffer implements StepWriter {
       return true;
     }
     const own = lent ? Buffer.from(part) : part;
-    // More than one part may come before anybody waits.
+    // Several parts may arrive before the first is stored.
     const taken =
       this.#pending === undefined
         ? this.#spool.append(own)
@@ -54,7 +54,7 @@ export class ResponseBuffer implements StepWriter {
     return false;
   }
 
-  /** Nothing goes out before all of it is here. */
+  /** Nothing is sent before the response is complete. */
   flush(): void {}
 
   onceDrained(told: () => void): void {
@@ -86,7 +86,7 @@ export class ResponseBuffer implements StepWriter {
 
   async #passOn(trailers: readonly string[]): Promise<void> {
     const head = this.#head;
-    // It may be over after any wait.
+    // The response may end during any wait.
     const isOver = (): boolean => this.#isOver;
     if (isOver() || head === undefined) return;
     this.#next.begin(withLength(head, this.#size, trailers));
@@ -100,7 +100,7 @@ export class ResponseBuffer implements StepWriter {
   }
 }
 
-/** A body without an announced length has one now; the head alone may announce that of a body which is not sent. */
+/** Announces the length of a body that had none; for a response without a body, the head's own length stays. */
 function withLength(
   head: CallerResponseHead,
   length: number,

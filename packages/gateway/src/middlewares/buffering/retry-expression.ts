@@ -1,10 +1,10 @@
 import { compileComparisons, type ExpressionFunction } from '../comparison-expression.ts';
 import type { AttemptOutcome, RetryPolicy } from '../retry-policy.ts';
 
-/** As in Traefik, whatever the expression says. */
+/** As in Traefik, a fixed limit independent of the expression. */
 const maxRepetitions = 10;
 
-/** As in Traefik: what a proxy responds with in place of a server. */
+/** As in Traefik: statuses of responses that a proxy creates itself. */
 const isNetworkError = ({ status }: AttemptOutcome): boolean => status === 502 || status === 504;
 
 const functions: Readonly<Record<string, ExpressionFunction<AttemptOutcome>>> = {
@@ -35,7 +35,7 @@ const functions: Readonly<Record<string, ExpressionFunction<AttemptOutcome>>> = 
 
 export const compileRetryExpression = (source: string) => compileComparisons(source, functions);
 
-/** Sends a request again at once while the condition holds. */
+/** Repeats a request immediately while the condition is true. */
 export const toRetryPolicy = (condition: (outcome: AttemptOutcome) => boolean): RetryPolicy =>
   Object.freeze({
     delayMs: (outcome: AttemptOutcome) =>

@@ -3,12 +3,12 @@ import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Bytes that are read from a file at once. */
+/** Bytes per read from a file. */
 const readBytes = 64 * 1024;
 
-/** Keeps a body: in memory up to a limit, beyond it in a temporary file that nobody else can open, and that has no name any more. */
+/** Stores a body: in memory up to a limit, beyond it in an unlinked temporary file that nobody else can open. */
 export class Spool {
-  /** Bytes that it has been given. */
+  /** Bytes received so far. */
   size = 0;
   readonly #maxMemoryBytes: number;
   #parts: Buffer[] = [];
@@ -20,9 +20,9 @@ export class Spool {
   }
 
   /**
-   * Takes a part, whose bytes must stay as they are. Called again only when the last call has resolved.
+   * Stores a part, whose bytes must not change. Must not be called again before the last call has resolved.
    *
-   * @returns undefined when it has been taken already.
+   * @returns undefined when the part is already stored.
    */
   append(part: Buffer): Promise<void> | undefined {
     this.size += part.length;
@@ -35,12 +35,12 @@ export class Spool {
     return this.#write(parts);
   }
 
-  /** All of it, when it is in memory. */
+  /** The whole body, if it is in memory. */
   whole(): Buffer | undefined {
     return this.#file === undefined ? Buffer.concat(this.#parts) : undefined;
   }
 
-  /** Gives the parts in turn; once the promise of one has resolved, the next is given. */
+  /** Passes the parts on in turn, each once the promise of the previous one has resolved. */
   async read(onPart: (part: Buffer) => Promise<void> | undefined): Promise<void> {
     const file = await this.#file;
     if (file === undefined) {

@@ -2,7 +2,7 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import type { Condition } from './expression.ts';
 import type { BreakerMetrics } from './metrics.ts';
 
-/** Milliseconds each. */
+/** Durations in milliseconds. */
 export interface BreakerTimes {
   readonly checkPeriod: number;
   readonly fallbackDuration: number;
@@ -10,11 +10,11 @@ export interface BreakerTimes {
 }
 
 /**
- * Stops sending requests to a service that fails. Standby: all pass, and the condition is checked. Tripped: none passes, for
+ * Stops requests to a failing service. Standby: all pass, and the condition is checked. Tripped: none passes, for
  * `fallbackDuration`. Recovering: a growing share passes, up to a half, for `recoveryDuration`; the condition trips it again.
  */
 export interface ServiceCircuitBreaker {
-  /** Milliseconds until a request may pass; undefined: this one may. */
+  /** Milliseconds until a request may pass; undefined: this request may pass. */
   refusedForMs(): number | undefined;
   /** Whether it refuses requests, all or some of them. */
   isOpen(): boolean;
@@ -33,7 +33,7 @@ export function createCircuitBreaker(
   let nextCheck = -Infinity;
   let recovering = { since: 0, allowed: 0, denied: 0 };
 
-  /** Lets the share of requests that pass grow evenly from none to a half. */
+  /** Increases the share of passing requests linearly from none to a half. */
   const letsPass = (now: number): boolean => {
     const { since, allowed, denied } = recovering;
     const target = (0.5 * (now - since)) / times.recoveryDuration;
@@ -46,7 +46,7 @@ export function createCircuitBreaker(
   return {
     isOpen() {
       const left = until - clock.monotonic();
-      // Without requests, it does not notice that a state has ended.
+      // Without requests, the end of a state goes unnoticed.
       if (state === 'tripped') return left + times.recoveryDuration > 0;
       return state === 'recovering' && left >= 0;
     },

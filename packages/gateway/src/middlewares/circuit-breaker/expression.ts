@@ -2,7 +2,7 @@ import type { Diagnostic } from '@grantgate/middleware/predicate/diagnostic';
 import { compileComparisons, type ExpressionFunction } from '../comparison-expression.ts';
 import type { BreakerMetrics, CodeRange, ConditionNeeds } from './metrics.ts';
 
-/** Whether the circuit breaker is to open. */
+/** Whether the circuit breaker opens. */
 export type Condition = (metrics: BreakerMetrics) => boolean;
 
 export type CompiledCondition =
@@ -14,7 +14,7 @@ interface Needs {
   latency: boolean;
 }
 
-/** The functions; what they need of the metrics is noted as an expression calls them. */
+/** The functions; each call in an expression records the metrics that it needs. */
 const createFunctions = (needs: Needs): Readonly<Record<string, ExpressionFunction<BreakerMetrics>>> => ({
   NetworkErrorRatio: { parameters: [], create: () => (metrics) => metrics.networkErrorRatio() },
   ResponseCodeRatio: {

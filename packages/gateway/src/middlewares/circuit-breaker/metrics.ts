@@ -3,21 +3,21 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 
 /** Measurements that a condition needs. */
 export interface ConditionNeeds {
-  /** Status codes that are counted together, each from the first up to but without the second. */
+  /** Ranges of status codes to count, each including its first and excluding its second code. */
   readonly codeRanges: readonly CodeRange[];
   readonly latency: boolean;
 }
 
 export type CodeRange = readonly [from: number, below: number];
 
-/** Measurements from which a condition is computed; their memory does not depend on traffic. */
+/** Measurements for a condition; their memory does not depend on traffic. */
 export interface BreakerMetrics {
   record(status: number, latencyMs: number): void;
   /** Share of requests that ended with 502 or 504; 0 without requests. */
   networkErrorRatio(): number;
-  /** Requests with a status of one range for each of another, by the indexes of `ConditionNeeds.codeRanges`; 0 without any. */
+  /** Ratio of requests with a status of one range to those of another, by index in `ConditionNeeds.codeRanges`; 0 without any. */
   codeRatio(part: number, whole: number): number;
-  /** Milliseconds, whole; 0 without requests. @param quantile 0 to 100. */
+  /** Whole milliseconds; 0 without requests. @param quantile 0 to 100. */
   latencyAtQuantileMs(quantile: number): number;
   reset(): void;
 }
@@ -60,11 +60,11 @@ export function createMetrics({ codeRanges, latency }: ConditionNeeds, clock: Cl
 
 const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
-/** Counts of the last ten seconds, the current one included. */
+/** Counts of the last ten seconds, including the current one. */
 function createRollingCount() {
   const values = new Float64Array(countSeconds);
   let last = -countSeconds;
-  /** Forgets the seconds that have gone by. */
+  /** Clears the seconds that have passed. */
   const move = (second: number): void => {
     if (second - last >= countSeconds) values.fill(0);
     else for (let gone = last + 1; gone <= second; gone += 1) values[gone % countSeconds] = 0;

@@ -14,14 +14,14 @@ interface AcceptedCoding {
 }
 
 /**
- * The encoding of a response (RFC 9110 section 12.5.3): the one with the highest weight, among equals the most preferred.
+ * The encoding of a response (RFC 9110 section 12.5.3): the one with the highest weight, and of equal ones the most preferred.
  *
  * @param accept value of `Accept-Encoding`. @returns undefined: the response is not encoded.
  */
 export function chooseEncoding(accept: string, { encodings, defaultEncoding }: Offer): Encoding | undefined {
   const refused = new Set<string>();
   let best: AcceptedCoding | undefined;
-  // `*` stands before every encoding of the same weight, as in Traefik, and `identity` after them.
+  // `*` precedes every encoding of the same weight, as in Traefik, and `identity` follows them.
   const rank = (name: string): number =>
     name === '*' ? -1 : name === 'identity' ? encodings.length : encodings.findIndex((one) => one === name);
   for (const item of accept.split(',')) {

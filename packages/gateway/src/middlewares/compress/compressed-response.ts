@@ -5,19 +5,19 @@ import type { StepWriter } from '../step.ts';
 import { isCompressed, readMediaType, type ContentTypes } from './content-types.ts';
 import type { Coding, Encoder, Encoding } from './encoders.ts';
 
-/** State shared by the responses of one middleware, or of all. */
+/** State shared by the responses of one middleware, or of all middlewares. */
 export interface CompressionDeps {
   readonly encoding: Encoding;
   readonly coding: Coding;
   readonly types: ContentTypes;
-  /** Bytes of a body from which on it is compressed. */
+  /** Minimum bytes of a body to compress. */
   readonly minBytes: number;
   readonly slots: Slots;
 }
 
-/** Bounds how many responses of the process are compressed at once. */
+/** Limits the number of responses that the process compresses at once. */
 export interface Slots {
-  /** @returns false when all are taken. */
+  /** @returns false when the limit is reached. */
   take(): boolean;
   release(): void;
 }
@@ -35,19 +35,19 @@ export function createSlots(count: number): Slots {
 }
 
 /**
- * Compresses one response, or passes it on. Until `minBytes` have come it keeps them; a server that pauses before has them compressed
- * and sent at once, so that a stream stays live. A class, because one is made for every response.
+ * Compresses one response, or passes it on. It is kept until `minBytes` have arrived; if the server pauses before, it is compressed
+ * and sent at once, so that a stream stays live. A class, because one instance is created per response.
  */
 export class CompressedResponse implements StepWriter {
   readonly #next: ResponseWriter;
   readonly #deps: CompressionDeps;
-  /** Set while it is not known whether the response is compressed. */
+  /** Set until it is known whether the response is compressed. */
   #head: CallerResponseHead | undefined;
   #held: Buffer[] = [];
   #heldBytes = 0;
   #encoder: Encoder | undefined;
   #isOver = false;
-  /** A part has come since the last look, and since the last flush. */
+  /** Whether a part has arrived since the last check, and since the last flush. */
   #isFresh = false;
   #isUnflushed = false;
   #look: NodeJS.Immediate | undefined;
@@ -79,7 +79,7 @@ export class CompressedResponse implements StepWriter {
   }
 
   flush(): void {
-    // A response that has not begun waits for its first part; an event stream may send that late.
+    // A response that has not begun waits for its first part, which an event stream may send late.
     if (this.#head !== undefined && readType(this.#head) === 'text/event-stream') this.#start();
     if (this.#head === undefined) this.#next.flush();
   }
@@ -129,7 +129,7 @@ export class CompressedResponse implements StepWriter {
     this.#deps.slots.release();
   }
 
-  /** Passes on a short body, whose length is known now. */
+  /** Passes on a short body, whose length is now known. */
   #pass(head: CallerResponseHead, trailers: readonly string[]): void {
     this.#head = undefined;
     clearImmediate(this.#look);
@@ -140,7 +140,7 @@ export class CompressedResponse implements StepWriter {
     this.#next.end(body, false, trailers);
   }
 
-  /** Compresses from now on, unless too many responses are; passes on what has been kept. @returns as `write`. */
+  /** Starts to compress, unless too many responses are compressed already; passes on the kept parts. @returns as `write`. */
   #start(): boolean {
     const head = this.#head;
     const held = this.#held;
@@ -178,7 +178,7 @@ export class CompressedResponse implements StepWriter {
     this.#look ??= setImmediate(this.#onLook);
   }
 
-  /** A whole turn of the event loop without another part: the server pauses, and what it has sent must not wait in the compressor. */
+  /** A whole turn of the event loop without another part: the server pauses, so its data must not wait in the compressor. */
   readonly #onLook = (): void => {
     this.#look = undefined;
     if (this.#isOver || !this.#isUnflushed) return;
@@ -189,7 +189,7 @@ export class CompressedResponse implements StepWriter {
     } else if (this.#head !== undefined) {
       this.#start();
     } else if (encoder?.writableNeedDrain === true) {
-      // It is not the server that pauses.
+      // The pause is not caused by the server.
       encoder.once('drain', () => this.#lookLater());
     } else {
       this.#isUnflushed = false;
@@ -203,13 +203,13 @@ const replaced: ReadonlySet<string> = new Set(['content-length', 'content-encodi
 const readType = ({ headers }: CallerResponseHead): string | undefined =>
   readMediaType(valueIn(headers, 'content-type') ?? '');
 
-/** Bytes as announced; undefined when they are not. */
+/** Announced length in bytes; undefined when there is none. */
 function readLength(headers: HeaderList): number | undefined {
   const value = valueIn(headers, 'content-length');
   return value === undefined ? undefined : readDecimal(value);
 }
 
-/** Whether a response may be compressed, as far as its head says: a whole one, that no other has encoded and that may be changed. */
+/** Whether the head of a response allows compression: a complete response without an encoding that may be changed. */
 function isCompressible({ status, headers }: CallerResponseHead, types: ContentTypes): boolean {
   return (
     status !== 204 &&
@@ -223,7 +223,7 @@ function isCompressible({ status, headers }: CallerResponseHead, types: ContentT
   );
 }
 
-/** A cache must not give the response to a request that accepts another encoding (RFC 9110 section 12.5.5). */
+/** A cache must not return the response for a request that accepts another encoding (RFC 9110 section 12.5.5). */
 function addVary(headers: HeaderList): HeaderList {
   const vary = valueIn(headers, 'vary') ?? '';
   const isThere = vary.split(',').some((name) => /^\s*(?:\*|accept-encoding)\s*$/i.test(name));

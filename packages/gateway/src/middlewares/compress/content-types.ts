@@ -1,12 +1,12 @@
 const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const mediaType = new RegExp(`^\\s*(${token}/${token}|${token})\\s*(?:;.*)?$`, 's');
 
-/** A media type without its parameters, in lower case (RFC 9110 section 8.3.1); undefined for text that is none. */
+/** A media type without its parameters, in lower case (RFC 9110 section 8.3.1); undefined for invalid text. */
 export const readMediaType = (text: string): string | undefined => mediaType.exec(text)?.[1]?.toLowerCase();
 
-/** Which content types are compressed. */
+/** Content types to compress. */
 export interface ContentTypes {
-  /** Media types in lower case; empty: all but the excluded. */
+  /** Media types in lower case; empty: all except the excluded ones. */
   readonly included: ReadonlySet<string>;
   readonly excluded: ReadonlySet<string>;
 }
@@ -20,7 +20,7 @@ export function isCompressed(value: string | undefined, types: ContentTypes): bo
   const { included } = types;
   if (value === undefined) return included.size === 0;
   const type = readMediaType(value);
-  // A type that cannot be parsed is left alone, as in Traefik.
+  // An unparsable type is not compressed, as in Traefik.
   if (type === undefined || isExcluded(type, types)) return false;
   return included.size === 0 || included.has(type);
 }

@@ -1,18 +1,18 @@
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 
-/** Content codings that this Node.js can write (RFC 9110 section 8.4.1), by their names in `Accept-Encoding`. */
+/** Content codings that this version of Node.js supports (RFC 9110 section 8.4.1), by their names in `Accept-Encoding`. */
 export type Encoding = 'gzip' | 'br' | 'zstd';
 
-/** Every coding that Traefik has, in its order of preference. */
+/** Every coding of Traefik, in its order of preference. */
 export const encodings: readonly Encoding[] = Object.freeze(['gzip', 'br', 'zstd']);
 
-/** A stream that encodes, and can be told to give out what it has taken so far. */
+/** An encoding stream that can be flushed. */
 export type Encoder = Transform & { flush(kind: number, done?: () => void): void };
 
 interface Coding {
   create(): Encoder;
-  /** Argument of `flush`: emits everything taken so far, without ending the body. */
+  /** Argument of `flush`: emits all data so far, without ending the body. */
   readonly flushKind: number;
 }
 
@@ -43,7 +43,7 @@ const codings: Readonly<Record<Encoding, Coding | undefined>> = Object.freeze({
   zstd: zstd === undefined ? undefined : { create: zstd, flushKind: zstdFlush },
 });
 
-/** The coding of that name; undefined where this Node.js does not have it. */
+/** The coding with that name; undefined if this version of Node.js lacks it. */
 export const findCoding = (encoding: Encoding): Coding | undefined => codings[encoding];
 
 export type { Coding };

@@ -15,7 +15,7 @@ const mediaTypes = z
   .default([]);
 const encoding = z.enum(['gzip', 'br', 'zstd']);
 
-/** Bytes from which on Traefik compresses. */
+/** Minimum bytes of a body to compress, as in Traefik. */
 const usualMinBytes = 1024;
 
 const schema = z
@@ -57,12 +57,12 @@ const schema = z
 type CompressOptions = z.output<typeof schema>;
 
 /**
- * Responses that one process compresses at once, each with at most half a megabyte of memory; those beyond are sent as they are, which
- * every caller accepts.
+ * Maximum number of responses that one process compresses at once, each with at most half a megabyte of memory. Further ones are sent
+ * uncompressed, which every caller accepts.
  */
 const maxCompressions = 512;
 
-/** Values of `Accept-Encoding` whose meaning is kept: callers send few different ones. */
+/** Maximum number of cached values of `Accept-Encoding`: callers send few different ones. */
 const maxKnownValues = 256;
 
 /** Traefik's `compress`. */
@@ -93,7 +93,7 @@ function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<C
   return { ...found, problems: [...found.problems, ...warnings] };
 }
 
-/** Whether the encodings are the configuration's own choice. */
+/** Whether the configuration chooses the encodings. */
 const isWritten = ({ options }: MiddlewareConfig): boolean =>
   Object.keys(options ?? {}).some((key) => key.toLowerCase() === 'encodings');
 
@@ -122,7 +122,7 @@ function compile(options: CompressOptions, name: string, slots: Slots): Step {
     const accept = request.header('accept-encoding');
     return accept === undefined ? usual : choose(accept);
   };
-  // As the request is here: a later step may hide from the server what the caller accepts.
+  // Taken from this step's request, because a later step may hide from the server what the caller accepts.
   const chosen = new WeakMap<StepRequest, Encoding>();
   return Object.freeze({
     name,

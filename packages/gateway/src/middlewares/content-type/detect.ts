@@ -1,13 +1,13 @@
-/** Bytes of a body that are looked at. */
+/** Number of bytes of a body to examine. */
 const maxBytes = 512;
 
 const text = 'text/plain; charset=utf-8';
 const html = 'text/html; charset=utf-8';
 
-/** Marks a byte of a pattern that may be any. */
+/** Marks a wildcard byte of a pattern. */
 const any = '?';
 
-/** Media types by the bytes that a body begins with, in Latin-1; the first that matches counts. */
+/** Media types by the first bytes of a body, in Latin-1; the first match counts. */
 const beginnings: readonly (readonly [type: string, ...patterns: readonly string[]])[] = [
   ['application/pdf', '%PDF-'],
   ['application/postscript', '%!PS-Adobe-'],
@@ -45,7 +45,7 @@ const tags =
 const binary = /[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]/;
 
 /**
- * The media type of a body by its first bytes, as Go's `http.DetectContentType` has it, and so Traefik.
+ * The media type of a body by its first bytes, as in Go's `http.DetectContentType`, which Traefik uses.
  *
  * @see https://mimesniff.spec.whatwg.org/
  */
@@ -73,7 +73,7 @@ function isMp4(start: Buffer, head: string): boolean {
   const boxBytes = start.readUInt32BE(0);
   if (head.length < boxBytes || boxBytes % 4 !== 0) return false;
   for (let at = 8; at < boxBytes; at += 4)
-    // The second one is the version of the first.
+    // The second one is the version of the first brand.
     if (at !== 12 && head.startsWith('mp4', at)) return true;
   return false;
 }

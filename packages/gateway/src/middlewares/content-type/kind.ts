@@ -37,6 +37,6 @@ function compile({ autoDetect }: ContentTypeOptions, name: string): Step {
   } satisfies Step);
 }
 
-/** An encoding hides the type. */
+/** An encoded body hides its type. */
 const isUntyped = (headers: HeaderList): boolean =>
   valueIn(headers, 'content-type') === undefined && (valueIn(headers, 'content-encoding') ?? '') === '';

@@ -5,15 +5,15 @@ import type { Page, Pages, StepWriter } from '../step.ts';
 /** The page that replaces a response. */
 export type Replacement = Omit<Page, 'headers'>;
 
-/** Headers without which the status would lose its meaning, in lower case. */
+/** Headers that give the status its meaning, in lower case. */
 const kept: ReadonlySet<string> = new Set(['www-authenticate', 'retry-after', 'x-request-id']);
 
-/** Replaces a response by the page of a service, or passes it on. */
+/** Replaces a response with the page of a service, or passes it on. */
 export class ErrorPageResponse implements StepWriter {
   readonly #next: ResponseWriter;
   readonly #pages: Pages;
   readonly #replacementFor: (status: number) => Replacement | undefined;
-  /** The page is the response; the rest of the replaced response is dropped. */
+  /** The page becomes the response; the rest of the original response is dropped. */
   #isReplaced = false;
 
   constructor(

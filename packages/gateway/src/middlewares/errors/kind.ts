@@ -35,7 +35,7 @@ const shape = {
 const schema = (service: z.ZodType) =>
   z.strictObject({ ...shape, service: service.describe('Service with the pages.') });
 
-/** The service is read with the names of the format that it stands in, and given with the configuration. */
+/** The service is read with the naming rules of the configuration's format, and listed with the configuration. */
 const ownSchema = schema(
   z.custom((value) => value !== undefined && value !== '', { error: 'expected the service of the pages' }),
 );
@@ -90,7 +90,7 @@ function compile(
   });
   const isReplaced = (code: number): boolean => ranges.some((one: StatusRange) => isWithin(code, one));
   const path = `/${query.replace(/^\//, '')}`;
-  // As the request is here: a later step may change its path.
+  // Taken from this step's request, because a later step may change its path.
   const urls = new WeakMap<StepRequest, string>();
   const toReplacement = (request: StepRequest, original: number): Replacement | undefined => {
     if (!isReplaced(original)) return undefined;
@@ -115,7 +115,7 @@ function compile(
   } satisfies Step);
 }
 
-/** As Go escapes text for a query. */
+/** Escapes text for a query, as Go does. */
 const escapeQuery = (text: string): string =>
   encodeURIComponent(text)
     .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)

@@ -14,7 +14,7 @@ export interface AuthResponse {
   readonly body: Buffer;
 }
 
-/** Changes of a request by a response that lets it pass. */
+/** Changes of a request by a response that allows it. */
 export function compileCopy({
   authResponseHeaders,
   authResponseHeadersRegex,
@@ -32,7 +32,7 @@ export function compileCopy({
       removeHeaders = new Set(removed);
       const before = request.headers();
       for (let at = 2; at < before.length; at += 2)
-        // A name that there is no time to match does not pass.
+        // A name does not pass when the steps for matching are used up.
         if (fits(before[at] ?? '', work) || work.stepsLeft < 0)
           removeHeaders.add(normalizeHeaderName(before[at] ?? ''));
     }
@@ -54,7 +54,7 @@ export function compileCopy({
   };
 }
 
-/** Names are matched as Go writes them; in any other spelling that a server may read as the same name, too. */
+/** Names are matched in Go's spelling, and in any other spelling that a server may read as the same name. */
 function compileMatch(source: string): (name: string, work: StepBudget) => boolean {
   const compiled = compileRegexp(source);
   if (!compiled.ok) return () => false;
@@ -65,11 +65,11 @@ function compileMatch(source: string): (name: string, work: StepBudget) => boole
 /** Steps of the regular expression for one request and its response. */
 const maxSteps = 500_000;
 
-/** Whether a header of a response means something in a request, and frames neither. */
+/** Whether a header of a response is meaningful in a request, and frames neither. */
 const isOfRequests = (name: string): boolean =>
   !hopByHop.has(name) && name !== 'content-length' && name !== 'set-cookie' && name !== 'host';
 
-/** The response to the caller, whose request does not pass. */
+/** The response to the caller of a refused request. */
 export function toReply(
   { head, body }: AuthResponse,
   { address, preserveLocationHeader, authSigninURL }: ForwardAuthOptions,
@@ -96,8 +96,8 @@ export function toReply(
 }
 
 /**
- * Headers of the service's response with the cookies of the authentication server that the caller is to get; the service's own of
- * these names are dropped when it has sent any cookie.
+ * Headers of the service's response with the cookies of the authentication server for the caller; the service's cookies with
+ * these names are dropped when the authentication server has sent any.
  *
  * @param cookies values of its `Set-Cookie`.
  */

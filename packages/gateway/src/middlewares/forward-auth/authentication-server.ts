@@ -6,7 +6,7 @@ import type { OutgoingRequest } from '../../http1/client/request.ts';
 import type { ResponseHead } from '../../http1/client/response-head.ts';
 import type { AuthResponse } from './auth-response.ts';
 
-/** Why there is no response to act on; in words for the log. */
+/** Reason for a missing or unusable response, in words for the log. */
 export interface NoResponse {
   readonly fault: 'unreachable' | 'too_large';
   readonly reason: string;
@@ -25,13 +25,13 @@ const limits = {
   connectMs: withinMs,
   headMs: withinMs,
   bodyIdleMs: withinMs,
-  // Below what common servers keep.
+  // Shorter than the keep-alive of common servers.
   idleMs: 4_000,
   maxIdle: 200,
   maxHeadBytes: 1024 * 1024,
 };
 
-/** @param maxBytes of a response's body; -1: no limit. */
+/** @param maxBytes maximum size of a response's body; -1: no limit. */
 export function openAuthenticationServer(
   origin: string,
   tls: ServerTls | undefined,
@@ -42,7 +42,7 @@ export function openAuthenticationServer(
     close: () => pool.close(),
     async ask(request) {
       const first = await askOnce(pool, request, clock, maxBytes);
-      // A server may close a connection at the very moment that it is used again. The question can be asked twice.
+      // A server may close a connection just as it is reused. The request can safely be repeated.
       return 'isLost' in first && first.isLost ? askOnce(pool, request, clock, maxBytes) : first;
     },
   };
@@ -87,7 +87,7 @@ function askOnce(
           resolve({ head, body: Buffer.concat(parts) });
         }
       },
-      // No request asks for another protocol.
+      // These requests never ask for another protocol.
       onUpgrade: (_head, socket) => void socket.destroy(),
       onFault: ({ code, reason }) =>
         fail('unreachable', reason, code === 'connection_lost' && head === undefined),

@@ -41,7 +41,7 @@ const responseTooLarge = defineRefusal(
   '`forwardAuth`: the response exceeds `maxResponseBodySize`.',
 );
 
-/** Traefik's `forwardAuth`: asks a server whether a request may pass. */
+/** Traefik's `forwardAuth`: a server decides whether a request may pass. */
 export const forwardAuth = defineKind<ForwardAuthOptions>({
   name: 'forwardAuth',
   isPlugin: false,

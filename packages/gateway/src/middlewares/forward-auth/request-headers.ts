@@ -28,7 +28,7 @@ export function toAuthHeaders(
     const isForwarded = forwarded.test(normalizeHeaderName(name));
     if ((isForwarded && trustForwardHeader === false) || !passes(name, isForwarded)) continue;
     const canonical = toCanonicalName(name);
-    // Headers from a trusted peer stay; otherwise only this hop's own values count.
+    // Headers from a trusted peer stay; otherwise only the values of this hop are used.
     if (own.has(canonical) && trustForwardHeader !== true) continue;
     own.delete(canonical);
     headers.push(name, all[at + 1] ?? '');

@@ -3,7 +3,7 @@ import { clientTlsSchema } from '../client-tls.ts';
 
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/, { error: 'expected the name of a header' });
 
-/** Bytes of a response's body; Traefik has no limit. */
+/** Maximum bytes of a response's body; Traefik has no limit. */
 export const defaultMaxResponseBodySize = 1024 * 1024;
 
 const noLimit = z.int().min(-1);

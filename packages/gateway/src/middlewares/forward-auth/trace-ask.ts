@@ -5,7 +5,7 @@ import type { AuthenticationServer } from './authentication-server.ts';
 /** A request whose headers are a list. */
 type AuthServerRequest = Parameters<AuthenticationServer['ask']>[0] & { readonly headers: HeaderList };
 
-/** Traces requests to an authentication server, and tells it of their spans instead of the caller's. */
+/** Traces requests to an authentication server, and sends it their spans instead of the caller's. */
 export function traceAsk(
   server: AuthenticationServer,
   { protocol, hostname, port, pathname }: URL,

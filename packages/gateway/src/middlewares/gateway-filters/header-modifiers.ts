@@ -32,7 +32,7 @@ const isHost = ({ name }: { readonly name: string }): boolean => name.toLowerCas
 const toList = (headers: HeaderModifierOptions['set']): readonly string[] =>
   headers.flatMap(({ name, value }) => [name, toHeaderBytes(value)]);
 
-/** As Gateway API specifies it, names are removed from what is set and added too. */
+/** As Gateway API specifies, removal also applies to names that are set or added. */
 function compileRequest({ set, add, remove }: HeaderModifierOptions, name: string): Step {
   const removed = new Set(remove.map((one) => one.toLowerCase()));
   const stays = (header: { readonly name: string }): boolean =>
@@ -41,7 +41,7 @@ function compileRequest({ set, add, remove }: HeaderModifierOptions, name: strin
   const setHeaders = Object.freeze(toList(set.filter(stays)));
   const setNames = new Set(set.map((header) => header.name.toLowerCase()));
   const added = add.filter(stays);
-  // Several values of one name: what the caller sent is among them, unless it was set.
+  // Several values of one name include those of the caller, unless the header was set.
   const kept = added.map((header) => header.name.toLowerCase()).filter((one) => !setNames.has(one));
   const removeHeaders = new Set(
     [...set.filter((header) => !isHost(header)), ...added, ...remove.map((one) => ({ name: one }))].map(

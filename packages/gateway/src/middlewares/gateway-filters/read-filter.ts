@@ -4,7 +4,7 @@ import { readObject } from '../../config/read.ts';
 import type { OptionsResult } from '../kind.ts';
 import { documentOf, pathOf } from '../read-options.ts';
 
-/** Reads a filter of an HTTPRoute. It is of whoever may write routes: what looks like a reference to a secret is text. */
+/** Reads a filter of an HTTPRoute. Any author of routes can write it, so a text in the form of a secret reference stays text. */
 export function readFilter<S extends z.ZodObject>(
   schema: S,
   config: MiddlewareConfig,

@@ -46,7 +46,7 @@ const path = z
     { error: 'expected replaceFullPath or replacePrefixMatch, as its type says' },
   )
   .optional();
-/** Added when the route is read. */
+/** Added when the route is parsed. */
 const matchedPrefix = z.string().default('/');
 
 /** `requestRedirect` */

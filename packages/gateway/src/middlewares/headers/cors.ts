@@ -3,7 +3,7 @@ import { valueIn, type HeaderList } from '../header-lists.ts';
 import type { Reply, StepRequest } from '../step.ts';
 import type { HeadersOptions } from './schema.ts';
 
-/** Cross-origin resource sharing (https://fetch.spec.whatwg.org/#http-cors-protocol), as Traefik does it. */
+/** Cross-origin resource sharing (https://fetch.spec.whatwg.org/#http-cors-protocol), as in Traefik. */
 export interface Cors {
   /** The response to a preflight request; undefined for any other request. */
   readonly preflight: (request: StepRequest) => Reply | undefined;
@@ -11,7 +11,7 @@ export interface Cors {
   readonly headersFor: (request: StepRequest, headers: HeaderList) => HeaderList;
 }
 
-/** Undefined when no option asks for it. */
+/** Undefined when no option configures it. */
 export function compileCors(options: HeadersOptions): Cors | undefined {
   const {
     accessControlAllowCredentials: credentials,
@@ -77,5 +77,5 @@ function createToAllowedOrigin(
   };
 }
 
-/** Steps that the expressions of one middleware may take for one origin; beyond, it is not allowed. */
+/** Maximum steps of one middleware's expressions for one origin; beyond, the origin is not allowed. */
 const maxSteps = 1_000_000;

@@ -40,7 +40,7 @@ function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<H
   };
 }
 
-/** Headers that frame a message or belong to one connection: Traefik's proxy does not send them as configured either. */
+/** Headers that frame a message or belong to one connection; Traefik's proxy does not send configured ones either. */
 const isOwnedByConnection = (name: string): boolean =>
   hopByHop.has(name.toLowerCase()) || name.toLowerCase() === 'content-length';
 
@@ -61,7 +61,7 @@ function findIgnored(
   );
 }
 
-/** The headers that a message can be given, by name. */
+/** The headers that a message may be given, by name. */
 const toEntries = (headers: Readonly<Record<string, string>>): readonly (readonly [string, string])[] =>
   Object.entries(headers).filter(([name]) => !isOwnedByConnection(name));
 
@@ -101,7 +101,7 @@ function compileResponse(options: HeadersOptions, cors: Cors | undefined): Step[
   const custom = toEntries(options.customResponseHeaders);
   const set = custom.flatMap(([name, value]) => (value === '' ? [] : [name, value]));
   const customNames = new Set(custom.map(([name]) => name.toLowerCase()));
-  // Headers set here win over the security headers, as if the response passed through both.
+  // Headers set here take precedence over the security headers, as if the response passed through both.
   const security = (list: HeaderList): HeaderList => replaceHeaders(list, customNames, []);
   const always: HeaderList = [...security(fixed), ...set];
   const secured = security(onTls);
@@ -120,7 +120,7 @@ function compileResponse(options: HeadersOptions, cors: Cors | undefined): Step[
   };
 }
 
-/** Lists that come again are changed once. */
+/** A repeated list is changed only once. */
 function createReplace(added: HeaderList, dropped: ReadonlySet<string>): (list: HeaderList) => HeaderList {
   const names = new Set([...dropped, ...namesOf(added)]);
   const known = new WeakMap<HeaderList, HeaderList>();

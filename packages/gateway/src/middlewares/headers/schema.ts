@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { toHeaderBytes } from '../header-lists.ts';
 
-/** The value of a header, as it is written. */
+/** The value of a header as written. */
 const toValue = (schema: z.ZodType<string, string>): z.ZodType<string, string> =>
   schema
     .refine((text) => !/[\u0000-\u0008\u000a-\u001f\u007f]/.test(text), {
@@ -86,7 +86,7 @@ export type HeadersOptions = z.output<typeof headersSchema>;
 
 const superseded = 'Traefik 3 ignores it too';
 
-/** Names that Traefik still knows, and that do nothing there either. */
+/** Names that Traefik still accepts, and that have no effect there either. */
 export const ignoredHeadersNames: Readonly<Record<string, string>> = Object.freeze({
   accessControlAllowOrigin: `${superseded}: use accessControlAllowOriginList`,
   featurePolicy: `${superseded}: use permissionsPolicy`,

@@ -15,7 +15,7 @@ export const hostNotAllowed = defineRefusal(
   '`headers`: `Host` is not one of `allowedHosts`.',
 );
 
-/** Whether the host of a request is served; undefined when any is. */
+/** Whether the host of a request is allowed; undefined when every host is. */
 export function compileAllowedHosts({
   allowedHosts,
   hostsProxyHeaders,
@@ -36,15 +36,15 @@ export function compileAllowedHosts({
   };
 }
 
-/** Headers of responses that browsers heed. */
+/** Security headers of responses. */
 export interface SecurityHeaders {
-  /** The same for every response. */
+  /** Headers of every response. */
   readonly fixed: HeaderList;
   /** Headers of responses to callers that use TLS. */
   readonly onTls: HeaderList;
   /** Whether the caller uses TLS. */
   readonly usesTls: (request: StepRequest) => boolean;
-  /** Those with a nonce of their own for each response; undefined without. */
+  /** Headers with a separate nonce for each response; undefined without any. */
   readonly withNonce: (() => HeaderList) | undefined;
 }
 

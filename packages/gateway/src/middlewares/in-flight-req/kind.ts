@@ -51,7 +51,7 @@ function compile(options: InFlightReqOptions, name: string, deps: MiddlewareDeps
     return Object.freeze({ name, onRequest: () => tooManyInFlight.refusal } satisfies Step);
   const sourceOf = compileSourceCriterion(options.sourceCriterion, 'host');
   const { slots, close } = openSlots(options, name, deps);
-  // By request: what a request is counted for when it begins is what it is counted for when it ends.
+  // By request, so that the same source is counted when it begins and when it ends.
   const sources = new WeakMap<object, string>();
   const toResult = (request: StepRequest, source: string, granted: boolean): StepResult => {
     if (!granted) return tooManyInFlight.refusal;
@@ -75,7 +75,7 @@ function compile(options: InFlightReqOptions, name: string, deps: MiddlewareDeps
   } satisfies Step);
 }
 
-/** Redis for all replicas, else the primary process for the workers of this machine, else this process. */
+/** Redis for all replicas, otherwise the primary process for the workers of this machine, otherwise this process. */
 function openSlots(
   { amount, redis }: InFlightReqOptions,
   name: string,
@@ -83,7 +83,7 @@ function openSlots(
 ): { readonly slots: RequestSlots; readonly close: () => Promise<void> } {
   const { circles, close } = openCounters({ prefix: 'inflight', name, redis, stores });
   if (circles.length === 0) return { slots: createLocalSlots(amount), close };
-  // A step of its own: during a reload, the requests of the former configuration count beside those of the next.
+  // Named separately: during a reload, the requests of the old configuration count beside those of the new one.
   const holder = randomBytes(9).toString('base64url');
   const slots = createSharedSlots(amount, clock, async (source, demand) => {
     for (const { counters, keyOf } of circles) {

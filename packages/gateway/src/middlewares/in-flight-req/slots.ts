@@ -2,12 +2,12 @@ import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { SlotDemand, SlotGrant } from '@grantgate/middleware/cache/slots';
 
-/** Counts the requests of each source that are in flight. */
+/** Counts the requests in flight of each source. */
 export interface RequestSlots {
-  /** Whether a request may begin; then it holds a slot until `leave`. */
+  /** Whether a request may begin; if so, it has a slot until `leave`. */
   enter(source: string): MaybePromise<boolean>;
   leave(source: string): void;
-  /** Gives back what is left, after the last request. */
+  /** Returns the remaining slots, after the last request. */
   close(): Promise<void>;
 }
 
@@ -30,36 +30,36 @@ export function createLocalSlots(amount: number): RequestSlots {
   };
 }
 
-/** Milliseconds after which a process that has crashed has no slots any more, */
+/** Milliseconds after which the slots of a crashed process are free. */
 const ttlMs = 6_000;
-/** and in which one that runs repeats what it has. */
+/** Milliseconds between two reports of a running process. */
 const renewMs = 2_000;
-/** Most slots that a process takes at once for requests to come. */
+/** Maximum number of slots that a process reserves for later requests. */
 const maxSpare = 32;
 
 /** This process's share of the slots of one source. */
 interface SourceSlots {
   /** Requests in flight. */
   used: number;
-  /** Slots that the shared counter holds for this process: `used`, and slots for requests to come. */
+  /** Slots that the shared counter has granted to this process: `used`, and reserved slots. */
   counted: number;
   /** `Clock.monotonic()` of the last message about it. */
   askedMs: number;
-  /** Whether requests have begun since. */
+  /** Whether requests have begun since then. */
   isBusy: boolean;
-  /** Whether many slots were free then. */
+  /** Whether many slots were free at that time. */
   isRoomy: boolean;
-  /** A message is on its way; there is one at a time, so that each says the truth. */
+  /** A message is in flight; only one at a time, so that each is accurate. */
   isAsking: boolean;
   waiting: ((granted: boolean) => void)[];
 }
 
 /**
- * Counts with other processes. Each says how many slots it uses, and is told how many more it may use, so a lost message is mended by
- * the next, and a process that says nothing for six seconds uses none. While half of the slots are free, each keeps up to a sixteenth
- * of them, so that it need not ask for each request.
+ * Counts with other processes. Each process reports how many slots it uses, and learns how many more it may use. A lost message is
+ * corrected by the next one, and a process that is silent for six seconds uses none. While half of the slots are free, each reserves up
+ * to a sixteenth of them, so that it need not send a message per request.
  *
- * @param ask undefined when nobody responds: then this process counts alone.
+ * @param ask returns undefined when the counter is unavailable; then this process counts alone.
  */
 export function createSharedSlots(
   amount: number,
@@ -68,7 +68,7 @@ export function createSharedSlots(
 ): RequestSlots {
   const sources = new Map<string, SourceSlots>();
   const spareSlots = Math.min(maxSpare, Math.floor(amount / 32));
-  /** Slots that it keeps. Twice as many, so that not each request that ends gives one back. */
+  /** Number of slots to reserve. Up to twice as many are kept, so that not every ended request returns one. */
   const limitOf = ({ isRoomy }: SourceSlots): number => (isRoomy ? 2 * spareSlots : 0);
   let renewal: Timer | undefined;
 

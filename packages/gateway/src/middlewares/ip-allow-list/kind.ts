@@ -41,7 +41,7 @@ export const ipAllowList = defineKind<IpAllowListOptions>({
   createCompile: () => compile,
 });
 
-/** The name that Traefik 2 had for it, which Traefik 3 still serves. */
+/** The name in Traefik 2, which Traefik 3 still accepts. */
 export const ipWhiteList = defineKind<IpAllowListOptions>({
   name: 'ipWhiteList',
   isPlugin: false,

@@ -37,7 +37,7 @@ function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<J
   return readParsedOptions(toFileReference(config), sources, parseJwt);
 }
 
-/** Writes the path of `jwksFile` as a secret reference, so that the file is read, allowed and watched as those are. */
+/** Rewrites the path of `jwksFile` as a secret reference, so that the same reading, permission and watching applies. */
 function toFileReference(config: MiddlewareConfig): MiddlewareConfig {
   const { options } = config;
   const [name = ''] = asWritten(options, ['jwksFile']);
@@ -48,7 +48,7 @@ function toFileReference(config: MiddlewareConfig): MiddlewareConfig {
     : config;
 }
 
-/** A signed JWT (RFC 7515 section 7.1): among several authenticators, a token of another form belongs to another one. */
+/** A signed JWT (RFC 7515 section 7.1). With several authenticators, a token of another form belongs to another one. */
 const jwsForm = /^[\w-]+\.[\w-]*\.[\w-]*$/;
 
 /** Middlewares with the same options share keys, connections and verified tokens, across reloads. */

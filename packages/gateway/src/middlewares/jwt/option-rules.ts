@@ -3,7 +3,7 @@ import { storeRules } from '../client-rules.ts';
 
 const sources = ['signingSecret', 'publicKey', 'jwksFile', 'jwksUrl', 'issuer'];
 
-/** An empty text is an option left out. */
+/** An empty text is an omitted option. */
 const given = sources.map((name) => `has(self.${name}) && self.${name} != ''`).join(', ');
 
 /** Requirements of `jwt` beyond the types of its options, as far as an API server can check them. */

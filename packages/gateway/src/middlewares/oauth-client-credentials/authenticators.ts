@@ -12,9 +12,9 @@ import { createParsedAuthenticator, type Authenticator } from '@grantgate/middle
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/schema';
 
 /**
- * Authenticators in use, across snapshots. Middlewares with the same options share one, and one that a new configuration
- * leaves as it is lives on with its tokens and connections; with other options, a changed secret among them, it is another
- * one, and the tokens of the old go when the last request that uses it has ended.
+ * Authenticators in use, across snapshots. Middlewares with the same options share one. One that a new configuration
+ * leaves unchanged keeps its tokens and connections. Different options, including a changed secret, lead to a different
+ * one, and the old tokens are dropped when the last request that uses them has ended.
  */
 export interface Authenticators {
   /** Must be released exactly once. */

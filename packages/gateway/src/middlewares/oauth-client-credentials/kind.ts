@@ -28,7 +28,7 @@ function createCompile(authenticators: Authenticators): Compile<ClientCredential
       name,
       onRequest: decide,
       ...(options.clientID === undefined ? { credentials: basicCredentials } : { keepsCaller: true }),
-      // A pass that this step made is a decision of its authenticator.
+      // Every pass of this step is a decision of its authenticator.
       renew: renew && ((pass: Pass) => renew(pass as Allow)),
       tally,
       purge,

@@ -3,7 +3,7 @@ import { clientConfigRules, endpointUrl, rule, secretMethods, storeRules } from 
 
 /**
  * Requirements of `oAuthClientCredentials` beyond the types of its options, as far as an API server can check them: CEL rules and patterns,
- * by path. Anything they refuse is refused by `parseClientCredentials` as well; not the other way round.
+ * by path. `parseClientCredentials` refuses everything that they refuse, and more.
  */
 export const optionRules: OptionRules = {
   '': rule(

@@ -4,11 +4,11 @@ import { valueIn } from '../header-lists.ts';
 import type { StepRequest } from '../step.ts';
 
 /**
- * The request to read the caller's token from. A step that has authenticated the caller, such as `jwt`, has taken the token away from the
- * server: then it is the request as the caller sent it. A token that a step has put in its place comes first.
+ * The request from which the caller's token is read. If an earlier step, such as `jwt`, has authenticated the caller and removed the
+ * token, this is the request as the caller sent it. A token that an earlier step has set takes precedence.
  */
 export function toPresentedRequest(source: CredentialSource, request: StepRequest): StepRequest {
-  // Nothing has been taken away that this step may have.
+  // No earlier step has removed anything that this step may use.
   if (request.subject === undefined || source.read(request).kind !== 'absent') return request;
   const { facts, authority, subject } = request;
   return {

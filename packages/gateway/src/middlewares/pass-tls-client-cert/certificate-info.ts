@@ -28,10 +28,10 @@ function describe(certificate: X509Certificate, info: CertificateInfo): string {
   return fields.flatMap(([name, value]) => (value === '' ? [] : [`${name}="${value}"`])).join(';');
 }
 
-/** Values by OpenSSL's short names; a list where a name has several. */
+/** Values by OpenSSL's short names; a list if a name has several. */
 type NameParts = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** In the order that Traefik writes them; `last`: of several, it knows the last alone. */
+/** In the order in which Traefik writes them; `last`: Traefik uses only the last of several. */
 const parts = [
   { option: 'domainComponent', from: 'DC', to: 'DC', last: false },
   { option: 'country', from: 'C', to: 'C', last: false },
@@ -55,10 +55,10 @@ function describeName(name: NameParts, options: Readonly<Partial<Record<string, 
     .join(',');
 }
 
-/** Kinds of alternative names, in the order that Traefik writes them. */
+/** Kinds of alternative names, in the order in which Traefik writes them. */
 const kinds = ['DNS', 'email', 'IP Address', 'URI'];
 
-/** @param text as Node.js writes it; a value with special characters is a JSON string. */
+/** @param text in Node.js's format; a value with special characters is a JSON string. */
 function readAlternativeNames(text: string): readonly string[] {
   const names = new Map<string, string[]>(kinds.map((kind) => [kind, []]));
   const entry = /(DNS|email|IP Address|URI|[A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/g;

@@ -20,7 +20,7 @@ export const passTlsClientCert = defineKind<PassTlsClientCertOptions>({
 });
 
 function compile(options: PassTlsClientCertOptions, name: string): Step {
-  // Certificates that a caller claims in headers are never passed on, not even from a trusted peer.
+  // Certificates in a caller's own headers are never passed on, not even from a trusted peer.
   const removeHeaders = new Set([pemHeader, infoHeader].map(normalizeHeaderName));
   const without: Pass = Object.freeze({ allowed: true, setHeaders: Object.freeze([]), removeHeaders });
   const known = new WeakMap<ConnectionTls, Pass>();

@@ -88,7 +88,7 @@ function compile(options: ProtectedResourceOptions, name: string): Step {
   } satisfies Step);
 }
 
-/** RFC 9728 section 2; what is left out has the meaning that it gives. */
+/** RFC 9728 section 2; omitted members have the defaults defined there. */
 function toDocument(options: ProtectedResourceOptions): object {
   return {
     resource: options.resource,
@@ -105,7 +105,7 @@ function toDocument(options: ProtectedResourceOptions): object {
   };
 }
 
-/** Every origin may read it: it is public, and says nothing of the caller. */
+/** Readable by every origin, because it is public and independent of the caller. */
 const anyOrigin = ['Access-Control-Allow-Origin', '*'];
 
 function toReply(method: string, document: Buffer): Reply {
@@ -124,7 +124,7 @@ function toReply(method: string, document: Buffer): Reply {
     case 'OPTIONS':
       return respond(204, [
         ...['Access-Control-Allow-Methods', 'GET, HEAD'],
-        // Clients of the Model Context Protocol send headers of their own.
+        // Clients of the Model Context Protocol send additional headers.
         ...['Access-Control-Allow-Headers', '*', 'Access-Control-Max-Age', '86400'],
       ]);
     default:

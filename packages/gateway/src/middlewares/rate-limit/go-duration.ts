@@ -1,4 +1,4 @@
-/** A duration as Go's `time.Duration` writes it: `9.8s`, `1m0.5s`, `250ms`. @param ms 0 and up; rounded to microseconds. */
+/** A duration in the format of Go's `time.Duration`: `9.8s`, `1m0.5s`, `250ms`. @param ms 0 and up; rounded to microseconds. */
 export function formatGoDuration(ms: number): string {
   const micros = Math.round(ms * 1000);
   if (micros === 0) return '0s';

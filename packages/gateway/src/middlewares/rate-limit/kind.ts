@@ -35,7 +35,7 @@ export const rateLimit = defineKind<RateLimitMiddlewareOptions>({
   createCompile: (deps) => (options, name) => compile(options, name, deps),
 });
 
-/** Milliseconds that a request waits at most for its turn. */
+/** Maximum wait of a request, in milliseconds. */
 const longestWaitMs = 500;
 
 function compile(options: RateLimitMiddlewareOptions, name: string, deps: MiddlewareDeps): Step {
@@ -67,7 +67,7 @@ const toRefusal = (waitMs: number): StepRefusal => ({
   headers: ['X-Retry-In', toHeaderBytes(formatGoDuration(waitMs))],
 });
 
-/** Redis for all replicas, else the primary process for the workers of this machine, else this process; each stands in for the one before. */
+/** Redis for all replicas, otherwise the primary process for this machine's workers, otherwise this process; each is a fallback. */
 function openRate(
   { redis }: RateLimitMiddlewareOptions,
   name: string,

@@ -9,10 +9,10 @@ import {
   type TokenBucket,
 } from '@grantgate/middleware/cache/token-bucket';
 
-/** Gives the milliseconds until it is the turn of a request of a source; more than it may wait: it is refused. */
+/** Returns the milliseconds that a request of a source must wait; a request that must wait too long is refused. */
 export type TakeTurn = (source: string) => MaybePromise<number>;
 
-/** Sources whose requests are counted, as in Traefik; the one that was seen longest ago is forgotten. */
+/** Maximum number of sources to count, as in Traefik, evicted least recently seen first. */
 const maxSources = 65_536;
 
 /** Counts in this process alone. */
@@ -26,24 +26,24 @@ export function createLocalRate(limits: BucketLimits, clock: Clock): (source: st
   };
 }
 
-/** This process's view of a bucket that it shares. */
+/** This process's view of a shared bucket. */
 interface BucketLease {
-  /** Tokens taken for requests to come, until `endMs`. */
+  /** Tokens reserved for later requests, until `endMs`. */
   tokens: number;
   endMs: number;
-  /** Until then there is no token for anybody. */
+  /** Until then, the bucket has no token. */
   refusedUntilMs: number;
 }
 
-/** Milliseconds for which tokens that were taken for requests to come are kept. */
+/** Milliseconds for which reserved tokens are kept. */
 const leaseMs = 1_000;
 
 /**
- * Counts with other processes. Each takes up to `maxSpareOf` tokens more than it needs, so that it need not ask for each request.
- * They come out of the shared bucket, so the rate is that of one bucket; in a burst, as many requests more may pass as tokens are
- * kept. A refusal holds without asking again until a token can be there.
+ * Counts with other processes. Each takes up to `maxSpareOf` tokens more than it needs, so that it need not send a message per request.
+ * They come out of the shared bucket, so the rate is that of one bucket. In a burst, as many additional requests may pass as tokens are
+ * reserved. A refusal is repeated without another message until a token can be available.
  *
- * @param take takes tokens of the shared bucket; undefined when it is away: then `fallback` decides.
+ * @param take takes tokens of the shared bucket; undefined when it is unavailable, in which case `fallback` decides.
  */
 export function createSharedRate(
   { maxWaitMs }: BucketLimits,
@@ -58,7 +58,7 @@ export function createSharedRate(
     if (lease === undefined) leases.set(source, (lease = { tokens: 0, endMs: 0, refusedUntilMs: -Infinity }));
     if (granted === 0) lease.refusedUntilMs = now + waitMs - maxWaitMs;
     else {
-      // Results of two concurrent requests are not added up.
+      // Results of two concurrent requests replace each other.
       lease.tokens = granted - 1;
       lease.endMs = now + leaseMs;
     }

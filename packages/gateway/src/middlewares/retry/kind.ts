@@ -62,7 +62,7 @@ function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<R
   return { ...read, options: undefined, problems: [...read.problems, problem] };
 }
 
-/** As in Traefik: methods whose requests may be acted on twice. */
+/** As in Traefik: methods that are not idempotent. */
 const notIdempotent: ReadonlySet<string> = new Set(['POST', 'PATCH', 'LOCK']);
 
 function compile(options: RetryMiddlewareOptions, name: string): Step {
@@ -78,7 +78,7 @@ function compile(options: RetryMiddlewareOptions, name: string): Step {
     retry: compilePolicy(options, mayRepeat),
     onRequest(request) {
       if (!holds || !mayRepeat(request.facts.method)) return unchanged;
-      // A server may respond before it has read a body, of which nothing would be left then.
+      // A server may respond before it has read the body, which then could not be sent again.
       const body = request.bufferBody(maxBytes);
       return body instanceof Promise ? body.then(() => unchanged) : unchanged;
     },
@@ -96,7 +96,7 @@ export function compilePolicy(
   const growth = 2 ** (1 / (attempts - 1));
   const isRetried = ({ method, fault, sent, status: code }: AttemptOutcome): boolean => {
     if (fault !== undefined && !disableRetryOnNetworkError) {
-      // For any method: no server has received the request.
+      // For any method, because no server has received the request.
       if (!sent) return true;
       if (fault === 'connection_lost' && mayRepeat(method)) return true;
     }

@@ -54,7 +54,7 @@ function compile({ regex }: StripPrefixRegexOptions, name: string): Step {
   } satisfies Step);
 }
 
-/** One request after another has the same prefix: the same list lets the head of the request be reused. */
+/** Requests often have the same prefix; the same list allows the head of the request to be reused. */
 function createToHeaders(): (prefix: string) => HeaderList {
   let last: HeaderList = [];
   let lastPrefix: string | undefined;
@@ -65,6 +65,6 @@ function createToHeaders(): (prefix: string) => HeaderList {
   };
 }
 
-/** The prefix as the value of a header: what a caller encodes may be a line break. */
+/** The prefix as a header value: a decoded character may be a line break. */
 const toValue = (prefix: string): string =>
   toHeaderBytes(prefix.replace(/[\x00-\x1f\x7f]/g, (character) => encodeByte(character.charCodeAt(0))));
