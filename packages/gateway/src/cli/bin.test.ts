@@ -18,7 +18,7 @@ const { checkNode } = createRequire(import.meta.url)('../../bin/check-node.cjs')
 };
 
 describe('the command on an old Node.js', () => {
-  it('is what package.json names, and can be parsed by any version', async () => {
+  it('is the file in package.json, and can be parsed by any version', async () => {
     expect(manifest.bin.grantgate).toBe('bin/grantgate.cjs');
     expect(manifest.files).toContain('bin');
     for (const name of ['grantgate.cjs', 'check-node.cjs']) {

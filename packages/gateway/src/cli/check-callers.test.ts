@@ -47,7 +47,7 @@ describe('check --connect', () => {
       });
   }); // prettier-ignore
 
-  it('says which keys of jwt cannot be obtained', async () => {
+  it('reports keys of jwt that cannot be obtained', async () => {
     const url = `http://127.0.0.1:${await findClosedPort()}/jwks`;
     const { connections, problems } = await check('jwt', { jwksUrl: url, issuers: ['https://as.example'], audience: 'api' });
     expect(connections).toMatchObject([{ kind: 'keys', target: url }]);
@@ -63,7 +63,7 @@ describe('check --connect', () => {
     });
   }); // prettier-ignore
 
-  it('says when the introspection endpoint refuses the gateway', async () => {
+  it('reports that the introspection endpoint refuses the gateway', async () => {
     const { problems } = await check(
       'oAuthIntrospection',
       introspection({ clientSecret: 'wrong-secret-0123' }),

@@ -124,7 +124,7 @@ describe('grantgate check --connect', () => {
     expect(await redis.server.command('DBSIZE')).toBe(0);
   });
 
-  it('says where each problem is, once for all that share it, and exits 1', async () => {
+  it('reports each problem at its place, once for all middlewares that share it, and exits 1', async () => {
     const port = await findClosedPort();
     const broken = {
       Url: `http://127.0.0.1:${port}/token?key=guessed`,
@@ -177,7 +177,7 @@ describe('grantgate check --connect', () => {
     );
   });
 
-  it('says that a server is silent', async () => {
+  it('reports that a server does not respond', async () => {
     const silent = keep(await startRawServer(() => {}));
     expect(await said({ endpoints: [new URL(silent.url).host] })).toBe('time-out');
   });
@@ -199,7 +199,7 @@ describe('grantgate check --connect', () => {
     ).toBe('no sentinel can be reached: connection refused');
   });
 
-  it('says that the credentials of a gateway are refused', async () => {
+  it('reports that the credentials of a gateway are refused', async () => {
     const own = { url: server.url, clientID: 'gateway', clientSecret: 'guessed' };
     const { code, problems } = await report(own);
     expect(code).toBe(1);
@@ -281,7 +281,7 @@ describe('grantgate check --connect with an issuer', () => {
     expect(code).toBe(0);
   });
 
-  it('says why the metadata cannot be used, at the option', async () => {
+  it('reports why the metadata are unusable, at the option', async () => {
     const port = await findClosedPort();
     const alias = server.issuer.replace('127.0.0.1', 'localhost');
     const found = await check({ down: { Issuer: `http://127.0.0.1:${port}` }, other: { issuer: alias } });

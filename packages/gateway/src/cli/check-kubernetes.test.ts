@@ -52,7 +52,7 @@ describe('grantgate check --kubernetes', () => {
     }
   });
 
-  it('says so and exits 0 when nothing in the cluster is wrong', async () => {
+  it('reports no problems in a correct cluster, and exits 0', async () => {
     server.apply(shop('apps'));
     expect(await check('--kubeconfig', 'kubeconfig')).toEqual({
       code: 0,
@@ -61,7 +61,7 @@ describe('grantgate check --kubernetes', () => {
     });
   });
 
-  it('names each broken object, in the namespaces that are asked for', async () => {
+  it('reports each broken object in the given namespaces', async () => {
     server.apply(shop('apps').replace('https:', 'ftp:'));
     server.apply(shop('shop').replace('keys:secret', 'keys:no'));
     const all = await check('--kubeconfig', 'kubeconfig');
@@ -94,7 +94,7 @@ describe('grantgate check --kubernetes', () => {
     following.provider.close();
   });
 
-  it('refuses references to the machine that reads, but for those that are allowed', async () => {
+  it('refuses references to the local machine, except allowed ones', async () => {
     const own = join(server.folder, 'token');
     for (const [namespace, reference] of [
       ['apps', `urn:file:${own}`],
@@ -178,7 +178,7 @@ describe('grantgate check --kubernetes', () => {
     expect((await check('--kubeconfig', 'kubeconfig', '-n', 'nowhere')).code).toBe(0);
   });
 
-  it('warns of definitions that drop unknown fields, and says whether they were overwritten', async () => {
+  it('warns of definitions that drop unknown fields, and reports whether they were overwritten', async () => {
     server.apply(shop('apps'));
     const definition = (annotations: string, keeps: boolean): string => `
 kind: CustomResourceDefinition

@@ -49,7 +49,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const check = (...argv: string[]) => runCommand(['check', ...argv], { cwd: folder });
 
 describe('grantgate check', () => {
-  it('says so and exits 0 when nothing is wrong', async () => {
+  it('reports no problems in a correct configuration, and exits 0', async () => {
     expect(await check('routes')).toEqual({
       code: 0,
       stdout: '0 errors, 0 warnings (1 router, 1 middleware, 1 service)\n',
@@ -218,7 +218,7 @@ spec: { plugin: { oAuthClientCredentials: { url: "https://a.example.com/token", 
     expect(stdout).not.toContain('hunter2');
   });
 
-  it('are those that the operator lists', async () => {
+  it("are restricted to the operator's list", async () => {
     const { stdout } = await checkWith(`, allowLocalReferences: ["urn:file:${secret}"]`);
     expect(stdout.match(/\[forbidden_reference\]/g)).toHaveLength(1);
     expect(stdout).toContain('urn:env:HOME: not allowed here');

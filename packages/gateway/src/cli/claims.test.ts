@@ -22,7 +22,7 @@ const claims = (expression: string, ...more: string[]) =>
   runCommand(['claims', expression, ...more], { cwd: folder, stdin: json });
 
 describe('grantgate claims', () => {
-  it('says that the claims of a file satisfy the expression, and why, and exits 0', async () => {
+  it('reports that the claims of a file satisfy the expression, with the reason, and exits 0', async () => {
     const { code, stdout, stderr } = await claims(
       'Equals(`grp`, `admin`) && !OneOf(`areas`, `lab`)',
       '--claims',

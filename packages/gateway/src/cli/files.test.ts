@@ -101,7 +101,7 @@ describe('a file that is not regular', () => {
     },
   );
 
-  it('is refused as an access log when it is a FIFO that nobody reads', async () => {
+  it('is refused as an access log when it is a FIFO without a reader', async () => {
     const folder = createFolder();
     createFifo(join(folder, 'log'));
     writeFileSync(

@@ -87,7 +87,7 @@ describe('grantgate healthcheck', () => {
     });
   });
 
-  it('exits 1 and says why when nothing listens', async () => {
+  it('exits 1 with the reason when nothing listens', async () => {
     const server = createServer();
     const port = await listen(server);
     server.close();

@@ -96,7 +96,7 @@ describe('grantgate serve', () => {
     await code;
   }); // prettier-ignore
 
-  it('exits 1 when its address is taken, and says which', async () => {
+  it('exits 1 when its address is in use, and names it', async () => {
     const { port } = upstream.address() as AddressInfo;
     writeFileSync(join(folder, 'grantgate.yaml'), `entryPoints: { web: { address: "127.0.0.1:${port}" } }\n`);
     const { code, stderr } = await runCommand(['serve', '--config', 'grantgate.yaml'], { cwd: folder });
@@ -144,7 +144,7 @@ describe('grantgate serve', () => {
     });
   });
 
-  it.each(['serve', 'check'])('says of %s --config that it was given a file of routes', async (command) => {
+  it.each(['serve', 'check'])('reports for %s --config that the file contains routes', async (command) => {
     writeFileSync(
       join(folder, 'manifest.yaml'),
       'apiVersion: v1\nkind: Secret\n---\napiVersion: v1\nkind: Secret\n',
@@ -284,7 +284,7 @@ describe('an entry point that cannot be opened', () => {
     [', extAuthz: {}', ''],
   ] as const;
 
-  it.each(kinds)('with %j says that its address is not available', async (kind) => {
+  it.each(kinds)('with %j reports that its address is unavailable', async (kind) => {
     const { port } = upstream.address() as AddressInfo;
     for (const [host, taken, code] of [
       ['127.0.0.1', port, 'EADDRINUSE'],
@@ -306,13 +306,16 @@ describe('an entry point that cannot be opened', () => {
     }
   });
 
-  it.each(['--ext-authz', '--forward-auth'])('by %s says that its address is not available', async (flag) => {
-    const { port } = upstream.address() as AddressInfo;
-    const argv = ['serve', 'routes.yaml', flag, `127.0.0.1:${port}`];
-    const { code, stderr } = await runCommand(argv, { cwd: folder });
-    expect(code).toBe(1);
-    expect(stderr).toContain(`cannot listen on 127.0.0.1:${port} (EADDRINUSE) [address_unavailable]`);
-  });
+  it.each(['--ext-authz', '--forward-auth'])(
+    'by %s reports that its address is unavailable',
+    async (flag) => {
+      const { port } = upstream.address() as AddressInfo;
+      const argv = ['serve', 'routes.yaml', flag, `127.0.0.1:${port}`];
+      const { code, stderr } = await runCommand(argv, { cwd: folder });
+      expect(code).toBe(1);
+      expect(stderr).toContain(`cannot listen on 127.0.0.1:${port} (EADDRINUSE) [address_unavailable]`);
+    },
+  );
 
   it.each(kinds)('with %j reports the fault of its certificate', async (kind) => {
     const authority = createTestAuthority('An authority');

@@ -62,7 +62,7 @@ const run = (name: string, credential: string, ...more: string[]) =>
   runCommand(['token', name, join(folder, 'app.yaml'), '--token-file', '-', ...more], { stdin: credential });
 
 describe('grantgate token, of oAuthIntrospection', () => {
-  it('shows what the authorization server says of a token, and what the server gets', async () => {
+  it("shows the authorization server's response about a token, and the headers for the server", async () => {
     const token = await server.issue(caller);
     const { code, stdout } = await run('opaque', token);
     expect(code).toBe(0);
@@ -73,7 +73,7 @@ describe('grantgate token, of oAuthIntrospection', () => {
     expect(stdout).not.toContain(token);
   });
 
-  it('says why a token is refused', async () => {
+  it('reports why a token is refused', async () => {
     const unknown = await run('opaque', 'guess');
     expect(unknown.code).toBe(1);
     expect(unknown.stdout).toContain(
@@ -96,7 +96,7 @@ describe('grantgate token, of oAuthIntrospection', () => {
 });
 
 describe('grantgate token, of oAuthTokenExchange', () => {
-  it('shows the claims of the new token, and what the server gets', async () => {
+  it('shows the claims of the new token, and the headers for the server', async () => {
     const token = await server.issue(caller);
     const { code, stdout } = await run('exchanged', token);
     expect(code).toBe(0);
@@ -106,7 +106,7 @@ describe('grantgate token, of oAuthTokenExchange', () => {
     expect(stdout).not.toMatch(new RegExp(`${token}|eyJ`));
   });
 
-  it('says why a token is not exchanged', async () => {
+  it('reports why a token is not exchanged', async () => {
     const { code, stdout } = await run('exchanged', 'guess', '--json');
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -121,7 +121,7 @@ describe('grantgate token, of oAuthTokenExchange', () => {
 });
 
 describe('grantgate token, of apiKey', () => {
-  it('says whose key it is, and what the server gets', async () => {
+  it('shows the owner of a key, and the headers for the server', async () => {
     const { code, stdout } = await run('keys', 'key-of-ada\n');
     expect(code).toBe(0);
     expect(stdout).toContain('keys@file  apiKey, secretValues and keys\nallowed\n\nclient  ada, user ada\n');
@@ -129,7 +129,7 @@ describe('grantgate token, of apiKey', () => {
     expect(stdout).not.toContain('key-of-ada');
   });
 
-  it('says why a key is refused', async () => {
+  it('reports why a key is refused', async () => {
     const unknown = await run('keys', 'key-of-nobody');
     expect([unknown.code, unknown.stdout]).toEqual([1, expect.stringContaining('refused  401 ')]);
     expect(unknown.stdout).not.toContain('key-of');

@@ -41,7 +41,7 @@ const run = (token: string | undefined, ...more: string[]) =>
   });
 
 describe('grantgate token, of jwt', () => {
-  it('says which key verified a token, for whom it is, and what the server gets', async () => {
+  it('shows the key that verified a token, its client, and the headers for the server', async () => {
     const token = await sign();
     const { code, stdout } = await run(token);
     expect(code).toBe(0);
@@ -52,7 +52,7 @@ describe('grantgate token, of jwt', () => {
     expect(stdout).not.toContain(token);
   });
 
-  it('says why a token is refused', async () => {
+  it('reports why a token is refused', async () => {
     const { code, stdout } = await run(await sign({ aud: 'billing' }));
     expect(code).toBe(1);
     expect(stdout).toContain('refused  401 token_invalid: aud is "billing", expected "orders"\n');
@@ -67,7 +67,7 @@ describe('grantgate token, of jwt', () => {
     );
   });
 
-  it('says of a token that another key signed what its claims would be worth', async () => {
+  it('checks the claims of a token even if its signature is invalid', async () => {
     const [header, , signature] = (await sign()).split('.');
     const payload = Buffer.from(JSON.stringify({ iss: 'https://as.example', exp: 1 })).toString('base64url');
     const { code, stdout } = await run(`${header}.${payload}.${signature}`);

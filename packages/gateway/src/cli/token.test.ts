@@ -66,7 +66,7 @@ const token = (argv: readonly string[], env: Record<string, string> = {}, stdin 
 const wholeToken = /eyJ[\w-]+\.[\w-]+\.[\w-]+/;
 
 describe('grantgate token', () => {
-  it('shows what a caller would get: verdict, claims, why, and headers, but not the token', async () => {
+  it('shows verdict, claims, reasons and headers for a caller, but not the token', async () => {
     const { code, stdout, stderr } = await token([
       'callers', 'app.yaml', '--client-id', 'orders', '--client-secret-file', 'secret.txt',
     ]); // prettier-ignore
@@ -89,7 +89,7 @@ describe('grantgate token', () => {
     expect(code).toBe(0);
   }); // prettier-ignore
 
-  it('shows the token when it is asked to', async () => {
+  it('shows the token on request', async () => {
     const env = { OWN_SECRET: 'own-secret' };
     const shown = await token(['own', 'own.yaml', '--reveal'], env);
     expect(shown.code).toBe(0);

@@ -72,7 +72,7 @@ describe('an entry point for a proxy beside', () => {
     expect(problems.map((problem) => [problem.path, problem.message])).toEqual([[`entryPoints.a${path}`, message]]);
   }); // prettier-ignore
 
-  it('is all that serve PATH... opens when it is asked for one', () => {
+  it('is the only one that serve PATH... opens on request', () => {
     const { entryPoints } = shorthandInstall(['routes'], {
       forwardAuth: { host: '::1', port: 9000 },
       extAuthz: { host: undefined, port: 9001 },

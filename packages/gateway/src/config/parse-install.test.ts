@@ -228,7 +228,7 @@ ping: {}
       }
   });
 
-  it('says everything that is wrong at once, each at its place', () => {
+  it('reports all problems at once, each at its place', () => {
     const text = `entryPoints:
   web:
     adress: ":80"
@@ -420,7 +420,7 @@ describe('two entry points', () => {
   });
 
   // Other systems let a listener on one address stand beside one on all of them.
-  it.runIf(process.platform === 'linux')('conflict as the system says', async () => {
+  it.runIf(process.platform === 'linux')('conflict exactly when the operating system refuses both', async () => {
     const hosts = [undefined, '::', '0.0.0.0', '127.0.0.1', '127.0.0.2', '::1'];
     for (const [index, one] of hosts.entries())
       for (const other of hosts.slice(index)) {

@@ -77,7 +77,7 @@ describe('a place inside a string', () => {
   });
 });
 
-describe('in whatever way a string is written', () => {
+describe('positions in a string, in any notation', () => {
   const words = fc.array(fc.constantFrom('a', 'b c', ' ', '  ', '\n', '\n\n', '"', "'", '\\', '😀', 'é', '#', ': ', '\t', '&&'), {
     minLength: 1,
     maxLength: 30,

@@ -5,7 +5,7 @@ import type { YamlRoot } from './yaml-tree.ts';
 import { indexYaml } from './yaml-tree.ts';
 
 describe('the index of a YAML file', () => {
-  it('reads each entry once, however many places are asked for', () => {
+  it('reads each entry once for any number of look-ups', () => {
     const count = 1000;
     const names = Array.from({ length: count }, (_, n) => `r${n}`);
     const root = parseDocument(names.map((name) => `${name}: {a: 1}\n`).join('')) as YamlRoot;
@@ -50,7 +50,7 @@ describe('the index of a YAML file', () => {
     expect(problems[0]!.message).toBe(message);
   });
 
-  it('says of aliases that multiply where the document begins', () => {
+  it('reports multiplying aliases at the start of the document', () => {
     const levels = Array.from({ length: 12 }, (_, n) => {
       const item = n === 0 ? 'x' : `*l${n - 1}`;
       return `l${n}: &l${n} [${Array.from({ length: 9 }, () => item).join(', ')}]`;

@@ -9,7 +9,7 @@ const toHeaders = createDecisionHeaders(
 );
 
 describe('headers that steps remove', () => {
-  it('are empty, because the proxy has those of the caller', () => {
+  it('are sent empty, because the proxy forwards those of the caller', () => {
     const removed = {
       allowed: true,
       setHeaders: ['X-Group', 'a'],
@@ -36,12 +36,12 @@ describe("callers' headers that a proxy has to remove", () => {
   const decided = ['X-Tenant-Id', 'x_odd', 'X-Credentials', 'X-Auth-Request-User'];
   const headers = toHeaders([allow({ 'X-Tenant-Id': 'ours', x_odd: 'ours', Group: 'ours' })]);
 
-  it.each(decided)('are those in every other spelling of %s', (name) => {
+  it.each(decided)('include every other spelling of %s', (name) => {
     const forged = forgedSpellingsOf(name).map((spelling) => spelling.toLowerCase());
     expect(findImpostors(spellingsOf(name), headers)).toEqual(forged);
   });
 
-  it('are never those that are set, and never others', () => {
+  it('include neither headers that are set nor unrelated ones', () => {
     const kept = [
       ...decided,
       ...decided.map((name) => name.toUpperCase()),

@@ -29,7 +29,7 @@ describe.each(reads)('%s', (_name, read) => {
     return [error.code, error.message];
   };
 
-  it('refuses a directory, a device, a FIFO and a socket, and says which of them it is', async () => {
+  it('refuses a directory, a device, a FIFO and a socket by name', async () => {
     for (const [path, kind] of await createSpecialFiles(createFolder()))
       expect(await fault(path)).toEqual([
         'not_regular',
@@ -60,7 +60,7 @@ describe.each(reads)('%s', (_name, read) => {
     expect((await fault('/proc/self/status', fewBytes))[0]).toBe('too_large');
   });
 
-  it('follows links, as those of a Kubernetes volume, and refuses a circle', async () => {
+  it('follows links such as those of a Kubernetes volume, and refuses a cycle', async () => {
     const folder = createFolder();
     mkdirSync(join(folder, '..2026'));
     writeFileSync(join(folder, '..2026', 'key'), 'secret');

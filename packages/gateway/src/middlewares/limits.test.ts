@@ -61,7 +61,7 @@ describe('rateLimit', () => {
     return { clock, ...served };
   };
 
-  it('refuses what is more than its burst and rate, each source by itself, and says when to come back', async () => {
+  it('refuses requests above burst and rate, separately for each source, with Retry-After', async () => {
     const { send, clock } = await start({
       average: 1,
       period: '10s',

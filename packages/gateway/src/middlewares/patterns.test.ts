@@ -37,7 +37,7 @@ d: { redirectRegex: { regex: ok } }
     expect(valuesOf(seen?.headers, 'x-forwarded-prefix')).toEqual(['/a%0Ab']);
   });
 
-  it('make no path that leads out of what the route allows', async () => {
+  it('create no path outside of the route', async () => {
     const { send } = await startGatewayWith({
       strip: { stripPrefixRegex: { regex: ['^/open'] } },
       add: { addPrefix: { prefix: '/v2' } },

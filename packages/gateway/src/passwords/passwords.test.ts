@@ -107,7 +107,7 @@ describe('password checks', () => {
     ).toBe(-1);
   });
 
-  it('leave the event loop free, and refuse those that would wait too long', async () => {
+  it('leave the event loop free, and are refused when they would wait too long', async () => {
     const checks = open();
     let turns = 0;
     let isOver = false;
@@ -130,7 +130,7 @@ describe('password checks', () => {
     expect(await checks.find('test', [bcrypt], 'a')).toBe(0);
   });
 
-  it('of one source that guesses do not keep those of another waiting', async () => {
+  it('of one guessing source do not delay those of another', async () => {
     const checks = open();
     const ended: string[] = [];
     const guesses = Array.from({ length: maxWaiting * 2 }, async (_, at) => {
@@ -154,7 +154,7 @@ describe('a fair queue', () => {
     expect(queue.take()).toBeUndefined();
   });
 
-  it('gives each item back exactly once, whatever is added and taken', () => {
+  it('returns each item exactly once, for any sequence of operations', () => {
     const step = fc.oneof(fc.constantFrom('a', 'b', 'c'), fc.constant(undefined));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {

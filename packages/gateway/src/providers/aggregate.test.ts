@@ -48,7 +48,7 @@ describe('several providers', () => {
     expect(emitted).toEqual(['one two']);
   });
 
-  it('keep what each said last, and changes that come together take effect together', async () => {
+  it('keep the last output of each, and apply simultaneous changes together', async () => {
     const { a, b, clock, aggregate, emitted, starting } = start();
     a.say('a', 'one');
     b.say('b', 'two');
@@ -68,7 +68,7 @@ describe('several providers', () => {
     expect(emitted).toHaveLength(2);
   });
 
-  it('say nothing more once they are closed', async () => {
+  it('emit nothing after they are closed', async () => {
     const { a, b, clock, aggregate, emitted, starting } = start();
     a.started();
     b.started();

@@ -31,7 +31,7 @@ describe('turns', () => {
     expect(later).toEqual([]);
   });
 
-  it('end what has begun before they begin the newest of what waits', () => {
+  it('finish the current work before they start the newest waiting work', () => {
     const { done, turns, work, later, turn } = create();
     turns.run(work('a'));
     turn();
@@ -41,7 +41,7 @@ describe('turns', () => {
     expect(done).toEqual(['a1', 'a2', 'a3', 'c1', 'c2', 'c3']);
   });
 
-  it('end what has begun when they are closed, and begin nothing more', () => {
+  it('finish the current work when they are closed, and start nothing more', () => {
     const { done, turns, work, later, turn } = create();
     turns.run(work('a'));
     turn();

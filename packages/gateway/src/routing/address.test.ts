@@ -18,7 +18,7 @@ describe("a peer's address", () => {
     expect(toCanonicalAddress(text)).toBe(known);
   });
 
-  it('over an IPv6 socket is the same as over an IPv4 one, whatever it is', () => {
+  it('over an IPv6 socket is always the same as over an IPv4 one', () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
         expect(toCanonicalAddress(address)).toBe(ipaddr.parse(address).toString());

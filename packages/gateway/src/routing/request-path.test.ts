@@ -74,7 +74,7 @@ describe('the path that is forwarded, and the one that rules see', () => {
   ); // prettier-ignore
   const paths = fc.array(pieces, { maxLength: 14 }).map((parts) => `/${parts.join('')}`);
 
-  it('agree, whatever the caller writes: nothing is left that a server would read as another path', () => {
+  it('agree for any request: no server would read the forwarded path as a different one', () => {
     let read = 0;
     fc.assert(
       fc.property(paths, (path) => {
@@ -92,7 +92,7 @@ describe('the path that is forwarded, and the one that rules see', () => {
     expect(read).toBeGreaterThan(200);
   });
 
-  it('by default, a server that decodes once more finds nothing above what the rules have seen', () => {
+  it('by default, a server that decodes once more reaches nothing above the path that the rules matched', () => {
     const decodeOnce = (text: string): string =>
       text.replace(/%([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
     const withoutParameters = (text: string): string => text.replace(/;[^/]*/g, '');

@@ -107,7 +107,7 @@ describe('the hosts of a rule', () => {
 });
 
 describe('of many routers', () => {
-  it('a request gets the one that it gets when all of them are asked in turn', () => {
+  it('a request gets the same one as when all rules are evaluated in turn', () => {
     const path = fc.array(fc.constantFrom('a', 'b', 'ab', '/'), { maxLength: 4 }).map((parts) => `/${parts.join('')}`);
     const { rule } = fc.letrec<{ rule: string }>((tie) => ({
       rule: fc.oneof(
@@ -168,7 +168,7 @@ describe('10,000 routers', () => {
   }
   const all = Array.from({ length: 10_000 }, (_, index) => index);
 
-  it('over 1,000 hosts cost a request those for its own host and path, and those for any', () => {
+  it('over 1,000 hosts cost a request only the rules for its own host and path, and those for any', () => {
     const ask = count(
       all.map((index) => {
         const host = index < 20 ? '' : `Host(\`h${String(index % 1000)}\`) && `;
@@ -182,7 +182,7 @@ describe('10,000 routers', () => {
     expect(ask('h500', '/r7')).toEqual(['r7', 1]);
   });
 
-  it('on one host cost a request those for its own path', () => {
+  it('on one host cost a request only the rules for its own path', () => {
     const ask = count([
       ...all.map((index) => `Host(\`h\`) && Path${index % 2 === 0 ? '' : 'Prefix'}(\`/r${String(index)}\`)`),
       'Host(`h`) && Method(`PUT`)',

@@ -31,7 +31,7 @@ const sources: SecretSources = {
 };
 
 describe('secret references', () => {
-  it('are replaced wherever they stand, and nothing else is', () => {
+  it('are replaced everywhere, and other text is unchanged', () => {
     const options = {
       url: 'https://example.com',
       ClientId: 'urn:k8s:secret:my-secret:clientID',
@@ -98,7 +98,7 @@ describe('secret references', () => {
     });
   });
 
-  it('never throw, whatever the options', () => {
+  it('never throw for any options', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.string(), (value, rest) => {
         const options = [value, `urn:k8s:${rest}`, `urn:env:${rest}`, `urn:file:${rest}`];
@@ -155,7 +155,7 @@ describe('local references of a source that is not trusted with them', () => {
   ); // prettier-ignore
   const space = fc.constantFrom('', ' ', '\t', '\n', '\u00a0');
 
-  it('are refused without a look, wherever they stand and however they are written', () => {
+  it('are refused without being read, everywhere and in any spelling', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('urn:file:', 'urn:env:').chain(anyCase),
@@ -178,7 +178,7 @@ describe('local references of a source that is not trusted with them', () => {
     );
   });
 
-  it('say which option would allow them', () => {
+  it('are reported with the option that would allow them', () => {
     expect(
       resolveReferences({ clientSecret: 'urn:file:/etc/passwd' }, watched().restricted).problems,
     ).toEqual([
@@ -236,7 +236,7 @@ describe('local references of a source that is not trusted with them', () => {
     expect(parseAllowedReference(text)).toBeUndefined();
   });
 
-  it('do not follow symbolic links out of what is allowed, and follow those within', () => {
+  it('do not follow symbolic links out of the allowed paths, and follow those within', () => {
     const folder = mkdtempSync(join(tmpdir(), 'grantgate-links-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     mkdirSync(join(folder, 'allowed', '..data'), { recursive: true });

@@ -47,7 +47,7 @@ const web = 'web: { address: ":80" }';
 const secure = 'websecure: { address: ":443", http: { middlewares: [first@file] } }';
 
 describe('middlewares of an entry point', () => {
-  it('come before those of each of its routers, which has the name that Traefik gives it', () => {
+  it('run before those of each of its routers, which is named as in Traefik', () => {
     expect(prepared(`{ ${secure} }`, api)).toEqual({
       routers: [
         {
@@ -84,7 +84,7 @@ describe('middlewares of an entry point', () => {
     ]);
   });
 
-  it('do not repeat what is wrong with a router, and leave one broken that names an unknown entry point', () => {
+  it("do not repeat a router's problems, and leave a router with an unknown entry point broken", () => {
     const two =
       'one: { address: ":1", http: { middlewares: [first@file] } }, two: { address: ":2", http: { middlewares: [second@file] } }';
     expect(prepared(`{ ${two} }`, '{ api: { rule: "Path(", service: echo } }').told).toHaveLength(1);

@@ -57,7 +57,7 @@ describe('the snapshot in use', () => {
     expect(first.closed()).toBe(1);
   });
 
-  test('is closed once, however often that is asked for', async () => {
+  test('is closed once, even if close is called repeatedly', async () => {
     const first = createRuntime();
     const holder = createHolder(first, fail);
     const lease = holder.acquire();

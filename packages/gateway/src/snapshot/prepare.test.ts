@@ -85,7 +85,7 @@ describe('a prepared configuration', () => {
     ]);
   });
 
-  it('says everything that is wrong at once, each at its place in the file', () => {
+  it('reports all problems at once, each at its place in the file', () => {
     const prepared = prepareText(`http:
   routers:
     rule: { rule: "Host(\`a\`) && Pth(\`/\`)", service: echo }
@@ -137,7 +137,7 @@ describe('a prepared configuration', () => {
     expect(broken).not.toHaveProperty('unreadable@file');
   });
 
-  it('does not look at entry points when it knows none', () => {
+  it('does not check entry points when they are unknown', () => {
     const text = `http:
   routers: { api: { rule: "Path(\`/\`)", service: echo, entryPoints: [anywhere] } }${services}`;
     expect(prepareText(text, { entryPoints: undefined }).problems).toEqual([]);
@@ -160,7 +160,7 @@ describe('the entry points of a router', () => {
     expect(router(['web'], true)).toEqual(['web']);
   });
 
-  it('are those it names', () => {
+  it('are those that it names', () => {
     expect(router(['admin'], false)).toEqual(['admin']);
   });
 });

@@ -150,7 +150,7 @@ function show(snapshot: Snapshot): unknown {
 }
 
 describe('a configuration that follows another', () => {
-  it('yields the same as on its own, whatever configuration came before', async () => {
+  it('yields the same result as on its own, after any earlier configuration', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(fc.integer({ min: 0, max: 2 }), fc.oneof(arbitraryFile, arbitraryManifests)), { minLength: 2, maxLength: 8 }),
@@ -177,7 +177,7 @@ describe('a configuration that follows another', () => {
     );
   }); // prettier-ignore
 
-  it('leaves what it does not change: the same routes, steps and servers', () => {
+  it('keeps unchanged routes, steps and servers', () => {
     const plane = createPlane();
     const one = parse(
       `http:\n  routers: { a: { rule: Host(\`a\`), service: s, middlewares: [m] } }\n  services: { s: { loadBalancer: { servers: [{ url: "http://a" }] } } }\n  middlewares: { m: ${plugin('https://as.example')} }\n`,

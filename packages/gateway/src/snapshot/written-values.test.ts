@@ -226,7 +226,7 @@ describe('the value of a middleware', () => {
   }); // prettier-ignore
 });
 
-it('names at the top that hold anchors of YAML are passed over', () => {
+it('top-level names for YAML anchors are skipped', () => {
   const { routes, problems } = load(
     'x-common: &common { servers: [{ url: "http://a" }] }\nX-Other: 1\nhttp: { services: { s: { loadBalancer: *common } } }\n',
     'a.yaml',

@@ -85,7 +85,7 @@ describe('rendered text', () => {
     expect(toSource(text.length)).toBe(source.length);
   });
 
-  it('knows what came from the environment, through variables and lists', () => {
+  it('tracks text from the environment through variables and lists', () => {
     const source =
       '{{ $s := env "SECRET" }}{{ $l := list "a" $s }}{{ "x" }}{{ range $l }}{{ . }}{{ end }}{{ with $s }}{{ upper . }}{{ end }}{{ 1 }}';
     const rendering = renderTemplate(source, { env });

@@ -120,7 +120,7 @@ describe('a failover service', () => {
 });
 
 describe('a passive health check', () => {
-  it('gives a server that fails no requests until the window is over', async () => {
+  it('sends no requests to a failing server until the window is over', async () => {
     const { clock, pick, portOf } = open(
       toLoadBalancer('p', [urlOf(1), urlOf(2)], {
         passiveHealthCheck: { failureWindowMs: 2_000, maxFailedAttempts: 2 },

@@ -47,7 +47,7 @@ describe('a load balancer', () => {
     expect(pickHosts(create(toLoadBalancer('s', servers)), 's', 6)).toBe('abaaba');
   });
 
-  it('without servers has none to give', () => {
+  it('without servers picks none', () => {
     expect(create(toLoadBalancer('s', [])).byName.get('s')!.pick(plain)).toBeUndefined();
   });
 
@@ -419,7 +419,7 @@ describe('a health check', () => {
     expect(servers()).toEqual([server.url]);
   });
 
-  it('outlives the configuration in another that keeps the server, and still knows how it is', async () => {
+  it("continues in a configuration that keeps the server, with the server's last health", async () => {
     const sick = await serve((_request, response) => response.writeHead(500).end());
     const { clock, services, upstreams, answered } = watch([sick.url]);
     await answered(1);
@@ -433,7 +433,7 @@ describe('a health check', () => {
     await expect.poll(() => sick.counts().requests).toBe(2);
   });
 
-  it('stops with its configuration, whatever is under way', async () => {
+  it('stops with its configuration, even during a request', async () => {
     const arrived = defer();
     const server = await serve((_request, response) => {
       response.writeHead(200).write('x');
@@ -451,7 +451,7 @@ describe('a health check', () => {
 });
 
 describe('when a configuration replaces another', () => {
-  it('a service that is the same goes on, connections and turn included; one that is gone closes', async () => {
+  it('an unchanged service keeps its connections and its turn; a removed one closes', async () => {
     const [kept, gone] = await Promise.all(
       [0, 1].map(() => serve((_request, response) => response.end('ok'))),
     );
@@ -475,7 +475,7 @@ describe('when a configuration replaces another', () => {
     expect(kept!.counts()).toEqual({ opened: 1, open: 1, requests: 2 });
   });
 
-  it('a weighted service goes on unless one of its members is another', () => {
+  it('a weighted service is kept unless one of its members has changed', () => {
     const services = createServices({ clock: createFakeClock() });
     const open = (url: string, weight = 1): Upstreams => {
       const upstreams = services.open(

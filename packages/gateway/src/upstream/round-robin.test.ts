@@ -17,7 +17,7 @@ describe('weighted round robin', () => {
     expect(Array.from({ length: 7 }, next).join('')).toBe('abcabca');
   });
 
-  it('gives each item its weight in every full turn', () => {
+  it('picks each item by its weight in every full turn', () => {
     const weights = fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(weights, (list) => {
@@ -37,7 +37,7 @@ describe('weighted round robin', () => {
     );
   });
 
-  it('passes over what is not available, and takes it up again without catching up', () => {
+  it('skips unavailable items, which resume without catching up', () => {
     let down = new Set(['b']);
     const { next } = createRoundRobin(items({ a: 1, b: 2, c: 1 }), (item) => !down.has(item));
     expect(Array.from({ length: 4 }, next).join('')).toBe('acac');

@@ -51,7 +51,7 @@ const valuesOf = (output: ClusterOutput | undefined): unknown =>
   output?.documents.map(({ placeOf, ...rest }) => ({ ...rest, place: placeOf([]) }));
 
 describe('the cluster that a primary follows', () => {
-  it('is in each worker what it is in the primary, whenever the worker joins', () => {
+  it('is the same in each worker as in the primary, whenever the worker joins', () => {
     const names = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { maxLength: 5 });
     fc.assert(
       fc.property(fc.array(names, { minLength: 1, maxLength: 8 }), fc.nat(7), (steps, later) => {
@@ -73,7 +73,7 @@ describe('the cluster that a primary follows', () => {
     );
   });
 
-  it('comes to a worker with what is different alone: the same document is the same object', () => {
+  it('is sent to a worker as differences: an unchanged document stays the same object', () => {
     const { feed, emit } = open();
     const [a, b, c] = [toDocument('a'), toDocument('b'), toDocument('c')];
     const { outputs, messages, start } = join(feed);
@@ -88,7 +88,7 @@ describe('the cluster that a primary follows', () => {
     expect(outputs[2]?.documents).toEqual([outputs[0]?.documents[2], outputs[0]?.documents[0]]);
   });
 
-  it('starts a worker with the first output, and says what readiness waits for', async () => {
+  it('starts a worker with the first output and the reasons for not being ready', async () => {
     const { feed, emit, waitFor } = open();
     const { cluster, outputs, start } = join(feed);
     expect(cluster.waitsFor()).toEqual(['the Services of all namespaces']);

@@ -16,7 +16,7 @@ describe('a collection of metrics', () => {
     expect(await collected).toEqual({ readings: [readings], late: 0 });
   });
 
-  it('gives those who ask meanwhile the same result', async () => {
+  it('returns the same result to concurrent calls', async () => {
     const collection = createCollection<string>(createFakeClock());
     const first = collection.collect(['a'], () => {});
     expect(collection.collect(['a'], () => {})).toBe(first);

@@ -35,7 +35,7 @@ describeTokenStore("the primary's memory", () => {
   });
 });
 
-it('matches replies to requests, in whatever order they arrive', async () => {
+it('matches replies to requests in any order', async () => {
   const sent: StoreRequest[] = [];
   const { store, take } = createPrimaryStore((request) => void sent.push(request));
   const answers = [store.get('a'), store.setIfAbsent('b', Uint8Array.of(1), 10)];

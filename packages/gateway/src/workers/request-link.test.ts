@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import { createRequestLink } from './request-link.ts';
 
-it('gives each request its own reply of the primary, and rejects one that has no reply within five seconds', async () => {
+it("returns the primary's reply to each request, and rejects after five seconds without one", async () => {
   const clock = createFakeClock();
   const sent: [number, string][] = [];
   const link = createRequestLink<string, string>((id, request) => void sent.push([id, request]), clock);

@@ -3,7 +3,7 @@ import type { StartFailure } from './messages.ts';
 import { plan, startSupervisor } from './supervisor.testkit.ts';
 
 describe('the start of workers', () => {
-  it('starts one, then the others with the same configuration and secret, and says once where they listen', async () => {
+  it('starts one, then the others with the same configuration and secret, and announces their addresses once', async () => {
     const { clock, processes, events, supervisor, secret } = startSupervisor();
     const starting = supervisor.start(plan(3));
     await clock.advance(60_000);
@@ -33,7 +33,7 @@ describe('the start of workers', () => {
     await supervisor.stop();
   });
 
-  it('says how the first worker ended when it gave no reason', async () => {
+  it('describes how the first worker exited when it gave no reason', async () => {
     const { clock, processes, supervisor } = startSupervisor();
     const starting = supervisor.start(plan(2));
     await clock.advance(0);
@@ -109,7 +109,7 @@ describe('a worker that crashes', () => {
     ]);
   });
 
-  it('says where the gateway listens when that has changed', async () => {
+  it('announces the addresses of the gateway when they have changed', async () => {
     const { clock, processes, events, startAll } = startSupervisor();
     await startAll(1);
     processes[0]!.exit('SIGKILL');
@@ -161,7 +161,7 @@ describe('a restart', () => {
     expect(kinds().at(-1)).toBe('killed');
   });
 
-  it('leaves the old ones be when a new one cannot start, and crashed ones get what they had', async () => {
+  it('keeps the old workers when a new one cannot start, and restarts crashed ones with their old plan', async () => {
     const { clock, processes, events, kinds, supervisor, startAll } = startSupervisor();
     await startAll(2);
     const restarted = supervisor.restart(plan(2, 'broken'));
@@ -205,7 +205,7 @@ describe('a restart', () => {
     expect(processes[1]!.told).toEqual(['start', 'retire']);
   });
 
-  it('adds and takes away workers as the new configuration says', async () => {
+  it('adds and removes workers for the new configuration', async () => {
     const { clock, processes, supervisor, startAll } = startSupervisor();
     await startAll(2);
     const more = supervisor.restart(plan(3));
@@ -226,7 +226,7 @@ describe('a restart', () => {
     expect(processes).toHaveLength(6);
   });
 
-  it('is done once more, with the last word, when it is asked for while one is under way', async () => {
+  it('is repeated with the latest plan when requested during a restart', async () => {
     const { clock, processes, kinds, supervisor, startAll } = startSupervisor();
     await startAll(1);
     const restarts = ['second', 'third', 'fourth'].map((text) => supervisor.restart(plan(1, text)));
@@ -244,7 +244,7 @@ describe('a restart', () => {
 });
 
 describe('the end of workers', () => {
-  it('comes when each has drained, those that retire as well, and replaces none of them', async () => {
+  it('waits until each has drained, including retiring ones, and replaces none of them', async () => {
     const { clock, processes, supervisor, startAll } = startSupervisor();
     await startAll(2);
     void supervisor.restart(plan(2));
@@ -265,7 +265,7 @@ describe('the end of workers', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  it('cuts those that do not end in time', async () => {
+  it('kills workers that do not exit in time', async () => {
     const { clock, processes, kinds, supervisor, startAll } = startSupervisor();
     await startAll(2);
     const stopped = supervisor.stop();

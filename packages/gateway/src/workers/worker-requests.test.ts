@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { plan, reading, startSupervisor, type FakeProcess } from './supervisor.testkit.ts';
 
-it('answers what workers ask of the store, and keeps what a worker left that has died', async () => {
+it('replies to store operations of workers, and keeps the entries of a dead worker', async () => {
   const { clock, processes, store, startAll } = startSupervisor();
   await startAll(2);
   const value = Uint8Array.of(1, 2, 3);
@@ -30,7 +30,7 @@ describe('the metrics of workers', () => {
   const count = (process: FakeProcess, value: number): void =>
     process.say({ kind: 'counted', readings: reading(value) });
 
-  it('are asked of each that serves, and told to the one that wants them', async () => {
+  it('are requested from each serving worker, and sent to the one that needs them', async () => {
     const { clock, processes, startAll } = startSupervisor();
     await startAll(3);
     processes[1]!.say({ kind: 'metrics', id: 7 });
@@ -60,7 +60,7 @@ describe('the metrics of workers', () => {
     expect(processes[1]!.told.filter((kind) => kind === 'count')).toHaveLength(2);
   });
 
-  it('are those of an earlier time for one that does not answer within a second', async () => {
+  it('are the last known ones for a worker that does not reply within a second', async () => {
     const { clock, processes, startAll } = startSupervisor();
     await startAll(2);
     processes[0]!.say({ kind: 'metrics', id: 1 });

@@ -12,7 +12,7 @@ const options = Object.values(createOptionsPages()).flatMap(({ sections }) =>
 );
 
 describe('the reference', () => {
-  it.each([...reference])('is what the sources say in %s; otherwise run make reference', (path, text) => {
+  it.each([...reference])('is up to date in %s; otherwise run make reference', (path, text) => {
     expect(readFileSync(`${folder}${path}`, 'utf8')).toBe(text);
   });
 
@@ -30,7 +30,7 @@ describe('the reference', () => {
     expect(options.filter(({ type }) => type === 'any').map(({ path }) => path)).toEqual([]);
   });
 
-  it('marks the options that can hold a secret', () => {
+  it('marks the options that may contain a secret', () => {
     const secrets = options.filter(({ meaning }) => meaning.includes('**Secret**')).map(({ path }) => path);
     expect(secrets).toEqual([
       'providers.kubernetesCRD.token',

@@ -68,7 +68,7 @@ describe('apiKey', () => {
       expect((await send('/', [['X-Key', Buffer.from(value).toString('latin1')]])).status).toBe(status);
   });
 
-  it('knows each key by its ID, with claims for predicate, headers, log and limits', async () => {
+  it('identifies each key by its ID, with claims for predicate, headers, log and limits', async () => {
     const { gateway, send } = await start({
       keySource: { header: 'X-Key' },
       keys: [

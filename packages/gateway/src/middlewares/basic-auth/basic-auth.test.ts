@@ -136,7 +136,7 @@ describe('users', () => {
     expect(read(file)).toEqual([new Map(expected.map((line) => line.split(':') as [string, string]))]);
   });
 
-  it('are read again when their file changes, and say which line is wrong', () => {
+  it('are read again when their file changes, and invalid lines are reported', () => {
     const read = prepare('{"http":{"middlewares":{"a":{"basicAuth":{"usersFile":"/users"}}}}}');
     const [first] = read(test);
     expect(read(test)[0]).toBe(first);
@@ -226,7 +226,7 @@ describe('authentication', () => {
     }
   });
 
-  it('does the same work for a name that nobody has, and lets it in with no password', async () => {
+  it('does the same work for an unknown name, and refuses it with any password', async () => {
     const { asked, checks } = counted(0);
     const authenticate = createAuthenticate(users, checks, createFakeClock());
     expect(await authenticate('nobody', 'a', '192.0.2.1')).toBe(false);

@@ -92,7 +92,7 @@ describe('the body of a request', () => {
     expect(await gateway.recorded(1)).toMatchObject({ status: 413 });
   });
 
-  it('is asked for when the caller waits for that', async () => {
+  it('is requested with 100 Continue when the caller waits for it', async () => {
     const { gateway } = await start({}, { respond: echo });
     const connection = await openRaw(
       gateway.port,
@@ -244,7 +244,7 @@ it.each([
   });
 });
 
-it('passes every body on in both directions, whatever its chunks and its place', async () => {
+it('passes every body on in both directions, in any chunks, from memory or file', async () => {
   const mirror = await startServer((incoming, response) => void incoming.pipe(response));
   onTestFinished(() => mirror.close());
   const options = { memRequestBodyBytes: 5000, memResponseBodyBytes: 3000 };
@@ -302,7 +302,7 @@ describe('retryExpression', () => {
     expect(count).toBe(1);
   });
 
-  it('repeats what has no response, ten times at most', async () => {
+  it('repeats a request without a response ten times at most', async () => {
     let count = 0;
     const { send } = await start('IsNetworkError()', (request) => {
       count += 1;

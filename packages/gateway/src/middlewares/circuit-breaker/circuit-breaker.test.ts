@@ -254,7 +254,7 @@ describe('the states of a circuit breaker', () => {
 });
 
 describe('circuitBreaker', () => {
-  it('refuses requests of a failing service with the configured status, and says when to come back', async () => {
+  it('refuses requests of a failing service with the configured status and Retry-After', async () => {
     const clock = createFakeClock();
     const options = {
       expression: 'ResponseCodeRatio(500, 600, 0, 600) > 0.3',

@@ -183,7 +183,7 @@ describe('compress', () => {
     expect(await decode('gzip', Buffer.from(body, 'latin1'))).toBe(text);
   });
 
-  it('leaves the refusal of a later step readable, and says that it varies', async () => {
+  it('leaves the refusal of a later step readable, with Vary', async () => {
     const { send, gateway } = await startGatewayWith({ a: any }, { steps: [() => deny()] });
     const { status, headers, body } = await send('/', [['Accept-Encoding', 'gzip']]);
     expect(status).toBe(401);
@@ -309,7 +309,7 @@ describe('a response that is compressed on its way', () => {
     expect(received.trailers).toEqual({ 'x-sum': '7' });
   });
 
-  it('passes WebSocket as it is', async () => {
+  it('passes WebSocket unchanged', async () => {
     const { gateway } = await startGatewayWith(
       { a: any, b: { headers: { customResponseHeaders: { 'X-B': 'b' } } } },
       {
@@ -340,7 +340,7 @@ async function writeInTurns(response: ServerResponse, parts: readonly Uint8Array
   response.end();
 }
 
-it('gives every body back, whatever its chunks, in each encoding', async () => {
+it('restores every body in each encoding, in any chunks', async () => {
   let parts: readonly Uint8Array[] = [];
   const { gateway } = await startGatewayWith(
     { a: { compress: { minResponseBodyBytes: 64 } } },

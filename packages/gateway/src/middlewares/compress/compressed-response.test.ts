@@ -110,7 +110,7 @@ describe('a compressed response', () => {
     expect([caller.ends(), caller.cuts()]).toEqual([0, how === 'cut' ? 1 : 0]);
   });
 
-  it('is passed on as it is when too many others are being compressed', () => {
+  it('is passed on unchanged when too many others are being compressed', () => {
     const { caller, encoders, response } = start(createSlots(0));
     response.begin(head);
     response.write(Buffer.from('one'), false);
@@ -121,7 +121,7 @@ describe('a compressed response', () => {
     expect(caller.ends()).toBe(1);
   });
 
-  it('gives its place back when it has ended', async () => {
+  it('releases its slot when it has ended', async () => {
     const { caller, response, slots } = start();
     response.begin(head);
     response.end(Buffer.from('one'), false, []);

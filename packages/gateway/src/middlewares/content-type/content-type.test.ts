@@ -81,12 +81,12 @@ describe('contentType', () => {
     expect(valuesOf((await send('/')).headers, 'content-type').join()).toBe(expected);
   });
 
-  it('leaves refusals as they are', async () => {
+  it('leaves refusals unchanged', async () => {
     const { send } = await startGatewayWith({ one: { contentType: {} } }, { servers: [] });
     expect(valuesOf((await send('/')).headers, 'content-type')).toEqual(['application/problem+json']);
   });
 
-  it('holds a head without a type until its body begins, and no other one', async () => {
+  it('delays only a head without a type, until its body begins', async () => {
     const begin = createDeferred();
     const { gateway } = await startGatewayWith(
       { one: { contentType: {} } },

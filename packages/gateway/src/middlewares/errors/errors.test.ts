@@ -197,7 +197,7 @@ describe('errors', () => {
     expect(asked[0]?.line).toMatch(/^GET /);
   });
 
-  it('gives outer middlewares the page, and its own headers', async () => {
+  it('passes the page with its own headers to outer middlewares', async () => {
     const { send } = await start({
       outer: { h: { headers: { customResponseHeaders: { 'X-Outer': '1', 'Content-Type': 'text/x' } } } },
     });

@@ -102,7 +102,7 @@ describe('forwardAuth', () => {
     expect(names).not.toContain('set-cookie');
   });
 
-  it('gives any other response to the caller, without the headers of its connection', async () => {
+  it('sends any other response to the caller, without hop-by-hop headers', async () => {
     const { send } = await start({}, (_request, response) => {
       response.writeHead(401, {
         'WWW-Authenticate': 'Basic realm="a"',

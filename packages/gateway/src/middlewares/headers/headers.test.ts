@@ -44,7 +44,7 @@ describe('customRequestHeaders', () => {
     expect(valuesOf((await sendOwn('/')).seen?.headers, 'host')[0]).toMatch(/^127\.0\.0\.1:\d+$/);
   });
 
-  it('is seen by the steps after it, and gives way to them', async () => {
+  it('is visible to later steps, which may override it', async () => {
     const authorizations: (string | undefined)[] = [];
     const { send } = await start(
       { customRequestHeaders: { Authorization: 'Basic abc', Group: 'ours' } },
@@ -81,7 +81,7 @@ describe('customResponseHeaders', () => {
     expect(valuesOf(refused.headers, 'x-team')).toEqual(['orders']);
   });
 
-  it('of the outer middleware wins, as it is the last to see a response', async () => {
+  it('of the outer middleware wins, because it handles a response last', async () => {
     const team = (name: string): object => ({ headers: { customResponseHeaders: { 'X-Team': name } } });
     const { send } = await startGatewayWith({ outer: team('outer'), inner: team('inner') });
     expect(valuesOf((await send('/')).headers, 'x-team')).toEqual(['outer']);
@@ -135,7 +135,7 @@ describe('CORS', () => {
     expect((await send('/', [preflight[1]], 'OPTIONS')).seen?.method).toBe('OPTIONS');
   });
 
-  it("lets pages of listed origins read responses, whatever the server's headers say", async () => {
+  it("lets pages of listed origins read responses, independently of the server's headers", async () => {
     const { send } = await start(
       {
         accessControlAllowOriginListRegex: ['^https://[a-z]+\\.example$'],
@@ -170,7 +170,7 @@ describe('security headers', () => {
     publicKey: 'pin-sha256="abc"',
   };
 
-  it('go to every response, those about TLS to callers that use it', async () => {
+  it('are added to every response; those about TLS only for callers that use it', async () => {
     const { send } = await start({ ...all, sslProxyHeaders: { 'X-Forwarded-Proto': 'https' } }, { trustedIPs: ['127.0.0.1'] }); // prettier-ignore
     const plain = Object.fromEntries((await send('/')).headers);
     expect(plain).toMatchObject({
@@ -214,7 +214,7 @@ describe('security headers', () => {
     expect(nonces.size).toBe(3);
   });
 
-  it('give way to custom values and to customResponseHeaders', async () => {
+  it('are overridden by custom values and by customResponseHeaders', async () => {
     const { send } = await start({
       ...all,
       customFrameOptionsValue: 'SAMEORIGIN',

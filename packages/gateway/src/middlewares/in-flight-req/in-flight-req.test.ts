@@ -110,7 +110,7 @@ describe('slots that workers share', () => {
 });
 
 describe('inFlightReq of several workers', () => {
-  it('counts the requests of one source together, and those of a caller that leaves no longer', async () => {
+  it('counts the requests of one source together, without callers that have disconnected', async () => {
     const clock = createFakeClock();
     const local = {
       ...{ store: createMemoryStore({ clock }), secret: Buffer.alloc(32) },
@@ -145,7 +145,7 @@ describe('inFlightReq of several workers', () => {
     expect((await second.send('/')).status).toBe(200);
   });
 
-  it('frees the slot of a caller that left while the slot was asked for', async () => {
+  it('frees the slot of a caller that disconnects during the request for the slot', async () => {
     const clock = createFakeClock();
     const store = createMemoryStore({ clock });
     const asked = createDeferred();
@@ -175,7 +175,7 @@ describe('inFlightReq of several workers', () => {
 });
 
 describe('inFlightReq.redis', () => {
-  it('counts the requests of all replicas together, and without Redis those of each alone', async () => {
+  it('counts the requests of all replicas together, and of each replica alone without Redis', async () => {
     const redis = await startSingleRedis();
     onTestFinished(() => redis.close());
     const [endpoint] = redis.options.endpoints;

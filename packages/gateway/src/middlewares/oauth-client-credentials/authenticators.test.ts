@@ -36,7 +36,7 @@ describe('authenticators', () => {
     await after.release();
   });
 
-  it('keep the metadata of an issuer while a configuration is replaced, whatever else is changed', async () => {
+  it('keep the metadata of an issuer when a configuration with other changes replaces theirs', async () => {
     const issuer = await startIssuer();
     issuer.publish();
     const authenticators = createAuthenticators(parts());

@@ -93,7 +93,7 @@ describe('oAuthIntrospection', () => {
     expect(JSON.stringify(passage.seen)).not.toContain(token);
   });
 
-  it('asks once for the workers of a machine, and drops what is purged', async () => {
+  it('introspects once for all workers of a machine, and drops purged responses', async () => {
     const scripted = await startScripted((response) =>
       json(response, 200, { active: true, client_id: 'caller' }),
     );

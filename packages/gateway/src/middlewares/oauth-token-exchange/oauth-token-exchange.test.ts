@@ -49,7 +49,7 @@ async function claimsOf({ seen }: Passage) {
 }
 
 describe('oAuthTokenExchange', () => {
-  it('gives the upstream a token of its own for that of the caller', async () => {
+  it("sends the upstream an exchanged token instead of the caller's", async () => {
     const { send, gateway } = await startGatewayWith({
       auth: exchange(server.url, {
         rfc8693: { audience: 'urn:orders', actorToken: {} },
@@ -112,7 +112,7 @@ describe('oAuthTokenExchange', () => {
     expect(JSON.stringify(passage.seen).replace('new-of-secret-one', '')).not.toContain('secret-one');
   });
 
-  it('exchanges once for the workers of a machine, each subject by itself, and drops what is purged', async () => {
+  it('exchanges once per subject for all workers of a machine, and drops purged tokens', async () => {
     const scripted = await startExchanges();
     const store = createMemoryStore({ clock: systemClock });
     const compile = () => {
@@ -231,7 +231,7 @@ describe('oAuthTokenExchange, after another step', () => {
     expect(gateway.records[0]).toMatchObject({ clientUsername: 'ada' });
   });
 
-  it('exchanges the token that oAuthIntrospection has asked about', async () => {
+  it('exchanges the token that oAuthIntrospection has verified', async () => {
     const { send } = await startGatewayWith({
       intro: {
         plugin: {
@@ -259,7 +259,7 @@ describe('oAuthTokenExchange, after another step', () => {
     expect(await claimsOf(passage)).toMatchObject({ sub: 'caller', client_id: 'gateway' });
   });
 
-  it('takes no token from a request whose caller nobody has authenticated', async () => {
+  it('ignores the token of a request whose caller no step has authenticated', async () => {
     const scripted = await startExchanges();
     const { send } = await startGatewayWith({
       removed: { headers: { customRequestHeaders: { Authorization: '' } } },

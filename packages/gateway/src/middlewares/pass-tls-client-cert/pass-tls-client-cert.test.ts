@@ -86,7 +86,7 @@ describe('passTLSClientCert', () => {
     ]);
   });
 
-  it('gives the same headers to all requests of a connection, so that what is made of them is kept', () => {
+  it('returns the same header list for all requests of a connection, so that derived results are cached', () => {
     const step = compile(everything);
     const tls = { ...connection, clientCertificates: () => [certificate] };
     const facts = createFacts({ tls });

@@ -66,7 +66,7 @@ describe('a rate that workers share', () => {
     );
   });
 
-  it('gives the whole rate, and nearly the whole burst', async () => {
+  it('grants the whole rate, and nearly the whole burst', async () => {
     const limits = { perMs: 0.1, size: 100, maxWaitMs: 0 };
     const clock = createFakeClock();
     const { workers } = startWorkers(4, limits, clock);
@@ -87,7 +87,7 @@ describe('a rate that workers share', () => {
     expect(later).toBeLessThanOrEqual(500);
   });
 
-  it('asks for few of many requests below the limit, and for one of those beyond it', async () => {
+  it('needs few messages for many requests below the limit, and one for those above it', async () => {
     const clock = createFakeClock();
     const busy = startWorkers(4, { perMs: 0.1, size: 100, maxWaitMs: 0 }, clock);
     for (let number = 0; number < 400; number += 1) {

@@ -44,7 +44,7 @@ const fails =
 const closes: ServerBehaviour = (_request, response) => void response.socket?.destroy();
 
 describe('retry', () => {
-  it('sends a request to another server when one cannot be reached, whatever its method and its body', async () => {
+  it('sends a request to another server when one is unreachable, with any method and body', async () => {
     const closed = await findClosedUrl();
     const { url, got } = await startNotingServer();
     const { gateway, send } = await start({ attempts: 2 }, [closed, url]);
@@ -59,7 +59,7 @@ describe('retry', () => {
     ).toBe(true);
   });
 
-  it('gives the last outcome to the caller when the attempts are used up', async () => {
+  it('sends the last outcome to the caller when the attempts are used up', async () => {
     const { gateway, send } = await start({ attempts: 3 }, [await findClosedUrl()]);
     const refused = await send('/');
     expect(refused.status).toBe(502);
@@ -169,7 +169,7 @@ describe('retry', () => {
     expect((await sent).status).toBe(503);
   });
 
-  it('lets the wait grow to twice the first one, give or take a half, until its time is over', () => {
+  it('increases the wait to twice the first one, with jitter, until the time limit', () => {
     const options = {
       ...{ attempts: 5, initialInterval: 100, timeout: 1000, status: [], maxRequestBodyBytes: 0 },
       ...{ disableRetryOnNetworkError: false, retryNonIdempotentMethod: false },

@@ -109,7 +109,7 @@ describe('a file without routes in a directory', () => {
     expect(other[0]).toContain('unknown_format');
   });
 
-  it('gives its entry points to the routes beside it', async () => {
+  it('supplies its entry points to the routes beside it', async () => {
     const { installs } = await load({ 'routes.yaml': routes, 'traefik.yml': 'entryPoints: { web: {} }\n' });
     expect(installs.map(({ value }) => value)).toEqual([{ entryPoints: { web: {} } }]);
   });

@@ -78,7 +78,7 @@ describe('the place of a problem', () => {
     expect(found).toEqual(['a.yaml:3:11: Go template: the function getHostByName is not supported']);
   });
 
-  it('is that of the text in the source, whatever was rendered above it', async () => {
+  it('is that of the text in the source, even below rendered text', async () => {
     const { found } = await load(
       'a.yaml',
       `{{ $hosts := list "a" "b" "c" }}http:
@@ -151,7 +151,7 @@ describe('a value from the environment', () => {
     }
   });
 
-  it('may name a router, and may hold a URL', async () => {
+  it('may be the name of a router or a URL', async () => {
     const { routers, found } = await load(
       'a.yaml',
       'http: { routers: { {{ env "NAME" }}: { rule: Path(`/`), service: s } }, services: { s: { loadBalancer: { servers: [{ url: {{ env "URL" }} }] } } } }',
@@ -195,7 +195,7 @@ spec: { routes: [{ kind: Rule, match: '${rule}', services: [{ name: s, port: 80 
     expect(found).toEqual([`a.yaml:4:40: spec.routes[0].match: ${message}`]);
   });
 
-  it('is reported as a template when it is no YAML because of that', async () => {
+  it('is reported as a template when that makes it invalid YAML', async () => {
     const { found } = await load(
       'a.yaml',
       `# chart\n{{- if .Values.on }}\n${route('Path(`/`)')}{{- end }}\n`,

@@ -131,7 +131,7 @@ describe('routes are taken up again', () => {
     expect(namesIn(await after(() => writeFile(join(late, 'a.yaml'), route('one'))))).toEqual(['one']);
   });
 
-  it('when what a link leads to changes', async () => {
+  it('when the target of a link changes', async () => {
     const elsewhere = join(folder, 'elsewhere');
     await mkdir(join(elsewhere, 'team'), { recursive: true });
     await writeFile(join(elsewhere, 'a.yaml'), route('one'));
@@ -175,7 +175,7 @@ describe('a change', () => {
     await expect.poll(changes).toBeGreaterThan(0);
   });
 
-  it('of another file beside the routes is none: a log must not reload them at every line', async () => {
+  it('of another file beside the routes, such as a log, does not reload them', async () => {
     const file = join(folder, 'routes.yaml');
     await writeFile(file, route('one'));
     await writeFile(join(routes, 'access.log'), '');

@@ -49,7 +49,7 @@ describe('the way to the API server', () => {
     await until(() => names().includes('IngressRoute/later/shop'));
   });
 
-  it('of a kubeconfig may lead through an exec plugin, which is asked again when its token is refused', async () => {
+  it('of a kubeconfig may use an exec plugin, which runs again when its token is refused', async () => {
     const plugin = join(folder, 'plugin.mjs');
     await writeFile(
       plugin,

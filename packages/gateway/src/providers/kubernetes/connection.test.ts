@@ -14,7 +14,7 @@ spec: { routes: [{ match: Path(\`/${name}\`), services: [{ name: web, port: 80 }
 `;
 
 describe('while the API server', () => {
-  it('is away, what was read last stands; what has changed meanwhile is there when it is back', async () => {
+  it('is unavailable, the last objects stay; changes in between arrive when it is back', async () => {
     server.apply(shop('apps'));
     const { outputs, until, names, events } = await start();
     await server.stop();
@@ -71,7 +71,7 @@ describe('while the API server', () => {
     expect(names()).toContain('IngressRoute/apps/shop');
   });
 
-  it('has just started and does not know its roles yet, nobody hears of it', async () => {
+  it('has just started and does not know its roles yet, nothing is reported', async () => {
     const { until, outputs } = await start();
     await until(() => server.watches.length === alwaysWatched);
     server.failNext('services', 403);
@@ -98,7 +98,7 @@ describe('while the API server', () => {
     await until(() => server.watches.length === alwaysWatched);
   });
 
-  it('asks to wait, nobody comes before', async () => {
+  it('asks to wait, no request is sent earlier', async () => {
     server.failNext('services', 429, { 'Retry-After': '8' });
     const following = open();
     const { clock, until, provider } = following;
@@ -114,7 +114,7 @@ describe('while the API server', () => {
     await until(() => server.watches.length === alwaysWatched);
   });
 
-  it('has not the kinds of Traefik yet, the gateway says so and takes them when they come', async () => {
+  it('lacks the kinds of Traefik, the gateway reports it and reads them once they are installed', async () => {
     server.apply(shop('apps'));
     server.uninstall('ingressroutes');
     server.uninstall('middlewares');
@@ -139,7 +139,7 @@ describe('while the API server', () => {
 });
 
 describe('a watch', () => {
-  it('goes on from the last bookmark when it ends', async () => {
+  it('continues from the last bookmark when it ends', async () => {
     server.apply(shop('apps'));
     const { until, outputs } = await start();
     await until(() => server.watches.length === alwaysWatched + 1);
@@ -221,7 +221,7 @@ describe('a watch', () => {
 });
 
 describe('credentials', () => {
-  it('that have expired are read again, and nobody notices', async () => {
+  it('that have expired are read again unnoticed', async () => {
     server.apply(shop('apps'));
     const { until, names, events } = await start();
     await until(() => server.watches.length === alwaysWatched + 1);

@@ -89,7 +89,7 @@ it('repeats a failed write', async () => {
   expect(posts()).toHaveLength(2);
 });
 
-it('has nothing to say of an object that has been put right', async () => {
+it('reports nothing about a repaired object', async () => {
   await report();
   await following.until(() => posts().length === 1);
   server.apply(shop('apps'));
@@ -99,7 +99,7 @@ it('has nothing to say of an object that has been put right', async () => {
   expect(posts()).toHaveLength(1);
 });
 
-it('writes the Events of other namespaces while one is being terminated, and says so once', async () => {
+it('writes the Events of other namespaces while one is being terminated, and reports that once', async () => {
   server.terminate('apps');
   server.apply(shop('later').replace('kind: Rule', 'kind: Ruler'));
   await following.until(() => following.outputs.length === 2);

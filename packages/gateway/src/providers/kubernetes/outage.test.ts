@@ -78,7 +78,7 @@ describe('the log of an outage', () => {
   });
 });
 
-it('names what it waits for while it is not ready', async () => {
+it('lists the reasons for waiting while it is not ready', async () => {
   server.acceptOnly('another');
   const { provider, until } = await start();
   expect(provider.waitsFor()).toEqual(

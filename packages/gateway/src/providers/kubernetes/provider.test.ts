@@ -64,7 +64,7 @@ describe('a cluster', () => {
     ]);
   });
 
-  it('is followed: what is added, changed and removed takes effect, and the rest stays the same object', async () => {
+  it('is followed: additions, changes and removals take effect, and the rest stays the same object', async () => {
     server.apply(shop('apps'));
     const { names, last, outputs, until } = await start();
     const before = last().documents;

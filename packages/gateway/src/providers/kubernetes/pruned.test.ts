@@ -64,7 +64,7 @@ describe('a route whose applied form has a field that the API server dropped', (
     expect(following.translated().problems).toEqual([]);
   });
 
-  it('is what managedFields say, where an API server leaves it there, which kube-apiserver 1.36 does not', async () => {
+  it('is found in managedFields, if an API server keeps the field there, unlike kube-apiserver 1.36', async () => {
     server.apply(
       two(guard, guard).replace(
         'namespace: apps }',

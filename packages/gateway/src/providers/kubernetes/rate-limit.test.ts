@@ -32,7 +32,7 @@ describe('createRateLimit', () => {
     expect(sent).toBe(burst);
   });
 
-  it('lets nothing out while it is paused, whoever asks', async () => {
+  it('sends no request of any kind while it is paused', async () => {
     const clock = createFakeClock();
     const limit = createRateLimit({ qps: 100, burst: 100 }, clock);
     limit.pause(8000);

@@ -3,7 +3,7 @@ import { parseDocuments } from '../../config/parse-documents.ts';
 import { secretsOf } from './references.ts';
 
 describe('the Secrets that a Middleware refers to', () => {
-  it('are those of its references, and those that TLS options name', () => {
+  it('include those of its references and of its TLS options', () => {
     const { documents } = parseDocuments(
       `kind: Middleware
 spec:
@@ -32,7 +32,7 @@ spec:
     expect(find(spec)).toEqual(['apps/found']);
   });
 
-  it('are not those of options that happen to have such a name', () => {
+  it('exclude options that happen to have such a name', () => {
     expect(find('headers: { customRequestHeaders: { certSecret: a, secret: b } }')).toEqual([]);
     expect(find('plugin: { oAuthClientCredentials: { forwardHeaders: { caSecret: c } } }')).toEqual([]);
   });

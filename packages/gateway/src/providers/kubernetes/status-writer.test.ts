@@ -53,7 +53,7 @@ const shown = (name: string): readonly string[] =>
 const writes = () => server.requests.filter(({ resource }) => resource === 'httproutes/status');
 
 describe('the status of HTTPRoutes', () => {
-  it('says whether they are attached, what they refer to, and what is not served', async () => {
+  it('reports attachment, references, and unsupported parts', async () => {
     server.apply(objects);
     const { until } = await start();
     await until(() => ['apps/all', 'apps/hosts', 'other/foreign'].every((name) => shown(name).length > 0));

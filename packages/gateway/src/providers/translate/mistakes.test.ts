@@ -293,7 +293,7 @@ it("Traefik's service without servers is one, for routers that redirect every re
   expect(services.get('noop@internal')).toMatchObject({ servers: [], errors: [] });
 });
 
-it("a service of Traefik's own says what is here instead", () => {
+it("a service of Traefik's own is reported with its replacement", () => {
   const { problems } = load('http: { routers: { dashboard: { rule: Path(`/`), service: api@internal } } }');
   expect(problems).toMatchObject([
     {
@@ -303,7 +303,7 @@ it("a service of Traefik's own says what is here instead", () => {
   ]);
 });
 
-it('the path of a URL is ignored without preservePath, and that is reported where it stands', () => {
+it('the path of a URL is ignored without preservePath, and reported at its position', () => {
   const configuration = load(`http:
   services:
     s:

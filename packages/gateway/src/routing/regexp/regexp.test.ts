@@ -137,7 +137,7 @@ describe('the work of a match', () => {
     expect(count(path)).toBeLessThanOrEqual(path.length / 16);
   });
 
-  it('ends when it has used up its steps, and says no', () => {
+  it('ends without a match when its steps are used up', () => {
     const compiled = compileRegexp('Q.{0,1000}x.{0,1000}Z|[ab]$');
     if (!compiled.ok) throw new Error(compiled.message);
     const text = `${'Qx'.repeat(7000)}a`;

@@ -103,7 +103,7 @@ describe('an Ingress', () => {
     );
   });
 
-  it('is read from files too, but for those of other controllers', () => {
+  it('is read from files too, unless it belongs to another controller', () => {
     const loaded = load(objects);
     expect([...loaded.routers.keys()].sort()).toEqual(Object.keys(recorded.routers).sort());
     expect(messagesOf(loaded)).toEqual([
@@ -191,7 +191,7 @@ describe('an Ingress that is not understood', () => {
         expect(load(objects('bank-b-auth@kubernetescrd'), options).problems).toEqual([]);
     });
 
-    it('is served with those of its own namespace and of files', () => {
+    it('may use those of its own namespace and of files', () => {
       const { problems } = load(objects('apps-auth@kubernetescrd,house@file'), slices);
       expect(problems.map(({ message }) => message)).toEqual(['there is no middleware house@file']);
     });
@@ -207,7 +207,7 @@ describe('an Ingress that is not understood', () => {
     expect(services.get('apps-web-80@kubernetes')!.errors).toHaveLength(1);
   });
 
-  it('says which annotations of other controllers it does not act on', () => {
+  it('reports ignored annotations of other controllers', () => {
     const annotations = { 'nginx.ingress.kubernetes.io/auth-url': 'https://a' };
     const { routers, problems } = load(`${ingress({ annotations })}\n---\n${service}`);
     expect(problems.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([

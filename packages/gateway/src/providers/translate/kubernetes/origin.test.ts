@@ -136,7 +136,7 @@ describe('permissions of an object of the cluster', () => {
   });
 });
 
-it('a file may do what it could before: external names and names of the cluster, but no crossing', () => {
+it('a file may use external names and names of the cluster, but may not cross namespaces', () => {
   const { messages, routes } = load(undefined);
   expect(messages.every((message) => message.startsWith('cross_namespace: '))).toBe(true);
   expect(messages.join()).not.toContain('allowCrossNamespace');

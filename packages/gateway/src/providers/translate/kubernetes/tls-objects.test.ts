@@ -39,7 +39,7 @@ describe('a TLSOption', () => {
   const strict = (name: string): string =>
     object('TLSOption', name, '{ minVersion: VersionTLS13, clientAuth: { secretNames: [ca] } }');
 
-  it('is what an IngressRoute of its namespace refers to', () => {
+  it('applies to an IngressRoute of its namespace that refers to it', () => {
     const loaded = load(service('apps/web') + strict('apps/strict') + route('{ options: { name: strict } }'));
     expect(messagesOf(loaded)).toEqual([]);
     expect([...loaded.routers.values()][0]!.tlsOptions).toBe('apps-strict@kubernetescrd');
@@ -68,7 +68,7 @@ describe('a TLSOption', () => {
     expect([...routers.values()][0]!.errors).toHaveLength(1);
   });
 
-  it('called default holds everywhere; of two, neither is used', () => {
+  it('called default applies everywhere; of two, neither is used', () => {
     expect([...load(strict('apps/default')).tls.options.keys()]).toEqual(['default']);
     const { tls } = load(strict('apps/default') + strict('bank/default'));
     expect(tls.options.get('default')!.errors).toHaveLength(1);
@@ -130,7 +130,7 @@ describe('a ServersTransport', () => {
     '{ apiVersion: v1, kind: ConfigMap, metadata: { name: roots, namespace: apps }, data: { ca.crt: PEM } }\n---\n';
   const withTransport = route('{}', '{ name: web, port: 80, serversTransport: t }');
 
-  it('is what a service of its namespace refers to', () => {
+  it('applies to a service of its namespace that refers to it', () => {
     const loaded = load(service('apps/web') + transport + roots + withTransport);
     expect(messagesOf(loaded)).toEqual([]);
     expect([...loaded.services.values()]).toMatchObject([{ serversTransport: 'apps-t@kubernetescrd' }]);
