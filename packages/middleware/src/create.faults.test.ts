@@ -114,7 +114,7 @@ describe('a server that', () => {
     },
   );
 
-  it('is not there gives 503', async () => {
+  it('does not exist causes 503', async () => {
     const { decide } = create({ url: `http://127.0.0.1:${await findClosedPort()}/token` });
     expect(await decide()).toEqual(unavailable(5));
   });
@@ -141,7 +141,7 @@ describe('a server that', () => {
     expect(clock.monotonic()).toBeLessThan(seconds * 1000 + 300);
   });
 
-  it('gives an opaque token is good enough without claims, and not with them', async () => {
+  it('issues an opaque token suffices without claims, but not with them', async () => {
     const server = await startScriptedServer(grant({ access_token: 'opaque' }));
     open.push(server);
     const headers = { forwardHeaders: { Group: 'grp' }, usernameClaim: 'sub' };
@@ -155,7 +155,7 @@ describe('a server that', () => {
     expect(await decide()).toEqual([502, 'token_opaque', undefined, false]);
   });
 
-  it('puts a control character into a forwarded claim gives 502, never a header', async () => {
+  it('puts a control character into a forwarded claim causes 502, never a header', async () => {
     const server = await startScriptedServer(
       grant({ access_token: unsignedJwt({ grp: 'a\r\nX-Admin: 1' }) }),
     );

@@ -179,7 +179,7 @@ describe('a middleware with an issuer', () => {
     expect(await until(async () => (await ask(authenticator)) === 'm' && 'm')).toBe('m');
   });
 
-  it('shares tokens with replicas before they know the metadata, and apart from those of url', async () => {
+  it('shares tokens with replicas that lack the metadata, separately from those of url', async () => {
     server.publish();
     const memory = createMemoryStore({ clock });
     const secret = '0123456789abcdef';
@@ -247,7 +247,7 @@ describe('a middleware with an issuer', () => {
     expect(asked).toEqual([wellKnown, '/plain', wellKnown, '/mutual']);
   });
 
-  it('warns the process once of an outage that nobody listens to', async () => {
+  it('warns the process once of an outage without a listener', async () => {
     const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
     const issuer = `http://127.0.0.1:${await findClosedPort()}`;
     const authenticator = open({ issuer, clientConfig: { maxRetries: 0 } }, { onDiscovery: undefined });

@@ -97,7 +97,7 @@ describe('an authenticator with a real authorization server', () => {
     await authenticator.close();
   });
 
-  it("adds the gateway's own token whatever the caller sends, and says when the gateway itself is refused", async () => {
+  it("adds the gateway's own token to any request, and reports when the gateway itself is refused", async () => {
     const own = createAuthenticator({ url, clientID: 'admin', clientSecret: 'admin-secret' });
     expect(await own.decide({ authorization: undefined })).toMatchObject({ allowed: true });
     const wrong = createAuthenticator({ url, clientID: 'admin', clientSecret: 'no' });
@@ -108,7 +108,7 @@ describe('an authenticator with a real authorization server', () => {
     await Promise.all([own.close(), wrong.close()]);
   });
 
-  it('says that the authorization server is unavailable when nothing listens', async () => {
+  it('reports that the authorization server is unavailable when nothing listens', async () => {
     const authenticator = createAuthenticator({
       url: 'http://127.0.0.1:1/token',
       clientConfig: { maxRetries: 0 },

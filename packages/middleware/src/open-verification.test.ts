@@ -82,7 +82,7 @@ describe('verify', () => {
       });
   });
 
-  it('refuses a token that the server has signed for another audience, and says why to operators', async () => {
+  it('refuses a token that the server has signed for another audience, with a reason for operators', async () => {
     const { decide } = create({
       url: server.url,
       audience,
@@ -144,7 +144,7 @@ describe('verify', () => {
 });
 
 describe('introspection', () => {
-  it('lets claims of opaque tokens decide, asked once per token', async () => {
+  it('lets claims of opaque tokens decide, with one request per token', async () => {
     const { decide } = create({
       url: opaque.url,
       claims: 'Equals(`client_id`, `app`)',

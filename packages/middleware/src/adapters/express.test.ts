@@ -36,7 +36,7 @@ describe.each([
     expect(JSON.parse(open.body)).toEqual({ caller: 'nobody', group: 'own' });
   });
 
-  it('has the URL that routers within routers have made, and leaves it to those that follow', async () => {
+  it('sees the URL as nested routers have changed it, and leaves it to later ones', async () => {
     const app = create();
     const inner = create.Router();
     const outer = create.Router();
@@ -67,7 +67,7 @@ describe.each([
     expect(await send('unknown')).toMatchObject({ status: 401 });
   });
 
-  it('calls no handler for a caller that has gone while the authorization server was asked', async () => {
+  it('calls no handler for a caller that disconnects during the token request', async () => {
     const app = create();
     const handled: string[] = [];
     let reach = (): void => {};

@@ -78,7 +78,7 @@ describe.each(names)("a caller's headers in every spelling of %s", (name) => {
 });
 
 describe('a flood of header lines before the credentials', () => {
-  it('hides them from an application, which refuses then, and never hides what is ours', async () => {
+  it('hides them from an application, which then refuses, and never hides our own headers', async () => {
     const flood = Array.from({ length: 1000 }, () => ['a', ''] as const);
     const request = await receive([...flood, ['Authorization', 'Basic eDp5'], ['X-Group', 'forged']]);
     expect(request.headers.authorization).toBeUndefined();

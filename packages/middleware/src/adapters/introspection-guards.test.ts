@@ -53,7 +53,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers with opaque 
   });
   afterAll(() => open.close());
 
-  it('reach the handlers, which see what the server says of them, and no token', async () => {
+  it("reach the handlers, which see the server's response and no token", async () => {
     const before = server.requests.length;
     const answers = await Promise.all(Array.from({ length: 20 }, () => get('/all', { ...bearer(token), 'x-group': 'forged' })));
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
@@ -87,7 +87,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers with opaque 
     expect(statuses).toEqual([200, 403]);
   });
 
-  it('are refused when the server does not know their token, or has revoked it', async () => {
+  it('are refused when their token is unknown or revoked', async () => {
     const revoked = await server.issue(caller);
     await server.revoke(caller, revoked);
     for (const value of [revoked, 'guess']) {
@@ -105,7 +105,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers with opaque 
     expect(server.requests).toHaveLength(before + 1);
   });
 
-  it('are refused through the error handling of the framework where the options say so', async () => {
+  it('are refused through the error handling of the framework if so configured', async () => {
     const other = await app.start(optionsOf({ refusals: 'error', realm: 'shop' }), routes);
     const missing = await call(`${other.origin}/all`);
     expect([missing.status, missing.headers['www-authenticate']]).toEqual([401, 'Bearer realm="shop"']);

@@ -186,7 +186,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers with JWTs of
     expect((await get(`/all?access=${token}`, bearer(token))).status).toBe(400);
   });
 
-  it('cost one request for keys, whatever their number and the routes', async () => {
+  it('cost one request for keys, for any number of requests and routes', async () => {
     const before = issuer.paths.length;
     const statuses = await Promise.all(['/all', '/write', '/admins', '/all'].map((path) => statusOf(path)));
     expect(statuses).toEqual([200, 200, 200, 200]);
@@ -237,7 +237,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers with JWTs of
     await bound.close();
   });
 
-  it('are refused through the error handling of the framework where the options say so', async () => {
+  it('are refused through the error handling of the framework if so configured', async () => {
     const other = await app.start(
       optionsOf({
         refusals: 'error',

@@ -35,7 +35,7 @@ describe('the Koa middleware', () => {
     expect(seen).toEqual([[401, 'application/problem+json', 'mine']]);
   });
 
-  it('lets the middleware before it wait for what comes after, and hear what that throws', async () => {
+  it('lets earlier middleware await later middleware, and catch its errors', async () => {
     const app = new Koa();
     const order: unknown[] = [];
     app.use(async (_ctx, next) => {
@@ -68,7 +68,7 @@ describe('the Koa middleware', () => {
     expect(await call(origin, as('admin'), 'an order')).toMatchObject({ status: 200, body: 'an order' });
   });
 
-  it('makes no error of a caller that has gone while the authorization server was asked', async () => {
+  it('raises no error for a caller that disconnects during the token request', async () => {
     const app = new Koa();
     const errors: unknown[] = [];
     app.on('error', (error) => errors.push(error));

@@ -11,7 +11,7 @@ describe('the payload of a JWT', () => {
     expect(decodeJwtPayload(`${header}.${encode(text)}.c2ln`)).toBe(text);
   });
 
-  test('holds any Unicode', () => {
+  test('may contain any Unicode', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' })),

@@ -26,7 +26,7 @@ describe('the nearest name', () => {
     expect(nearestName(written, ['ca', 'url', 'audience', 'clientID', 'forwardHeaders'])).toBe(near),
   );
 
-  it('is the first of those with the fewest edits, unless it takes too many', () => {
+  it('is the first one with the fewest edits, up to a limit', () => {
     const name = fc.string({ unit: fc.constantFrom('a', 'b', 'C'), maxLength: 6 });
     fc.assert(
       fc.property(name, fc.array(name, { maxLength: 5 }), (written, known) => {
@@ -39,7 +39,7 @@ describe('the nearest name', () => {
     );
   });
 
-  it('is proposed; without one, what is known', () => {
+  it('is suggested; without one, the known names are listed', () => {
     expect(proposeName('ulr', ['url', 'claims'])).toBe('did you mean url?');
     expect(proposeName('other', ['url', 'claims'])).toBe('expected one of url, claims');
     expect(proposeName('other', ['url'])).toBe('expected url');

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
 import { Secret } from './secret.ts';
 
-it('shows a secret to nobody who does not ask for it by name', () => {
+it('reveals a secret only on explicit request', () => {
   const secret = new Secret('hunter2');
   const shown = [
     String(secret),

@@ -60,7 +60,7 @@ describe('a store whose code is still being loaded', () => {
     expect(states).toHaveLength(1);
   });
 
-  it('passes later listeners on, and forgets those that stopped before', async () => {
+  it('passes listeners on, except those removed before', async () => {
     const { store, stop, states, resolve } = defer();
     stop();
     const inner = createSwitched();
@@ -74,7 +74,7 @@ describe('a store whose code is still being loaded', () => {
     expect([states, later]).toEqual([[], [true]]);
   });
 
-  it('closes what is loaded after all', async () => {
+  it('closes a store that is loaded after the close', async () => {
     const { store, resolve } = defer();
     const closed = store.close();
     const inner = createSwitched();
@@ -83,7 +83,7 @@ describe('a store whose code is still being loaded', () => {
     expect(inner.isClosed()).toBe(true);
   });
 
-  it('says why it cannot be loaded, and never is ready', async () => {
+  it('reports why it cannot be loaded, and is never ready', async () => {
     const { store, states, reject } = defer();
     reject(new Error('no such file'));
     await expect(store.get('a')).rejects.toThrow('no such file');

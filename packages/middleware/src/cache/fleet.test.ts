@@ -97,7 +97,7 @@ describe('a fleet of processes with one store', () => {
       return outcome;
     };
 
-    it('sends no token request from any process until then, and says what remains', async () => {
+    it('prevents token requests of every process until then, and reports the remaining time', async () => {
       const { clock, asked, fleet, join } = createFleet();
       fleet.answer = limited;
       expect(await get(clock, join())).toBe(limited);
@@ -167,7 +167,7 @@ describe('a fleet of processes with one store', () => {
     expect(fresh.heard).toContainEqual({ kind: 'found', tier: 'store' });
   });
 
-  it('renews a token once for all, and nobody waits for it', async () => {
+  it('renews a token once for all, and no request waits for it', async () => {
     const { clock, asked, join } = createFleet();
     const processes = [join(), join(), join()];
     const start = Promise.all(processes.map(async ({ tokens }) => tokens.get(app())));
@@ -209,7 +209,7 @@ describe('a fleet of processes with one store', () => {
         expect(tokens.get(app())).toMatchObject({ value: 'token-2' });
     });
 
-    it('does not get it back from the store, though it is no longer in memory', async () => {
+    it('does not get it back from the store, even if it is no longer in memory', async () => {
       const { clock, asked, join } = createFleet();
       const refused = await held(clock, join());
       expect(await renew(clock, join(), refused)).toBe('token-2');
@@ -244,7 +244,7 @@ describe('a fleet of processes with one store', () => {
       expect(apart.tokens.get(app())).toMatchObject({ value: older.value });
     });
 
-    it('asks once more when a renewal that knows nothing of it brings the same token', async () => {
+    it('requests a token again when an unrelated renewal returned the same one', async () => {
       const { clock, asked, fleet, join } = createFleet();
       const one = join();
       const refused = await held(clock, one);
@@ -318,7 +318,7 @@ describe('a fleet of processes with one store', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('does not wait for a lock longer than it is told, and asks by itself then', async () => {
+  it('waits for a lock up to the limit, and then requests the token itself', async () => {
     const { clock, asked, fleet, store, join } = createFleet();
     // Another process has the lock without end, or the store says so.
     const locked: TokenStore = { ...store, setIfAbsent: () => Promise.resolve(false) };

@@ -22,7 +22,7 @@ it('no two different lists of parts have one key', () => {
   );
 });
 
-it('moving a border between parts gives another key', () => {
+it('a different split of the same text has a different key', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), fc.nat(), fc.nat(), (text, one, two) => {
       const cut = (at: number): string[] => [text.slice(0, at), text.slice(at)];
@@ -34,7 +34,7 @@ it('moving a border between parts gives another key', () => {
   );
 });
 
-it('gives no part away and has always the same form', () => {
+it('reveals no part and always has the same form', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 8, unit: 'grapheme-ascii' }), (secret) => {
       const key = keyOf(['https://as.example/token', 'app', secret]);

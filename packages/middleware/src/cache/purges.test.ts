@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createPurges } from './purges.ts';
 
 describe('the memory of purges', () => {
-  it('knows the latest purge of a client, of its profile or of the client alone', () => {
+  it('finds the latest purge of a client: of its profile or of the client alone', () => {
     const purges = createPurges(10);
     purges.add('p', 'app', 1);
     purges.add('p', undefined, 2);

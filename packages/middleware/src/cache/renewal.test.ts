@@ -30,7 +30,7 @@ function start(failing: { current: boolean } = { current: false }) {
 }
 
 describe('the renewal of a refused token', () => {
-  it('happens at most once in ten seconds, whatever the resource refuses', async () => {
+  it('happens at most once in ten seconds, even if the resource refuses every token', async () => {
     const { clock, renew, first, requests } = start();
     let token: AccessToken | undefined = await first();
     for (let second = 0; second < 60; second += 1) {
@@ -40,7 +40,7 @@ describe('the renewal of a refused token', () => {
     expect(requests()).toBe(1 + 6);
   });
 
-  it('gives the token that is cached when an older one was refused, without a token request', async () => {
+  it('returns the cached token when an older one was refused, without a token request', async () => {
     const { renew, first, requests } = start();
     const refused = await first();
     const second = await renew(refused);
@@ -49,7 +49,7 @@ describe('the renewal of a refused token', () => {
     expect(requests()).toBe(2);
   });
 
-  it('gives nothing when the authorization server fails, and tries again ten seconds later', async () => {
+  it('returns nothing when the authorization server fails, and tries again ten seconds later', async () => {
     const failing = { current: false };
     const { clock, renew, first, requests } = start(failing);
     const refused = await first();

@@ -47,7 +47,7 @@ describe('a store whose secret is changed', () => {
     expect(events.filter(({ kind }) => kind === 'unsealed')).toEqual([]);
   });
 
-  it('gives what one half left to the other half', async () => {
+  it('shares tokens between the old and the new half of a fleet', async () => {
     const { join, write, read } = fleet();
     const [before, after] = [join(old, fresh), join(fresh, old)];
     await write(after, 'from the new');
@@ -79,7 +79,7 @@ describe('a store whose secret is changed', () => {
     expect(await lockOf(b)).toHaveProperty('release');
   });
 
-  it('gives waiting processes the reason for a missing token', async () => {
+  it('passes the reason for a missing token to waiting processes', async () => {
     const { join } = fleet();
     const [a, b] = [join(old, fresh), join(fresh, old)];
     const failure = {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createTokenBucket, takeToken } from './token-bucket.ts';
 
 describe('a token bucket', () => {
-  it('gives spare tokens while it is half full or more', () => {
+  it('reserves spare tokens while it is at least half full', () => {
     const limits = { perMs: 1e-9, size: 100, maxWaitMs: 0 };
     const bucket = createTokenBucket(limits, 0);
     const grants = Array.from({ length: 60 }, () => takeToken(bucket, limits, 0, true).granted);
@@ -12,7 +12,7 @@ describe('a token bucket', () => {
     expect(grants.slice(8).reduce((sum, granted) => sum + granted)).toBe(44);
   });
 
-  it('never gives more than it holds and what it is filled with', () => {
+  it('never grants more than its content and its refills', () => {
     const request = fc.record({ afterMs: fc.nat(500), isShared: fc.boolean() });
     const limits = fc.record({
       perMs: fc.double({ min: 0.001, max: 1, noNaN: true }),

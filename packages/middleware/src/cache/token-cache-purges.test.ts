@@ -13,7 +13,7 @@ describe('a purge of the token cache', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('drops the tokens of one client, whatever its secret, and says how many', async () => {
+  it('drops the tokens of one client with any secret, and returns their number', async () => {
     const { clock, tokens, open, first, asked } = setUp();
     await first();
     const other = { clientId: 'other', clientSecret: new Secret('right') };
@@ -59,7 +59,7 @@ describe('a purge of the token cache', () => {
     expect(asked).toHaveLength(3);
   });
 
-  it('drops the tokens that another source with the same profile obtained, and those under way', async () => {
+  it('drops tokens that another source with the same profile obtained or is requesting', async () => {
     const { clock, tokens, open, first, asked } = setUp();
     const token = await first();
     const twin = open();
@@ -94,7 +94,7 @@ describe('a purge of the token cache', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('serves what a purge interrupted to its waiters, while newer callers get a newer token', async () => {
+  it('serves an interrupted request to its waiters, while later callers get a newer token', async () => {
     const { clock, tokens, asked } = setUp();
     const before = tokens.get(credential());
     await clock.advance(5);

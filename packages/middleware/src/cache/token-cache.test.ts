@@ -93,7 +93,7 @@ describe('token cache', () => {
     expect(failing()).toBe(0);
   });
 
-  it('announces the end of an outage that outlasts the token, and no failure of what requests wait for', async () => {
+  it('announces the end of an outage that outlasts the token, but no failure of a request with waiters', async () => {
     const { clock, tokens, first, answerWith, renewals, failing } = setUp();
     await first();
     answerWith(() => unavailable);
@@ -111,7 +111,7 @@ describe('token cache', () => {
     expect(renewals.slice(1)).toMatchObject([{ kind: 'recovered', failures: 1 }]);
   });
 
-  it('says apart that a renewal gave the same token again, which ends an outage too', async () => {
+  it('distinguishes a renewal that returned the same token, which ends an outage too', async () => {
     const { clock, tokens, first, answerWith, renewals } = setUp();
     const old = await first();
     answerWith(() => unavailable);
@@ -169,7 +169,7 @@ describe('token cache', () => {
     expect(await pending).toMatchObject({ reason: 'timeout' });
   });
 
-  it('takes the time limit of a source instead of its own', async () => {
+  it('uses the time limit of a source instead of its own', async () => {
     const clock = createFakeClock();
     const endpoint = { obtain: () => new Promise<never>(() => {}), close: async () => {} };
     const source = createTokenCache({ clock }).source({ endpoint, profile: [], waitMs: 90_000 });
@@ -202,7 +202,7 @@ describe('token cache', () => {
     });
   });
 
-  it('continues for the others when a caller gives up waiting', async () => {
+  it('continues for other callers when one stops waiting', async () => {
     const { clock, asked, tokens, slow } = setUp();
     slow(70_000);
     const early = tokens.get(credential());
@@ -290,7 +290,7 @@ describe('token cache', () => {
     expect(asked).toHaveLength(3);
   });
 
-  it('never replaces a token by one that was asked for earlier', async () => {
+  it('never replaces a token by one from an earlier request', async () => {
     const { clock, tokens, first, answerWith } = setUp();
     await clock.advance(5_000);
     const held = await first();

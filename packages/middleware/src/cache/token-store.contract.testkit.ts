@@ -54,7 +54,7 @@ export function describeTokenStore(name: string, start: () => Promise<StoreHarne
       expect(await store.take(freshKey(), limits)).toMatchObject({ granted: 1, waitMs: 0 });
     });
 
-    it('grants slots to all holders together, until one gives them back or says nothing any more', async () => {
+    it('grants slots to all holders together, until one returns them or falls silent', async () => {
       const key = freshKey();
       const demand = { amount: 3, used: 0, more: 1, spare: 0, ttlMs: minuteMs };
       expect(await store.occupy(key, 'one', { ...demand, more: 2 })).toEqual({ granted: 2, spare: 0 });
@@ -84,7 +84,7 @@ export function describeTokenStore(name: string, start: () => Promise<StoreHarne
       expect(await store.get(freshKey())).toBeUndefined();
     });
 
-    it('gives what another set, with the time that is left', async () => {
+    it('returns a value that another store set, with the remaining time', async () => {
       const key = freshKey();
       await store.set(key, bytes('first'), 2 * minuteMs);
       const stored = await other.get(key);
@@ -102,7 +102,7 @@ export function describeTokenStore(name: string, start: () => Promise<StoreHarne
       expect((await other.get(key))?.ttlMs).toBeLessThanOrEqual(minuteMs);
     });
 
-    it('keeps any bytes as they are, and a copy of them', async () => {
+    it('stores a copy of any bytes unchanged', async () => {
       await fc.assert(
         fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (value) => {
           const key = freshKey();
@@ -131,7 +131,7 @@ export function describeTokenStore(name: string, start: () => Promise<StoreHarne
       expect(await store.deleteIfEquals(absent, bytes('short'))).toBe(false);
     });
 
-    it('puts a value where nothing is, and leaves what is there alone', async () => {
+    it('sets a value only if there is none', async () => {
       const key = freshKey();
       expect(await store.setIfAbsent(key, bytes('first'), minuteMs)).toBe(true);
       expect(await other.setIfAbsent(key, bytes('second'), 10 * minuteMs)).toBe(false);
@@ -175,7 +175,7 @@ export function describeTokenStore(name: string, start: () => Promise<StoreHarne
       expect(await store.get(key)).toBeUndefined();
     });
 
-    it('is ready, gives a sign of life, and does neither once it is closed', async () => {
+    it('is ready and responds to a ping until it is closed', async () => {
       const closing = await harness.open();
       const states: unknown[] = [];
       closing.onStateChange((ready, reason) => states.push([ready, reason]));

@@ -8,7 +8,7 @@ const claims = parseClaims(
 )!;
 
 describe('an explained claims expression', () => {
-  it('tells, call by call in source order, what came out and which claim was seen', () => {
+  it('lists each call in source order with its result and its claim', () => {
     const source = '!Equals(`grp`, `x`) &&\n (contains("areas", "lab") || Prefix(`missing`, ``))';
     expect(explainClaims(source, claims)).toEqual({
       ok: true,

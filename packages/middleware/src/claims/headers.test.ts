@@ -29,7 +29,7 @@ describe('a forwarded header', () => {
     ['{"g":{"a":9007199254740993,"b":[]}}', '{"a":9007199254740993,"b":[]}'],
   ])('of %s is %j', (json, value) => expect(evaluate(json)).toEqual({ ok: true, headers: ['Group', value] }));
 
-  it('carries no control character and, read as UTF-8, what the claim holds', () => {
+  it('contains no control character and, read as UTF-8, the text of the claim', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const result = evaluate(JSON.stringify({ g: text }));
@@ -44,7 +44,7 @@ describe('a forwarded header', () => {
     );
   });
 
-  it('reads back as the same elements, whatever characters they hold', () => {
+  it('reads back as the same elements, with any characters', () => {
     // Each element is a JSON string, or a text up to the next comma.
     const split = (text: string): string[] =>
       Array.from(text.matchAll(/("(?:[^"\\]|\\.)*"|[^,]*)(?:,|$)/g), ([, part = '']) =>
@@ -77,7 +77,7 @@ describe('a forwarded header', () => {
     expect(compiled.evaluate(parseClaims(json)!)).toEqual({ ok: true, headers: ['Group', value] });
   });
 
-  it('is one header on the wire, with the bytes of the claim, whatever the claim', async () => {
+  it('is one header on the wire, with the bytes of any claim', async () => {
     const server = createServer((request, response) => response.end(JSON.stringify(request.rawHeaders)));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
@@ -142,7 +142,7 @@ describe('a forwarded header', () => {
     expect(compileForwardHeaders({ [name]: 'g' })).toMatchObject({ ok: false, problems: [{ header: name }] }),
   );
 
-  it('is named once, letter case and - or _ aside, and all problems are told', () => {
+  it('must be named once, ignoring letter case and - or _, and all problems are reported', () => {
     expect(compileForwardHeaders({ 'X-Group': 'g', x_group: 'g', Y: '', Host: 'a' })).toMatchObject({
       ok: false,
       problems: [{ header: 'x_group' }, { header: 'Y' }, { header: 'Host' }],

@@ -77,7 +77,7 @@ describe('a bearer token in Authorization', () => {
     expect(reading).toMatchObject({ detail: expect.stringContaining(why ?? 'Send') as string });
   });
 
-  it('is whatever it is for any header, and never shown when it is malformed', () => {
+  it('is read as from any other header, and never shown when it is malformed', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 6, unit: 'grapheme-ascii' }), (text) => {
         const reading = bearer.read(request({ authorization: `Bearer ${text}` }));
@@ -120,7 +120,7 @@ describe('a credential in another place', () => {
     expect(everywhere.read(both)).toMatchObject({ kind: 'malformed' });
   });
 
-  it('is the query when the header has another scheme, and the cookie only when there is no other', () => {
+  it('is read from the query when the header has another scheme, and from the cookie as a last resort', () => {
     const cookie = { cookie: 'a=1; sid="abc"; b=2' };
     const basic = { authorization: 'Basic x', headers: cookie };
     expect(everywhere.read(request({ ...basic, target: '/?access_token=q' }))).toMatchObject({ value: 'q' });
@@ -149,7 +149,7 @@ describe('a credential in another place', () => {
     expect(source.removeHeaders).toEqual(new Set(['x-api-key']));
   });
 
-  it('says every place where it may stand', () => {
+  it('lists every possible place', () => {
     expect(everywhere.read(request())).toMatchObject({
       detail:
         'Send the token in the header Authorization with scheme Bearer, or the query parameter access_token, or the cookie sid.',
@@ -157,7 +157,7 @@ describe('a credential in another place', () => {
   });
 });
 
-describe('what a server gets', () => {
+describe('the request that a server gets', () => {
   it.each([
     ['/a?access_token=t', '/a'],
     ['/a?access_token=t&b=1', '/a?b=1'],
@@ -177,7 +177,7 @@ describe('what a server gets', () => {
     },
   );
 
-  it('never holds the token, and keeps every other parameter in its order', () => {
+  it('never contains the token, and keeps every other parameter in its order', () => {
     const pair = fc.stringMatching(/^[a-z]{1,3}(=[a-z0-9%+]{0,3})?$/);
     fc.assert(
       fc.property(fc.array(pair), fc.nat(9), (pairs, at) => {

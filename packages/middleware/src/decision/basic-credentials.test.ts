@@ -8,7 +8,7 @@ const printable = fc
   .filter((text) => Array.from(text).every((char) => char >= ' ' && char !== '\u007f'));
 
 describe('Basic credentials', () => {
-  it('are read raw, split at the first colon, whatever letter case and padding', () => {
+  it('are read raw, split at the first colon, in any letter case and with any padding', () => {
     fc.assert(
       fc.property(
         printable,

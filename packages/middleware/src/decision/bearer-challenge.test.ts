@@ -51,7 +51,7 @@ describe('a refusal with a Bearer challenge', () => {
 });
 
 describe('a parameter of a challenge', () => {
-  it('is a quoted string whatever the text', () => {
+  it('is a quoted string for any text', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (realm, errorDescription) => {
         const text = toChallenge({

@@ -19,7 +19,7 @@ const refused: DecisionTokenFailure = {
 };
 const basic = (pair: string) => ({ authorization: `Basic ${Buffer.from(pair).toString('base64')}` });
 
-it('a refusal has what the authorization server said, in the reason for operators alone', async () => {
+it('a refusal quotes the authorization server only in the reason for operators', async () => {
   const { options } = parseClientCredentials({ url: 'https://auth.example.com/token' });
   const reasonOf = async (response: DecisionTokenFailure['response']) => {
     const source: DecisionTokenSource = { get: () => ({ ...refused, response }) };
@@ -105,7 +105,7 @@ describe('a decision', () => {
     });
   });
 
-  it('lets nobody in by memory alone: a known caller is refused as soon as its token is gone', () => {
+  it('lets no caller pass without a token: a known caller is refused as soon as its token is gone', () => {
     const { policy, source, hold } = setUp();
     const decide = createApplicationDecide(policy, source);
     expect(decide(basic('a:b'))).toMatchObject({ allowed: true });
@@ -126,7 +126,7 @@ describe('a decision', () => {
     expect(asked[3]).not.toBe(asked[0]);
   });
 
-  it('does not look at what the caller sends at gateway level', () => {
+  it("ignores the caller's credentials at gateway level", () => {
     const { policy, source, asked } = setUp();
     const own = { clientId: 'own', clientSecret: source as never };
     const decide = createGatewayDecide(policy, source, own);

@@ -10,7 +10,7 @@ const bodiesOf = (requests: readonly ReceivedRequest[]) => requests.map(({ body 
 const urn = (name: string): string => `urn:ietf:params:oauth:${name}`;
 
 describe('a request for a token exchange', () => {
-  it('is that of RFC 8693 section 2.3, and its response gives the token to the upstream', async () => {
+  it('is that of RFC 8693 section 2.3, and the token of its response reaches the upstream', async () => {
     // Figures 4 and 6.
     const subject = 'accVkjcJyb4BWCxGsndESCJQbdFMogUC5PbRDqceLTC';
     const issued =
@@ -98,7 +98,7 @@ describe('a request for a token exchange', () => {
 });
 
 describe('an exchanged token', () => {
-  it('replaces whatever the caller sent, wherever the token was', async () => {
+  it("replaces the caller's token, wherever it was", async () => {
     const server = await startServer(respond(granted('new')));
     const { decideOn } = connect(server.url, { tokenSource: { header: 'X-Token' } });
     const decision = await decideOn({
@@ -151,7 +151,7 @@ describe('an exchanged token', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('is used once when nobody knows its lifetime, unless tokenLifetime says so', async () => {
+  it('is used once when its lifetime is unknown, unless tokenLifetime is set', async () => {
     const server = await startServer(respond(granted('new', { expires_in: undefined })));
     const once = connect(server.url);
     await once.decide('old');
@@ -185,7 +185,7 @@ describe('an exchanged token', () => {
     expect(tokenOf(await asked.decide('old'))).toBe('new');
   });
 
-  it('of the type N_A is accepted where the options say so', async () => {
+  it('of the type N_A is accepted if so configured', async () => {
     const server = await startServer(respond(granted('new', { token_type: 'N_A' })));
     expect(await connect(server.url).decide('old')).toMatchObject({ code: 'token_response_invalid' });
     const lenient = connect(server.url, { acceptedTokenTypes: ['N_A'] });

@@ -59,7 +59,7 @@ describe('a token that is not exchanged', () => {
     expect(await decision).toMatchObject({ status: 504, code: 'authorization_server_timeout' });
   });
 
-  it('reaches no log, whatever the server says', async () => {
+  it('reaches no log, even if the server quotes it', async () => {
     const server = await startServer(
       refuse('invalid_grant', 400, 'no token opaque-subject, of gateway-secret'),
     );
@@ -90,7 +90,7 @@ describe('the actor token', () => {
     ]);
   });
 
-  it('is renewed once when it may be what the server refuses', async () => {
+  it('is renewed once when the server may have refused it', async () => {
     const server = await startServer(
       ...[ownToken('own'), refuse('invalid_request'), ownToken('other'), respond(granted('new'))],
       ...[refuse('invalid_grant')],
@@ -110,7 +110,7 @@ describe('the actor token', () => {
     ]);
   });
 
-  it('does not blame the caller when there is none', async () => {
+  it('is not blamed on the caller when it is missing', async () => {
     const server = await startServer(refuse('invalid_grant'));
     const { decide } = connect(server.url, { rfc8693: { actorToken: {} } });
     expect(await decide('one')).toMatchObject({

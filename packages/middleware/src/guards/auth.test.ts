@@ -19,7 +19,7 @@ const create = (claims: string | undefined) =>
   );
 
 describe('the caller', () => {
-  it('is told in the types of JSON, frozen all through', () => {
+  it('has claims in the types of JSON, deeply frozen', () => {
     const auth = create('{"sub":"s","exp":1800000000,"user":{"tags":["a",1]},"__proto__":{"admin":true}}');
     expect(auth).toMatchObject({
       clientId: 'orders',
@@ -57,7 +57,7 @@ describe('the caller', () => {
     expect(create(undefined)).toMatchObject({ clientId: 'orders', subject: undefined, claims: undefined });
   });
 
-  it('gives the access token to those who ask for it, and to no log', () => {
+  it('reveals the access token on request, but to no log', () => {
     const auth = create('{"sub":"s"}');
     expect(auth.accessToken()).toBe(jwt('{"sub":"s"}'));
     const shown = [

@@ -234,7 +234,7 @@ describe('an introspection response', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('says more about a token than a token that is not active may', async () => {
+  it('contains more about an active token than about an inactive one', async () => {
     const server = await start(respond({ ...active, active: false }));
     const { decide } = connect(server.url, { forwardHeaders: { 'X-Client': 'client_id' } });
     expect(await decide('t')).toMatchObject({ allowed: false });
@@ -375,7 +375,7 @@ describe('a store', () => {
     return { ...authenticator, decide: async (token: string) => authenticator.decide(bearer(token)) };
   }
 
-  it('lets one process ask for all, and holds neither token nor response in clear', async () => {
+  it('lets one process introspect for all, and contains neither token nor response in clear', async () => {
     const server = await start((response) => json(response, 200, { active: true, client_id: 'caller' }));
     const { open, entries } = share();
     const processes = Array.from({ length: 4 }, () => connectReal(server.url, open()));
@@ -388,7 +388,7 @@ describe('a store', () => {
       expect(held).not.toContain(text);
   });
 
-  it('shares that a token is not active, and drops what was purged', async () => {
+  it('shares that a token is not active, and drops purged responses', async () => {
     let isActive = false;
     const server = await start((response) => json(response, 200, { active: isActive }));
     const { open } = share();
@@ -402,7 +402,7 @@ describe('a store', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('gives a process nothing that another one obtained as another client', async () => {
+  it('does not share responses between different clients', async () => {
     const server = await start((response) => json(response, 200, { active: true }));
     const { open } = share();
     await connectReal(server.url, open()).decide('t');

@@ -10,7 +10,7 @@ const problemsOf = (raw: unknown): readonly string[] =>
   );
 
 describe('the options of oAuthIntrospection', () => {
-  it("are those of Traefik Hub's example, as it stands", () => {
+  it("accept Traefik Hub's example unchanged", () => {
     const { options, problems } = parseIntrospection({
       tokenSource: { header: 'Authorization', headerAuthScheme: 'Bearer' },
       clientConfig: {
@@ -35,7 +35,7 @@ describe('the options of oAuthIntrospection', () => {
     expect(Object.isFrozen(options)).toBe(true);
   });
 
-  it('read the token from Authorization unless they say otherwise, never without a scheme', () => {
+  it('read the token from Authorization by default, never without a scheme', () => {
     const sourceOf = (tokenSource: object | undefined) =>
       parseIntrospection({ ...client, clientConfig: { url }, tokenSource }).options?.tokenSource;
     const usual = { header: 'Authorization', schemes: ['Bearer'] };

@@ -117,7 +117,7 @@ describe('a signed response', () => {
     expect(decision.allowed ? '' : decision.reason).toMatch(reason);
   }); // prettier-ignore
 
-  it('is expected: plain JSON is not used, whatever its media type says', async () => {
+  it('is required: plain JSON is not used with any media type', async () => {
     for (const type of ['application/json', 'application/token-introspection+jwt']) {
       const server = await serve(JSON.stringify({ active: true, client_id: 'app' }), type);
       expect(await connect(server.url, verify(server.url))('t')).toMatchObject({

@@ -114,7 +114,7 @@ describe('keys of a JWK Set at a URL', () => {
     expect(decide(requestWith(token))).toBe(first);
   });
 
-  it('of another issuer are never asked for', async () => {
+  it('of another issuer are never requested', async () => {
     const { origin } = new URL(server.url);
     const { decide } = open({ jwksUrl: '/jwks.json', issuers: [origin] });
     const evil = await sign(k1, 'k1', { iss: 'https://evil.example' });
@@ -126,7 +126,7 @@ describe('keys of a JWK Set at a URL', () => {
 });
 
 describe('an outage of the server', () => {
-  it('leaves the last good keys in use, and no verdict on keys that nobody knows', async () => {
+  it('leaves the last good keys in use, and gives no verdict on unknown keys', async () => {
     const { decide } = open();
     await decide(requestWith(await sign(k1)));
     status = 500;

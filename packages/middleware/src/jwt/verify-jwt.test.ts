@@ -67,7 +67,7 @@ describe('a genuine token', () => {
     expect(await outcomeOf(await sign({ nbf: now + 30, iat: now + 30 }))).toBe('passes');
   });
 
-  it('passes whatever keys its header offers, because they are not read', async () => {
+  it('passes with any keys in its header, because they are not read', async () => {
     const header = {
       jku: 'https://evil.example/',
       x5u: 'https://evil.example/',
@@ -205,7 +205,7 @@ describe('a token whose claims do not fit', () => {
     expect(await outcomeOf(await sign({ iss: 'https://as.example/other-tenant' }))).toMatch(/iss is/);
   });
 
-  it('passes with nonce when it says what a client may do', async () => {
+  it('passes with nonce when it has claims about permissions', async () => {
     expect(await outcomeOf(await sign({ nonce: 'x', scope: 'orders' }))).toBe('passes');
   });
 

@@ -27,7 +27,7 @@ const given = {
 };
 
 describe('clientAuthentication', () => {
-  it.each(clientAuthentications)('%s takes what it needs and says what is missing', (method) => {
+  it.each(clientAuthentications)('%s accepts its options and reports missing ones', (method) => {
     const needed = neededBy(method);
     expect(problems({ clientAuthentication: method, clientID: 'a', ...given[needed] })).toEqual([]);
     const missing = problems({ clientAuthentication: method, clientID: 'a' });

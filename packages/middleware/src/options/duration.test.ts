@@ -22,7 +22,7 @@ it.each<[string | number, number | undefined]>([
   expect(parseDurationMs(written)).toBe(ms);
 });
 
-it('refuses a duration that no timer can hold', () => {
+it('refuses a duration that exceeds the range of timers', () => {
   expect(duration.safeParse('596h').success).toBe(true);
   expect(duration.safeParse('597h').success).toBe(false);
 });

@@ -42,7 +42,7 @@ describe('the options', () => {
     });
   });
 
-  it('are read whatever the letter case of their names, secrets wrapped', () => {
+  it('are read in any letter case of their names, with secrets wrapped', () => {
     const { options, problems: found } = parseClientCredentials({
       URL: url,
       clientid: 'app',
@@ -171,7 +171,7 @@ describe('the options', () => {
     );
   });
 
-  it('say where in the expression a problem is', () => {
+  it('report the position of a problem in the expression', () => {
     expect(parseClientCredentials({ url, claims: 'Equals(`a`, `b`) &&\n Nope(`a`)' }).problems).toMatchObject(
       [{ within: { line: 2, column: 2 } }],
     );

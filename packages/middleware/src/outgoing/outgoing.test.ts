@@ -113,7 +113,7 @@ describe('a token without a lifetime', () => {
     }
   });
 
-  it('is not what a lifetime of zero makes', async () => {
+  it('is different from a token with a lifetime of zero', async () => {
     const { tokens, close, issued } = await issue({ expires_in: 0 });
     const fetch = createFetch(tokens);
     try {
@@ -126,7 +126,7 @@ describe('a token without a lifetime', () => {
 });
 
 describe('a token source', () => {
-  it('asks once for callers who come together, and shows the token to those who ask alone', async () => {
+  it('requests once for simultaneous callers, and reveals the token only on request', async () => {
     const [first, second] = await Promise.all([source.token(), source.token()]);
     expect(first).toBe(second);
     expect(source.get()).toBe(first);
@@ -136,7 +136,7 @@ describe('a token source', () => {
     expect(server.tokenRequests).toHaveLength(1);
   });
 
-  it('lets one caller give up and serves the others', async () => {
+  it('serves other callers when one gives up', async () => {
     const release = server.hold();
     const controller = new AbortController();
     const [given, kept] = [source.token(controller.signal), source.token()];
@@ -156,7 +156,7 @@ describe('a token source', () => {
     await wrong.close();
   });
 
-  it('says which variable is not set, and that references are the gateway’s', () => {
+  it('names the unset variable, and reports that only the gateway resolves references', () => {
     const create = (clientSecret: unknown) => () =>
       createTokenSource({ url: server.url, clientID: 'orders', clientSecret: clientSecret as string });
     expect(create(undefined)).toThrow(OptionsError);
@@ -187,7 +187,7 @@ describe('fetch with a source', () => {
     expect(server.tokenRequests).toHaveLength(2);
   });
 
-  it('gives the 401 of a stream, which cannot be sent again, and the next call has a new token', async () => {
+  it('returns the 401 for a stream, which cannot be sent again, and uses a new token for the next call', async () => {
     const call = createFetch(source);
     await call(url);
     revoke();
@@ -242,7 +242,7 @@ describe('fetch with origins', () => {
     expect(asked).toEqual([['https://api.example/orders', 'PUT']]);
   });
 
-  it('gives the token to these alone, and says which is none', async () => {
+  it('sends the token only to these, and reports an invalid one', async () => {
     const elsewhere: SentRequest[] = [];
     const other = await listen((one, response) => {
       elsewhere.push(one);
@@ -287,7 +287,7 @@ describe("undici's interceptor", () => {
     await wrong.close();
   });
 
-  it('gives the token to its origins alone, wherever a redirect leads', async () => {
+  it('sends the token only to its origins, wherever a redirect leads', async () => {
     const elsewhere: SentRequest[] = [];
     const other = await listen((one, response) => {
       elsewhere.push(one);

@@ -25,7 +25,7 @@ describe('the calls for which an expression is not true', () => {
     ['Equals(', []],
   ])('of %s are %j', (source, expected) => expect(find(source)).toEqual(expected));
 
-  it('are none exactly when it is true, and each came to what is said of it', () => {
+  it('are empty exactly when it is true, and each has the reported result', () => {
     const leaf = fc.nat({ max: 4 }).map((name) => `Equals(\`c${name}\`, \`yes\`)`);
     const tree = fc.letrec<{ node: string }>((tie) => ({
       node: fc.oneof(

@@ -90,7 +90,7 @@ describe('an expression', () => {
     expect(compiled.ok).toBe(true);
   });
 
-  it('never throws, whatever it is, and places every fault inside of it', () => {
+  it('never throws, and has every fault at a position inside it', () => {
     const fragment = fc.constantFrom(
       '(',
       ')',
@@ -159,7 +159,7 @@ describe('an expression', () => {
     });
   });
 
-  it('may hold thousands of operands', () => {
+  it('may have thousands of operands', () => {
     expect(problem(Array.from({ length: 5000 }, () => 'Has(`a`)').join('||'))).toBeUndefined();
   });
 });
@@ -275,12 +275,12 @@ describe('a malformed expression', () => {
     expect(marks).toBe(lead + '^'.repeat(carets));
   });
 
-  it('has all its unknown functions and wrong arguments told at once', () => {
+  it('is reported with all unknown functions and wrong arguments at once', () => {
     const compiled = compilePredicate('Nope(`a`) && !(Has() || HasAny(`bad`, `x`))', table);
     expect(compiled.ok ? [] : compiled.diagnostics.map(({ column }) => column)).toEqual([1, 16, 32]);
   });
 
-  it('has a hundred faults told and no more, so that none takes long however many there are', () => {
+  it('is reported with a hundred faults at most, so that its check takes bounded time', () => {
     const compiled = compilePredicate(Array.from({ length: 13_000 }, () => 'a()').join('||'), table);
     expect(compiled.ok ? [] : compiled.diagnostics.map(({ column }) => column)).toEqual(
       Array.from({ length: maxDiagnostics }, (_, index) => 1 + 5 * index),

@@ -67,7 +67,7 @@ describe('a token request', () => {
     );
   });
 
-  it('is understood by a certified server whatever characters ID and secret hold', async () => {
+  it('is understood by a certified server with any characters in ID and secret', async () => {
     const clientId = "id !'()*~:%";
     const clientSecret = 'se:c ret+/=%';
     const server = await startAuthorizationServer({
@@ -175,7 +175,7 @@ describe('a response with a token', () => {
     expect(readable.outcome).toMatchObject({ value: jwt });
   });
 
-  it('is read whatever its Content-Type, and when the server compresses it without being asked to', async () => {
+  it('is read with any Content-Type, and with unrequested compression', async () => {
     const plain = await ask([(response) => json(response, 200, grant, { 'content-type': 'text/plain' })]);
     expect(plain.outcome).toMatchObject({ kind: 'token' });
     const packed = await ask([
@@ -185,7 +185,7 @@ describe('a response with a token', () => {
     expect(packed.outcome).toMatchObject({ kind: 'token' });
   });
 
-  it('counts its lifetime from when it was asked for, not from when it came', async () => {
+  it('counts its lifetime from the request, not from the response', async () => {
     let answer = (): void => {};
     const server = await startScriptedServer((response) => void (answer = () => ok(response)));
     const client = connectTo(server.url);
@@ -324,7 +324,7 @@ describe('a failed attempt', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it.each([0, 1, 2, 5])('is repeated %i times when maxRetries says so', async (maxRetries) => {
+  it.each([0, 1, 2, 5])('is repeated %i times with that maxRetries', async (maxRetries) => {
     const { outcome, server } = await ask([(response) => json(response, 500, {})], { maxRetries });
     expect(outcome).toMatchObject({ reason: 'unavailable', detail: 'the token endpoint responded with 500' });
     expect(server.requests).toHaveLength(maxRetries + 1);
@@ -335,7 +335,7 @@ describe('a failed attempt', () => {
     expect(waits).toEqual([50, 100, 200, 400, 800, 1000, 1000]);
   });
 
-  it('waits as Retry-After says, in seconds or as a date', async () => {
+  it('waits for Retry-After, in seconds or as a date', async () => {
     const seconds = await ask([(response) => json(response, 503, {}, { 'retry-after': '7' }), ok], {
       maxRetries: 1,
     });
@@ -422,7 +422,7 @@ describe('a failed attempt', () => {
     });
   });
 
-  it('is repeated when nobody listens, and says why in words', async () => {
+  it('is repeated when nothing listens, and has the reason in words', async () => {
     const client = connectTo(`http://127.0.0.1:${await findClosedPort()}/token`, { maxRetries: 2 });
     open.push(client);
     expect(await client.obtain()).toMatchObject({
@@ -432,7 +432,7 @@ describe('a failed attempt', () => {
     expect(client.waits).toEqual([50, 100]);
   });
 
-  it('says so when the host has no address', async () => {
+  it('reports a host without an address', async () => {
     const client = connectTo('http://authorization-server.invalid/token');
     open.push(client);
     expect(await client.obtain()).toMatchObject({ reason: 'unavailable' });

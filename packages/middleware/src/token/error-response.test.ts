@@ -16,12 +16,12 @@ describe('the error response of a token endpoint', () => {
     });
   });
 
-  it('keeps the status alone when the body says nothing', () => {
+  it('keeps only the status when the body is not informative', () => {
     for (const body of [undefined, {}, { error: 7, error_description: ['no'] }, { error: '\u0007', error_description: '' }])
       expect(readErrorResponse(500, body, undefined)).toEqual({ status: 500, error: undefined, errorDescription: undefined });
   }); // prettier-ignore
 
-  it('shows one line without control characters, of 300 characters at most, whatever the server sends', () => {
+  it('shows at most 300 characters on one line without control characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 350 }), (text) => {
         const { errorDescription = '' } = readErrorResponse(400, { error_description: text }, undefined);

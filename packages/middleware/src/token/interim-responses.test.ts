@@ -48,7 +48,7 @@ describe('a token endpoint that sends unsolicited interim responses', () => {
     await server.close();
   });
 
-  it('gives a token when the response follows in the same packet', async () => {
+  it('yields a token when the response follows in the same packet', async () => {
     const server = await serve((count) => [interim.continue + granted(`token-${count}`)]);
     const endpoint = connectTo(server.url);
     expect(await endpoint.obtain('a')).toMatchObject({ value: 'token-1' });

@@ -50,7 +50,7 @@ describe("a token's lifetime", () => {
     expect(lifetimeSeconds(expiresIn, payload && JSON.stringify(payload), at(serverDate))).toBe(seconds);
   });
 
-  it('is no longer than anything that bounds it, on whichever clock', () => {
+  it('never exceeds any of its bounds, on either clock', () => {
     const number = fc.option(fc.double({ noNaN: true, noDefaultInfinity: true }), { nil: undefined });
     fc.assert(
       fc.property(number, number, number, number, (expiresIn, exp, iat, serverDate) => {

@@ -141,7 +141,7 @@ describe('a token request through a proxy', () => {
     expect(tunnels).toEqual([]);
   });
 
-  it('goes as clientConfig.proxy says, whatever the environment says, with its credentials and the client certificate', async () => {
+  it('uses clientConfig.proxy instead of the environment, with its credentials and the client certificate', async () => {
     const { host, tunnels } = await startProxy();
     const obtain = open(
       {

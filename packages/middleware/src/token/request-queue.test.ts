@@ -56,7 +56,7 @@ describe('the queue of token requests', () => {
     expect(sent).toContain('right');
   });
 
-  it('lets those who came last go first while more clients wait than there are places', async () => {
+  it('serves the newest clients first while more clients wait than there are slots', async () => {
     const { send, answer, sent } = start(4);
     for (let at = 0; at < 2_000; at += 1) send(`wrong-${at}`);
     for (let at = 0; at < 20; at += 1) send(`right-${at}`);
@@ -64,7 +64,7 @@ describe('the queue of token requests', () => {
     expect(sent.length).toBeLessThanOrEqual(2 + 20);
   });
 
-  it('turns away what would make the queue too long, and what has waited too long', async () => {
+  it('rejects requests beyond its length, and those that have waited too long', async () => {
     const { clock, send, answer, sent, turnedAway } = start(2, { maxWaiting: 3, maxWaitMs: 1_000 });
     for (let at = 0; at < 5; at += 1) send(`client-${at}`);
     await clock.advance(0);
@@ -83,7 +83,7 @@ describe('the queue of token requests', () => {
     expect(turnedAway.filter((client) => client.startsWith('known'))).toEqual([]);
   });
 
-  it('gives the place of a request that failed to the next', async () => {
+  it('passes the slot of a failed request to the next one', async () => {
     const clock = createFakeClock();
     const queue = createRequestQueue({ clock, maxConcurrent: 1 });
     const failing = queue.run('a', true, () => Promise.reject(new Error('lost')));

@@ -30,7 +30,7 @@ describe('Retry-After', () => {
     'Sun, 99 Nov 1994 99:49:37 GMT',
   ])('%j says nothing', (text) => expect(parseRetryAfter(text, now)).toBeUndefined());
 
-  it('rounds up, so that nobody comes back too early', () => {
+  it('rounds up, so that no client retries too early', () => {
     expect(parseRetryAfter('Sun, 06 Nov 1994 08:49:37 GMT', now + 1)).toBe(30);
   });
 });

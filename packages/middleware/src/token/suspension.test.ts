@@ -69,7 +69,7 @@ describe('token requests', () => {
     expect((await obtain('other')).kind).toBe('token');
   });
 
-  it('continue whatever the server responds to clients that never had a token', async () => {
+  it('continue after any response to clients that never had a token', async () => {
     const { statusOf, obtain, askTimes } = await start();
     statusOf.set('stranger', 500);
     await askTimes('stranger', 50);

@@ -52,7 +52,7 @@ const untrusted =
 const key = (pem: string): Secret => new Secret(pem);
 
 describe('a token endpoint with TLS', () => {
-  it('is not trusted when its certificate is from no authority that the system knows', async () => {
+  it('is not trusted when the system does not know the authority of its certificate', async () => {
     expect(await ask(plain, {})).toMatch(untrusted);
   });
 
@@ -68,12 +68,12 @@ describe('a token endpoint with TLS', () => {
     );
   });
 
-  it('is accepted whoever it is with `insecureSkipVerify`', async () => {
+  it('is accepted without verification with `insecureSkipVerify`', async () => {
     expect(await ask(plain, { insecureSkipVerify: true })).toBe('token');
     expect(await ask(otherHost, { insecureSkipVerify: true })).toBe('token');
   });
 
-  it('that asks for a client certificate lets `cert` and `key` of its authority in, and nobody else', async () => {
+  it('that requires a client certificate accepts only `cert` and `key` of its authority', async () => {
     const { ca } = { ca: authority.cert };
     expect(await ask(mutual, { ca, cert: ours.cert, key: key(ours.key) })).toBe('token');
     expect(await ask(mutual, { ca })).toMatch(/cannot reach the token endpoint/);
@@ -82,7 +82,7 @@ describe('a token endpoint with TLS', () => {
     );
   });
 
-  it.each(['TLSv1.2', 'TLSv1.3'] as const)('says over %s that it requires a client certificate', async (version) => {
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('reports over %s that it requires a client certificate', async (version) => {
     const own = { ...authority.issue('server', ['127.0.0.1']), ca: [authority.cert] };
     const limits = { requestCert: true, minVersion: version, maxVersion: version };
     const server = createServer({ ...own, ...limits }, () => {}).listen(0, '127.0.0.1');

@@ -83,7 +83,7 @@ describe('a request with a credential', () => {
     });
   });
 
-  it('is refused when the predicate is false, and the operator is told why', () => {
+  it('is refused when the predicate is false, with a reason for operators', () => {
     const { decide } = create({ claims: { claims: 'Equals(`grp`, `admin`)' } });
     expect(decide(request('ada'))).toMatchObject({ allowed: true });
     expect(decide(request('bob'))).toMatchObject({

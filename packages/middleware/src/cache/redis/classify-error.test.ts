@@ -71,7 +71,7 @@ it.each([
   expect(describeError(wrapped)).toBe(reason);
 });
 
-it('repeats nothing of a message that it does not know but the kind of reply', () => {
+it('repeats only the kind of reply of an unknown message', () => {
   const reply = new Error("ERR unknown command 'AUTH', with args beginning with: 'hunter2'");
   expect(describeError(reply)).toBe('the server responded with ERR');
   expect(describeError(new Error('hunter2 went wrong'))).toBe('unknown error');

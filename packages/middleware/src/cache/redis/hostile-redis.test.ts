@@ -299,7 +299,7 @@ describe('a hostile node of a cluster', () => {
     'ten thousand nodes': many(10_000, (index) => `*3\r\n:${index}\r\n:${index}\r\n*2\r\n$1\r\nh\r\n:${index + 1}\r\n`),
   }; // prettier-ignore
 
-  it('is refused with a map of slots that makes no sense, and the process goes on', async () => {
+  it('is refused with an invalid slot map, and the process continues', async () => {
     for (const [what, map] of Object.entries(maps)) {
       const { store } = await start(
         'cluster',
@@ -316,7 +316,7 @@ describe('a hostile node of a cluster', () => {
 });
 
 describe('an entry in Redis', () => {
-  it('ends when it was sealed to end, whatever time to live it is given', async () => {
+  it('expires at its encrypted expiry, whatever its time to live', async () => {
     const redis = await startSingleRedis();
     closing.push(() => redis.close());
     const store = await whenReady(createRedisStore(redis.options));

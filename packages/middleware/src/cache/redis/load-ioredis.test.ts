@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { loadIoredis } from './load-ioredis.ts';
 
-it('says which package is missing when a store is made without it', () => {
+it('names the missing package when a store is created without it', () => {
   const missing = Object.assign(new Error("Cannot find module 'ioredis'"), { code: 'MODULE_NOT_FOUND' });
   const load = (): never => {
     throw missing;

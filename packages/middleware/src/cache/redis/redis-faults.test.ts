@@ -111,7 +111,7 @@ describe('the fault of an unusable Redis', () => {
     }
   });
 
-  it('is that it is no cluster, or has not the database', async () => {
+  it('is that it is not a cluster, or lacks the database', async () => {
     const { options } = keep(await startSingleRedis());
     expect(await outcome({ ...options, cluster: true })).toBe('not a cluster');
     expect(await outcome({ ...options, database: 16 })).toBe('no such database');
@@ -225,7 +225,7 @@ describe('a store in one Redis', () => {
     await worksAgain(store, 'key');
   });
 
-  it('announces that it was lost and, once that is known, that its user is no longer let in', async () => {
+  it('announces the loss and, once known, that its user is no longer accepted', async () => {
     const redis = keep(await startSingleRedis());
     await redis.server.command('ACL', 'SETUSER', 'gateway', 'on', `>${password}`, '~*', '+@all');
     const options = { ...redis.options, username: 'gateway', password: new Secret(password) };
@@ -250,7 +250,7 @@ describe('a store in one Redis', () => {
     ]);
   });
 
-  it('gives a frozen server up, and is used again once it goes on', async () => {
+  it('abandons a frozen server, and is used again once the server continues', async () => {
     const redis = keep(await startSingleRedis());
     const store = await open(redis);
     redis.server.freeze();
@@ -261,7 +261,7 @@ describe('a store in one Redis', () => {
     await worksAgain(store, 'key');
   });
 
-  it('waits for a slow server as long as `store.redis.timeout` says', async () => {
+  it('waits for a slow server up to `store.redis.timeout`', async () => {
     const redis = keep(await startSingleRedis());
     const [patient, usual] = [
       await open({ ...redis, options: { ...redis.options, timeoutMs: 10_000 } }),
@@ -327,7 +327,7 @@ describe('a store behind sentinels', () => {
     await worksAgain(store, 'after the second');
   });
 
-  it('says that the master set is unknown, or that the sentinels want another password', async () => {
+  it('reports that the master set is unknown, or that the sentinels refuse the password', async () => {
     const { options } = keep(await startRedisSentinel({}, { password }));
     expect(await outcome(options)).toBe('ready');
     const sentinel = { masterSet: 'tokens', password: new Secret(password) };

@@ -28,7 +28,7 @@ const { reply } = fc.letrec<{ reply: Buffer }>((tie) => ({
 }));
 
 describe('the check of replies', () => {
-  it('finds nothing wrong with well-formed replies, in whatever pieces they arrive', () => {
+  it('accepts well-formed replies in any pieces', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(fc.array(reply, { maxLength: 5 }), sizes, (replies, pieces) => {

@@ -77,7 +77,7 @@ describe('the client authentication method', () => {
     expect(methods()).toEqual(['client_secret_basic 200', 'client_secret_basic 401']);
   });
 
-  it('is found again for a client whose last token is long ago, whoever guesses its secret meanwhile', async () => {
+  it('is found again for a client after a long time, even if others guess its secret meanwhile', async () => {
     const { server, client } = await serve();
     await client.obtain();
     server.accept(['client_secret_post']);
@@ -151,7 +151,7 @@ describe('the client authentication method', () => {
     expect(methods()).toEqual(['basic', 'post']);
   });
 
-  it('gives no refusal when the other method could not be tried', async () => {
+  it('is not refused when the other method could not be tried', async () => {
     const { client } = await script(
       (response) => json(response, 401, { error: 'invalid_client' }),
       (response) => json(response, 503, {}),
@@ -183,7 +183,7 @@ describe('the client authentication method', () => {
     expect(methods()).toEqual(['basic']);
   });
 
-  it('says that the credentials were refused when one way is refused and the other not understood', async () => {
+  it('reports refused credentials when one method is refused and the other not understood', async () => {
     const { client, methods } = await script(
       (response) => json(response, 401, { error: 'invalid_client' }),
       (response) => json(response, 400, { error: 'invalid_request' }),

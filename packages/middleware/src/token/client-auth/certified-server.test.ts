@@ -153,7 +153,7 @@ describe('a certified authorization server', () => {
     expect(requests).toHaveLength(1);
   }); // prettier-ignore
 
-  it('verifies what a caller proves with its own secret at application level', async () => {
+  it("verifies assertions signed with a caller's own secret at application level", async () => {
     const authenticator = createAuthenticator({
       url,
       clientAuthentication: 'client_secret_jwt',
@@ -168,7 +168,7 @@ describe('a certified authorization server', () => {
     await authenticator.close();
   });
 
-  it('gives no token of one private key to whoever has another, though they share a cache and name the same client', async () => {
+  it('does not share tokens between private keys of one client in a common cache', async () => {
     const parts = { cache: createTokenCache({ clock: systemClock }) };
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const other = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();

@@ -290,7 +290,7 @@ describe('a discovery that fails', () => {
     expect(server.requests).toHaveLength(2);
   }); // prettier-ignore
 
-  it('is a time-out for those who waited, once', async () => {
+  it('is a time-out for its waiters, once', async () => {
     const silent = await startRawServer(() => {});
     closing.push(() => silent.close());
     const { clock, fail } = discover({ issuer: new URL(silent.url).origin });
