@@ -23,9 +23,9 @@ export interface TokenRequestRecord {
 
 export interface AuthorizationServerOptions {
   readonly clients: readonly TestClient[];
-  /** Seconds that a token lives; default 3600. */
+  /** Lifetime of a token in seconds; default 3600. */
   readonly lifetimeSeconds?: number;
-  /** `aud` of tokens that were asked for without `audience`; default `https://api.example.com`. */
+  /** `aud` of tokens that were requested without `audience`; default `https://api.example.com`. */
   readonly defaultAudience?: string;
   /** Methods that the server accepts from all clients; default both. */
   readonly accepts?: readonly ClientAuthMethod[];
@@ -38,11 +38,11 @@ export interface AuthorizationServer {
   readonly issuer: string;
   /** The token endpoint. */
   readonly url: string;
-  /** Every token request so far, in the order of the answers. */
+  /** Every token request so far, in the order of the responses. */
   readonly tokenRequests: readonly TokenRequestRecord[];
-  /** How many token requests have come, the unanswered ones too. */
+  /** Number of token requests so far, including pending ones. */
   received(): number;
-  /** Client ID to which an access token was issued, an opaque one too; undefined when it was not issued here. */
+  /** Client ID to which an access token, even an opaque one, was issued; undefined when it was not issued here. */
   clientOf(accessToken: string): string | undefined;
   /** Adds a client, or changes one: a new secret takes effect with the next request. */
   setClient(client: TestClient): void;
@@ -50,7 +50,7 @@ export interface AuthorizationServer {
   accept(methods: readonly ClientAuthMethod[]): void;
   /** Responds to this client with 429 and `Retry-After` from now on. */
   limit(clientId: string, seconds: number): void;
-  /** Answers to token requests wait until the returned function is called. */
+  /** Delays responses to token requests until the returned function is called. */
   hold(): () => void;
   close(): Promise<void>;
 }
@@ -161,7 +161,7 @@ function createProvider(origin: string, state: ServerState): OidcProvider {
 
 type Middleware = Parameters<OidcProvider['use']>[0];
 
-/** Responds to a token request, and notes it. */
+/** Responds to a token request, and records it. */
 async function respond(
   ctx: Parameters<Middleware>[0],
   next: () => Promise<unknown>,
@@ -198,7 +198,7 @@ function audienceOf(body: Record<string, unknown> | undefined): string | undefin
   return typeof audience === 'string' ? audience : undefined;
 }
 
-/** oidc-provider's data about a request; undefined before it has looked at it. Koa types its own contexts loosely. */
+/** oidc-provider's data about a request; undefined before it has processed it. Koa types its own contexts loosely. */
 function contextOf(ctx: object): OidcContext | undefined {
   return 'oidc' in ctx ? (ctx.oidc as OidcContext | undefined) : undefined;
 }

@@ -8,7 +8,7 @@ export interface TestCertificate {
   readonly key: string;
 }
 
-/** A certificate authority for one test; nothing of it touches the disk. */
+/** A certificate authority for one test; it writes nothing to disk. */
 export interface TestAuthority {
   /** PEM of its own certificate. */
   readonly cert: string;
@@ -16,7 +16,7 @@ export interface TestAuthority {
   issue(commonName: string, hosts?: readonly string[], privateKey?: KeyObject): TestCertificate;
 }
 
-/** Makes a certificate authority in Node.js alone: a fresh machine need not have openssl. X.509 as in RFC 5280 section 4.1. */
+/** Creates a certificate authority with Node.js alone, because a machine may lack openssl. X.509 as in RFC 5280 section 4.1. */
 export function createTestAuthority(name = 'Test CA'): TestAuthority {
   const issuerKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const certify = (subject: string, publicKey: KeyObject, extensions: readonly Buffer[]): string => {

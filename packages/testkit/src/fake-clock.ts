@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../middleware/src/base/clock.ts';
 
 /** A clock that stands still until a test moves it. */
 export interface FakeClock extends Clock {
-  /** Moves time forward, firing due timers in order and letting promise callbacks run between them. */
+  /** Advances time, firing due timers in order and letting promise callbacks run between them. */
   advance(ms: number): Promise<void>;
   /** Moves the wall clock alone, as when the machine was suspended (forward) or its clock is set. */
   jump(ms: number): void;
@@ -47,13 +47,13 @@ export function createFakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
   };
 }
 
-/** A fake clock that does not stand still for short waits: back-off is skipped over, time-outs are not. */
+/** A fake clock that skips short waits: back-off takes no time, time-outs do. */
 export interface SkippingClock extends Clock {
   /** Milliseconds of every wait that was skipped, in order. */
   readonly waits: readonly number[];
 }
 
-/** Lets timers of less than `belowMs` fire at once, with the time moved on by their delay; all others wait for `clock.advance`. */
+/** Fires timers of less than `belowMs` immediately, advancing time by their delay; all others wait for `clock.advance`. */
 export function skipWaitsBelow(belowMs: number, clock: FakeClock): SkippingClock {
   const waits: number[] = [];
   return {

@@ -19,7 +19,7 @@ export interface RawConnection {
   flood(part: string | Buffer): Promise<string>;
 }
 
-/** Of what `flood` sends. */
+/** Number of bytes that `flood` sends. */
 const maxFloodBytes = 64 * 1024 * 1024;
 
 export async function openRaw(port: number, text?: string | Buffer): Promise<RawConnection> {
@@ -50,7 +50,7 @@ export async function observe(
   socket.on('end', finish);
   socket.on('close', finish);
   const isFlooded = (): boolean => socket.bytesWritten - socket.writableLength > maxFloodBytes;
-  /** Looks at each thing that happens on the connection whether it is `isSo` by then. */
+  /** Checks after each event on the connection whether `isSo` is true. */
   const when = (isSo: () => boolean, awaited: string): Promise<string> => {
     const shown = (): string => JSON.stringify(received.slice(0, 2000));
     const whole = new Promise<string>((resolve, reject) => {

@@ -54,7 +54,7 @@ export async function startScriptedServer(...script: Script): Promise<ScriptedSe
   };
 }
 
-/** A TCP server on a free port; `onConnection` does what it likes with the sockets. */
+/** A TCP server on a free port; `onConnection` handles the sockets. */
 export async function startRawServer(onConnection: (socket: Socket) => void): Promise<ScriptedServer> {
   const sockets = new Set<Socket>();
   const arrivals = createArrivals();

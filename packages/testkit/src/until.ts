@@ -1,12 +1,12 @@
-/** Milliseconds: less than a test may take, so that a wait in vain says itself what it was for. */
+/** Milliseconds; less than the time limit of a test, so that an unsuccessful wait reports its own error. */
 const limitMs = 90_000;
 
 const inVain = (awaited: string): Error => new Error(`waited ${limitMs / 1000} s in vain for ${awaited}`);
 
 /**
- * Calls `attempt` until it gives something, and gives that. Rejects when it does so first, or after 90 s.
+ * Calls `attempt` until it returns a value, and returns that value. Rejects when `attempt` does, or after 90 s.
  *
- * @param awaited names in the error what did not come; default: the source of `attempt`.
+ * @param awaited noun for the error; default: the source of `attempt`.
  */
 export async function until<T>(
   attempt: () => Promise<T | undefined | false> | T | undefined | false,
@@ -17,7 +17,7 @@ export async function until<T>(
     const outcome = await attempt();
     if (outcome !== undefined && outcome !== false) return outcome;
     if (performance.now() > end) throw inVain(awaited());
-    // Work of this process alone takes a few turns of its event loop; everything else has the machine.
+    // Work of this process alone takes a few turns of its event loop; other work needs time.
     await new Promise((resolve) => (turn < 10 ? setImmediate(resolve) : setTimeout(resolve, 5)));
   }
 }
@@ -25,7 +25,7 @@ export async function until<T>(
 /**
  * The result of `promise`, or an error after 90 s.
  *
- * @param awaited names in the error what did not come.
+ * @param awaited noun for the error.
  */
 export async function inTime<T>(promise: Promise<T>, awaited: () => string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -35,7 +35,7 @@ export async function inTime<T>(promise: Promise<T>, awaited: () => string): Pro
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** Lets the event loop of this process go on for so many turns. */
+/** Runs this many turns of the event loop. */
 export async function turns(count = 5): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

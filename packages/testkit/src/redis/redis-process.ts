@@ -29,7 +29,7 @@ export interface RedisProcess {
   command(name: string, ...args: readonly (string | number)[]): Promise<unknown>;
   /** SIGKILL; resolves once the process is gone. */
   kill(): Promise<void>;
-  /** SIGSTOP: sockets stay open, nothing is answered. */
+  /** SIGSTOP: sockets stay open, but there are no replies. */
   freeze(): void;
   /** SIGCONT. */
   thaw(): void;
@@ -91,7 +91,7 @@ function writeConfiguration(
   return file('redis.conf', [...settings, ...listening, ...userLines(security), ...lines, ''].join('\n'));
 }
 
-/** Sends each command on a connection of its own. */
+/** Sends each command on a separate connection. */
 function createCommand({ host, port, security, certificate }: RedisServerAccess): RedisProcess['command'] {
   const { authority, username, password } = security;
   const tls =
@@ -119,7 +119,7 @@ function createCommand({ host, port, security, certificate }: RedisServerAccess)
   };
 }
 
-/** Starts a process with further lines of configuration, and waits until it answers. */
+/** Starts a process with additional lines of configuration, and waits until it responds. */
 export async function startRedisProcess(
   port: number,
   security: RedisSecurity,
