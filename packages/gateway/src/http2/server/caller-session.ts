@@ -103,17 +103,18 @@ export class CallerSession implements DeadlineOwner, StreamConnection {
 
   #onStream([stream, , flags, received]: StreamArguments): void {
     const { activity, limits, serveStream } = this.#deps;
+    // First of all: the end of a flooded connection is an error of each stream, also of those that are not served.
+    stream.on('error', ignore);
     if (this.#session.destroyed) return;
     if (stream.closed || stream.destroyed) {
       // Reset by the frame after its head: it costs no request.
-      stream.on('error', ignore);
       this.#budget.ended(false);
       return;
     }
     const isLast = limits?.isLast(this.#socket) === true;
     this.#openStreams += 1;
     this.deadline = Infinity;
-    stream.on('error', ignore).once('close', () => {
+    stream.once('close', () => {
       this.#openStreams -= 1;
       if (this.#openStreams === 0) this.#awaitRequest();
     });

@@ -180,9 +180,9 @@ export class StreamResponse implements CallerResponse {
   /** The rest of a request that has its response is of no use (RFC 9113 section 8.1). */
   #endRequest(): void {
     const { stream } = this;
-    if (this.#isClosed) return;
+    // A stream without a request body that is read ends before its last write has: Node.js creates an error for each.
+    if (this.#isClosed || stream.endAfterHeaders) return;
     stream.resume();
-    if (stream.endAfterHeaders) return;
     if (stream.writableFinished) setImmediate(this.#resetRequest);
     else stream.once('finish', () => setImmediate(this.#resetRequest));
   }
