@@ -375,7 +375,7 @@ describe('a failed attempt', () => {
     ['invalid_grant', 400, 'request_rejected', 'invalid_grant'],
     ['unsupported_grant_type', 400, 'request_rejected', 'unsupported_grant_type'],
     ['invalid_scope', 400, 'request_rejected', 'invalid_scope'],
-    ['invalid_target', 400, 'request_rejected', undefined],
+    ['invalid_target', 400, 'request_rejected', 'invalid_target'],
     ['access_denied', 403, 'request_rejected', undefined],
   ];
   it.each(final)('is final with %s and %i', async (error, status, reason, oauthError) => {
