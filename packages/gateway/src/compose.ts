@@ -126,14 +126,8 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
     log.info('shutting down');
     await opened.closeAll();
   };
-  return toGateway(addresses, {
-    logs: [logSink, observers.accessSink],
-    observers,
-    tokens,
-    entryPoints,
-    api,
-    stop,
-  });
+  const logs = [logSink, observers.accessSink];
+  return toGateway(addresses, { logs, observers, tokens, entryPoints, api, stop });
 }
 
 /** Observers, and the parts that publish to them from the start. */

@@ -19,7 +19,7 @@ export interface ExportedLine {
 /** A log on its way to a collector. */
 export interface LogsExport {
   /** Queues the line, or drops it when the queue is full; nobody waits. */
-  write(line: ExportedLine): void;
+  readonly write: (line: ExportedLine) => void;
   /** Exports what is left, for at most 5 seconds. */
   close(): Promise<void>;
 }
@@ -57,7 +57,7 @@ export async function openLogsExport(config: LogExportConfig, deps: ExportDeps):
             });
       logger.emit({
         timestamp: timeMs,
-        severityNumber: severities[level],
+        severityNumber: severities[level] as NonNullable<ReadableLogRecord['severityNumber']>,
         severityText: level.toUpperCase(),
         body: message,
         attributes: fields,

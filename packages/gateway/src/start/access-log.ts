@@ -13,7 +13,7 @@ import { openLogsExport } from './telemetry.ts';
 
 /** The access log: its lines, its export, or both. */
 export interface AccessLog {
-  log(record: RequestRecord): void;
+  readonly log: (record: RequestRecord) => void;
   /** Destination of the lines; undefined without lines. */
   readonly sink: Sink | undefined;
   close(): Promise<void>;

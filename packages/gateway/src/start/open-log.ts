@@ -35,7 +35,7 @@ export interface OpenLog {
   /** Destination of its lines. */
   readonly sink: Sink;
   /** Exports the remaining records, within at most 5 seconds. */
-  flush(): Promise<void>;
+  readonly flush: () => Promise<void>;
 }
 
 /** Opens the gateway's own log with its export. @throws GatewayStartError with nothing left open. */

@@ -1,5 +1,3 @@
-import type { X509Certificate } from 'node:crypto';
-
 /** Attributes in the order in which Go prints a name, with OpenSSL's names and Go's. */
 const attributes: readonly (readonly [openSsl: string, go: string])[] = [
   ['serialNumber', 'SERIALNUMBER'],
@@ -13,10 +11,15 @@ const attributes: readonly (readonly [openSsl: string, go: string])[] = [
   ['C', 'C'],
 ];
 
+/** The part of `X509Certificate` that names its holder. */
+export interface CertificateSubject {
+  /** Undefined for a certificate without a subject, despite Node.js's type. */
+  readonly subject?: string | undefined;
+}
+
 /** The subject of a certificate as Traefik logs it: `CN=client,O=Example`. */
-export function toSubjectText({ subject }: X509Certificate): string {
-  // Undefined for a certificate without a subject, despite its type.
-  const lines = ((subject as string | undefined) ?? '').split('\n').filter((line) => line !== '');
+export function toSubjectText({ subject = '' }: CertificateSubject): string {
+  const lines = subject.split('\n').filter((line) => line !== '');
   const valuesOf = (name: string): readonly string[] =>
     lines.filter((line) => line.startsWith(`${name}=`)).map((line) => line.slice(name.length + 1));
   return attributes

@@ -125,9 +125,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
       return (restarting ??= restartWithNext());
     },
     readMetrics: async () => ({ collected: await requests.collect(), serving: countServing() }),
-    reopenLogs() {
-      for (const { process } of members.live) process.send({ kind: 'reopen' });
-    },
+    reopenLogs: () => members.live.forEach(({ process }) => process.send({ kind: 'reopen' })),
     stop() {
       state.stopped ??= new Promise((resolve) => {
         for (const { timer } of slots.all.values()) timer?.cancel();

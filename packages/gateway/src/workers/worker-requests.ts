@@ -45,6 +45,8 @@ export interface Workers<M> {
   readonly serving: () => number;
 }
 
+type RequestOf<Kind extends WorkerRequest['kind']> = Extract<WorkerRequest, { readonly kind: Kind }>;
+
 export function createWorkerRequests<M extends Recipient>(
   { clock, store, onEnded, onStop, writeMetrics }: WorkerRequestDeps,
   workers: Workers<M>,
@@ -68,10 +70,7 @@ export function createWorkerRequests<M extends Recipient>(
   };
 
   /** A worker that starts or drains may use tokens as well. */
-  const respondToPurge = async (
-    { process }: M,
-    { id, request }: WorkerRequest & { readonly kind: 'purge' },
-  ): Promise<void> => {
+  const respondToPurge = async ({ process }: M, { id, request }: RequestOf<'purge'>): Promise<void> => {
     const purged = await purges.purge(workers.all(), (member, order) =>
       member.process.send({ kind: 'purge', id: order, request }),
     );
@@ -79,10 +78,7 @@ export function createWorkerRequests<M extends Recipient>(
   };
 
   /** Serving workers only: a starting worker has no data yet, and a draining one is being replaced. */
-  const respondToSurvey = async (
-    { process }: M,
-    { id, question }: WorkerRequest & { readonly kind: 'survey' },
-  ): Promise<void> => {
+  const respondToSurvey = async ({ process }: M, { id, question }: RequestOf<'survey'>): Promise<void> => {
     const replies = await surveys.ask(workers.ready(), (member, order) =>
       member.process.send({ kind: 'survey', id: order, question }),
     );

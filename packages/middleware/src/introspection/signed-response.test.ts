@@ -68,8 +68,8 @@ const verify = (url: string): object => ({
 /** An endpoint that sends a body, and the keys at `/jwks`. */
 async function serve(body: string | (() => string), type = 'application/token-introspection+jwt') {
   const respond: Script[number] = (response, { url }) => {
-    if (url === '/jwks') return json(response, 200, { keys: [key.jwk] });
-    response.writeHead(200, { 'content-type': type }).end(typeof body === 'string' ? body : body());
+    if (url === '/jwks') json(response, 200, { keys: [key.jwk] });
+    else response.writeHead(200, { 'content-type': type }).end(typeof body === 'string' ? body : body());
   };
   const server = await startScriptedServer(respond);
   closes.push(() => server.close());
@@ -130,8 +130,8 @@ describe('a signed response', () => {
   it('that cannot be verified for lack of keys refuses with 503', async () => {
     const body = await sign();
     const server = await startScriptedServer((response, { url }) => {
-      if (url === '/jwks') return json(response, 500, {});
-      response.writeHead(200, { 'content-type': 'application/token-introspection+jwt' }).end(body);
+      if (url === '/jwks') json(response, 500, {});
+      else response.writeHead(200, { 'content-type': 'application/token-introspection+jwt' }).end(body);
     });
     closes.push(() => server.close());
     expect(await connect(server.url, verify(server.url))('t')).toMatchObject({ allowed: false, status: 503 });

@@ -4,8 +4,7 @@ import type { Tracing } from '../base/tracing.ts';
 import type { TokenEndpointOptions } from '../token/endpoint.ts';
 import { describeForOperators, type TokenFailure } from '../token/failure.ts';
 import { outageCooldownMs, refuseInOutage, type ServerOutage } from '../token/outage.ts';
-import { retry } from '../token/retry.ts';
-import { traceRequests, traceRetries, traceTransport } from '../token/trace-endpoint.ts';
+import { createDocumentRequests, traceTransport } from '../token/trace-endpoint.ts';
 import { createTransport } from '../token/transport.ts';
 import { replaceKeys } from './key-set.ts';
 import { endTrust, selectKeys, type KeyMatch, type KeyQuery, type KeySource } from './key-source.ts';
@@ -86,13 +85,11 @@ export function createRemoteKeys(options: RemoteKeysOptions, parts: RemoteKeysPa
     return refuseInOutage(failure, waitMs);
   };
 
-  const requestAll = (maxRetries: number): Promise<FreshKeySet | TokenFailure> =>
-    retry(() => requestKeySet(options, traced, clock), {
-      ...{ clock, random, maxRetries },
-      onRetry: traceRetries(tracing),
-    });
-  const named = { name: 'key set request', method: 'GET', url } as const;
-  const request = tracing === undefined ? requestAll : traceRequests(requestAll, named, tracing);
+  const request = createDocumentRequests(
+    () => requestKeySet(options, traced, clock),
+    { name: 'key set request', url },
+    { clock, random, tracing },
+  );
 
   /** Only the first request is retried: while the server is down, callers wait for a single attempt. */
   const launch = (): Promise<TokenFailure | undefined> => {

@@ -1,6 +1,6 @@
 import type { SpanAttributes, Tracing } from '../base/tracing.ts';
 import type { TokenFailure } from './failure.ts';
-import type { RetryOptions } from './retry.ts';
+import { retry, type Attempt, type RetryOptions } from './retry.ts';
 import type { Transport } from './transport.ts';
 
 /** Requests at one URL, each with its retries, as a span shows them. */
@@ -27,6 +27,18 @@ export function traceRequests<Request, Outcome extends { readonly kind: string }
       span.fail(outcome.reason);
       return outcome;
     });
+}
+
+/** Requests for one document, retried and traced; the parameter is the maximum number of retries. */
+export function createDocumentRequests<T extends { readonly kind: string }>(
+  attempt: () => Promise<Attempt<T>>,
+  named: Pick<TracedRequests, 'name' | 'url'>,
+  { tracing, ...timing }: Pick<RetryOptions, 'clock' | 'random'> & { readonly tracing: Tracing | undefined },
+): (maxRetries: number) => Promise<T | TokenFailure> {
+  const onRetry = traceRetries(tracing);
+  const send = (maxRetries: number): Promise<T | TokenFailure> =>
+    retry(attempt, { ...timing, maxRetries, ...(onRetry && { onRetry }) });
+  return tracing === undefined ? send : traceRequests(send, { ...named, method: 'GET' }, tracing);
 }
 
 const isFailure = (outcome: { readonly kind: string }): outcome is TokenFailure => outcome.kind === 'failure';

@@ -78,9 +78,7 @@ export function createCallerDecide<Request extends CredentialRequest>(
   parts: CallerDecideParts<Request>,
 ): CallerAuthentication<Request> {
   const { source, verify, refusals, cache, clock, forwards, tally = { memory: 0 }, onAllow } = parts;
-  const setsAuthorization = parts.exchanges === true || (forwards && source.removeHeaders.size === 0);
-  const replaced = [...source.removeHeaders, ...(setsAuthorization ? ['authorization'] : [])];
-  const policy = compilePolicy(parts.claims, replaced);
+  const policy = compilePolicy(parts.claims, toReplacedHeaders(parts));
   const section = cache.open<Verdict<Request>, Deny>();
   const flights = new Map<string, Promise<Verdict<Request>>>();
   let purges = 0;
@@ -155,6 +153,13 @@ export function createCallerDecide<Request extends CredentialRequest>(
       return section.drop((verdict) => clientId === undefined || verdict.clientId === clientId);
     },
   });
+}
+
+/** Headers of the caller that the decision removes or replaces. */
+function toReplacedHeaders<Request extends CredentialRequest>(parts: CallerDecideParts<Request>): string[] {
+  const { source, forwards, exchanges = false } = parts;
+  const setsAuthorization = exchanges || (forwards && source.removeHeaders.size === 0);
+  return [...source.removeHeaders, ...(setsAuthorization ? ['authorization'] : [])];
 }
 
 const refuseReading = (

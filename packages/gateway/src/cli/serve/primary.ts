@@ -102,19 +102,10 @@ async function supervise(
     },
   });
   const restart = async (): Promise<void> => {
-    const next = await readAgain(read, io);
-    try {
-      if (next !== undefined) await metricsExport.configure(next.config);
-    } catch (error) {
-      if (!(error instanceof GatewayStartError)) throw error;
-      log.error('invalid configuration: the workers keep the current one', { reason: error.message });
-      return;
-    }
-    if (next === undefined) log.error('invalid configuration: the workers keep the current one');
-    else {
-      view = next.config.metrics?.prometheus;
-      await supervisor.restart(toPlan(next, await clusters.open(next.config)));
-    }
+    const next = await readNext(read, io, { log, metricsExport });
+    if (next === undefined) return;
+    view = next.config.metrics?.prometheus;
+    await supervisor.restart(toPlan(next, await clusters.open(next.config)));
   };
   const ignore = [
     io.onReopen(() => {
@@ -143,6 +134,28 @@ async function supervise(
     await metricsExport.close();
     metrics.close();
     ignore.forEach((end) => end());
+  }
+}
+
+/** Reads the configuration of a restart; undefined, and logged, for an invalid one. */
+async function readNext(
+  read: ReadInstallAgain,
+  io: Io,
+  {
+    log,
+    metricsExport,
+  }: { readonly log: Log; readonly metricsExport: ReturnType<typeof createPrimaryExport> },
+): Promise<InstallFile | undefined> {
+  const message = 'invalid configuration: the workers keep the current one';
+  try {
+    const next = await readAgain(read, io);
+    if (next === undefined) log.error(message);
+    else await metricsExport.configure(next.config);
+    return next;
+  } catch (error) {
+    if (!(error instanceof GatewayStartError)) throw error;
+    log.error(message, { reason: error.message });
+    return undefined;
   }
 }
 

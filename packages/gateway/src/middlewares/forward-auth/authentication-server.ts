@@ -14,7 +14,7 @@ export interface NoResponse {
 
 /** The authentication server of one middleware. */
 export interface AuthenticationServer {
-  ask(request: OutgoingRequest): Promise<AuthResponse | NoResponse>;
+  readonly ask: (request: OutgoingRequest) => Promise<AuthResponse | NoResponse>;
   close(): Promise<void>;
 }
 

@@ -113,7 +113,7 @@ function createClientCells() {
   return {
     of: (service: string, url: string, fault: string): Cells =>
       childOf(childOf(childOf(services, service), url), fault),
-    keep(names: readonly string[]): void {
+    keep: (names: readonly string[]): void => {
       const known = new Set(names);
       for (const name of services.keys()) if (!known.has(name)) services.delete(name);
     },
@@ -134,8 +134,8 @@ function createClientCells() {
 }
 
 function childOf<K, V>(parent: Map<string, Map<K, V>>, name: string): Map<K, V> {
-  let child = parent.get(name);
-  if (child === undefined) parent.set(name, (child = new Map()));
+  const child = parent.get(name) ?? new Map<K, V>();
+  parent.set(name, child);
   return child;
 }
 

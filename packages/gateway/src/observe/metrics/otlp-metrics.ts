@@ -33,7 +33,12 @@ function toOneMetric(
 ): MetricData {
   const common = {
     // The same number as `ValueType.DOUBLE`, whose package would be loaded for it alone.
-    descriptor: { name, description: help, unit: toUnit(name), valueType: 1 } satisfies MetricDescriptor,
+    descriptor: {
+      name,
+      description: help,
+      unit: toUnit(name),
+      valueType: 1 as MetricDescriptor['valueType'],
+    },
     aggregationTemporality: AggregationTemporality.CUMULATIVE,
   };
   const toPoint = <T>(one: Series, value: T): DataPoint<T> => ({

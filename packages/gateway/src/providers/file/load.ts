@@ -60,11 +60,7 @@ export function createFileLoader(
       const parse = lastGood.get(file)?.parse ?? createParseDocuments(file);
       const { documents, problems: found } = await parseRoutes(file, text, parse, { env, localReferences });
       const isNamed = paths.includes(file);
-      if (
-        isNamed &&
-        documents.length > 0 &&
-        documents.every(({ value }) => isInstallDocument(value) && !isMixedDocument(value))
-      ) {
+      if (isNamed && areInstall(documents)) {
         problems.push(...found);
         const message = 'is an install configuration, not a file of routes: pass it with --config';
         miss({ ...createFault(file, message), code: 'install_file' });
@@ -92,11 +88,7 @@ export function createFileLoader(
       } else if (before !== undefined && before.documents.length > 0 && read.text.trim() === '') {
         // A program that writes the file may truncate it first, and may be slow. To drop its entries, remove the file.
         good.set(file, before);
-        problems.push({
-          ...createFault(file, 'is empty: keeping its last good routes until it has others or is removed'),
-          severity: 'warning',
-          code: 'empty_file',
-        });
+        problems.push(createEmptiedWarning(file));
       } else {
         const now = (await parseFile(file, read.text)) ?? before;
         if (now !== undefined) good.set(file, now);
@@ -122,6 +114,16 @@ export function createFileLoader(
     };
   };
 }
+
+/** Whether a file contains an install configuration without routes. */
+const areInstall = (documents: readonly Document[]): boolean =>
+  documents.length > 0 && documents.every(({ value }) => isInstallDocument(value) && !isMixedDocument(value));
+
+const createEmptiedWarning = (file: string): Problem => ({
+  ...createFault(file, 'is empty: keeping its last good routes until it has others or is removed'),
+  severity: 'warning',
+  code: 'empty_file',
+});
 
 /** Directories in which every file is skipped. */
 function findEmptied(

@@ -4,8 +4,7 @@ import type { Tracing } from '../../base/tracing.ts';
 import type { TokenEndpointOptions } from '../endpoint.ts';
 import { describeForOperators, type TokenFailure } from '../failure.ts';
 import { outageCooldownMs, refuseInOutage, type ServerOutage } from '../outage.ts';
-import { retry } from '../retry.ts';
-import { traceRequests, traceRetries, traceTransport } from '../trace-endpoint.ts';
+import { createDocumentRequests, traceTransport } from '../trace-endpoint.ts';
 import { createTransport } from '../transport.ts';
 import type { DiscoveryEvent } from './discovery-event.ts';
 import type { ServerMetadata } from './metadata.ts';
@@ -104,13 +103,11 @@ export function createDiscovery(options: DiscoveryOptions, parts: DiscoveryParts
     return cached?.metadata ?? refuseInOutage(failure, waitMs);
   };
 
-  const requestAll = (maxRetries: number): Promise<FreshMetadata | TokenFailure> =>
-    retry(() => requestMetadata(request, traced, clock), {
-      ...{ clock, random, maxRetries },
-      onRetry: traceRetries(tracing),
-    });
-  const named = { name: 'issuer metadata request', method: 'GET', url: issuer } as const;
-  const discover = tracing === undefined ? requestAll : traceRequests(requestAll, named, tracing);
+  const discover = createDocumentRequests(
+    () => requestMetadata(request, traced, clock),
+    { name: 'issuer metadata request', url: issuer },
+    { clock, random, tracing },
+  );
 
   /** Only the first discovery is retried. While the server is down, each try is a single attempt, so that its callers wait less. */
   const launch = (): Promise<ServerMetadata | TokenFailure> => {
