@@ -13,6 +13,7 @@ import { median, ratiosOf, spreadOf } from '../lib/spread.mjs';
 import { openStage } from '../lib/stage.mjs';
 import { startBackends } from './backends.mjs';
 import { cases } from './cases.mjs';
+import { checkContender } from './check.mjs';
 import { contenderNames, startContenders } from './contenders.mjs';
 import { takeTurn } from './turn.mjs';
 
@@ -75,6 +76,9 @@ async function run({ rounds, json, ...options }) {
   const stage = openStage();
   const { authorizationServer, behind } = await startBackends(stage);
   const contestants = await startContenders(stage, options.contenders, behind);
+  // Each has its token from then on.
+  for (const one of contestants)
+    await checkContender(one, authorizationServer, [cases.get('h2c-32-streams')]);
   const capacities = await measureCapacities(stage, contestants);
   // The same for all, so that none is compared at a lower load of its own.
   const capacity = Math.min(...capacities.values());
