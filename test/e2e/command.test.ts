@@ -313,7 +313,7 @@ describe('exit codes of the command, as it is built', () => {
     [1, ['claims', 'Equals(`a`, `c`)', '--claims', 'claims.json']],
     [2, ['claims', 'Equals(', '--claims', 'claims.json']],
     [2, ['serve']],
-    [1, ['serve', '--config', 'bad.yaml']],
+    [1, ['serve', '--config', 'bad-install.yaml']],
     [2, ['token', 'nobody', 'good.yaml']],
     [0, ['schema']],
     [2, ['schema', 'nothing']],
@@ -321,6 +321,7 @@ describe('exit codes of the command, as it is built', () => {
   ])('%i for %j', async (expected, argv) => {
     writeFileSync(join(folder, 'good.yaml'), 'http: {}\n');
     writeFileSync(join(folder, 'bad.yaml'), 'nonsense: 1\n');
+    writeFileSync(join(folder, 'bad-install.yaml'), 'entryPoints: 1\n');
     writeFileSync(join(folder, 'claims.json'), '{"a":"b"}');
     const { code, stdout, stderr } = await runToEnd(argv);
     expect({ code, stdout, stderr }).toMatchObject({ code: expected });

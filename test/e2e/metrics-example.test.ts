@@ -89,8 +89,8 @@ describe('examples/metrics', () => {
       read('docs/reference/errors.md').matchAll(/^\| `(\w+)` \| (\d{3}) \|/gm),
       ([, code, status]) => [code!, Number(status)] as const,
     );
-    // A host that no option allows, and a method that the gateway does not serve.
-    const faultsOfCallers = ['host_not_allowed', 'method_not_supported'];
+    // A host that no option allows, a method that the gateway does not serve, and a deadline that the caller chose.
+    const faultsOfCallers = ['host_not_allowed', 'method_not_supported', 'deadline_exceeded'];
     const expected = refusals
       .filter(([code, status]) => status >= 500 && !faultsOfCallers.includes(code))
       .map(([code]) => code);
