@@ -57,7 +57,8 @@ export async function openLogsExport(config: LogExportConfig, deps: ExportDeps):
             });
       logger.emit({
         timestamp: timeMs,
-        severityNumber: severities[level] as NonNullable<ReadableLogRecord['severityNumber']>,
+        // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- its package would be loaded for its numbers alone
+        severityNumber: severities[level],
         severityText: level.toUpperCase(),
         body: message,
         attributes: fields,

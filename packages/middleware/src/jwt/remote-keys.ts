@@ -42,8 +42,8 @@ const unknownKeyCooldownMs = 5_000;
  * they do not have. Any number of waiting tokens share one request. The last valid keys are used while the server fails.
  */
 export function createRemoteKeys(options: RemoteKeysOptions, parts: RemoteKeysParts): KeySource {
-  const { clock, random = Math.random, onEvent: announce = () => {}, tracing } = parts;
-  const { url } = options;
+  const { clock, random = Math.random, onEvent, tracing } = parts;
+  const announce = (event: KeysEvent): void => onEvent?.(Object.freeze(event));
   const transport = createTransport(options, clock);
   const traced = traceTransport(transport, tracing);
   let cached: CachedKeys | undefined;
@@ -58,36 +58,28 @@ export function createRemoteKeys(options: RemoteKeysOptions, parts: RemoteKeysPa
     cached = { keys, obtainedAtMs: now, refreshAtMs: now + lifetimeMs * 0.8 };
     outage = undefined;
     if (isClosed) void endTrust(keys);
-    announce(
-      Object.freeze(
-        isNews
-          ? { kind: 'obtained', url, keys: keys.length, problems: set.problems }
-          : { kind: 'refreshed', url, keys: keys.length },
-      ),
-    );
+    const base = { url: options.url, keys: keys.length };
+    announce(isNews ? { kind: 'obtained', ...base, problems: set.problems } : { kind: 'refreshed', ...base });
   };
 
   const fail = (failure: TokenFailure): TokenFailure => {
     const failures = (outage?.failures ?? 0) + 1;
     const waitMs = outageCooldownMs(failure, failures, random);
-    const isFirst = outage === undefined;
     outage = { failure, failures, untilMs: clock.monotonic() + waitMs };
-    announce(
-      Object.freeze({
-        kind: 'failed',
-        url,
-        detail: describeForOperators(failure),
-        isFirst,
-        keys: cached?.keys.length ?? 0,
-        nextTryInMs: waitMs,
-      }),
-    );
+    announce({
+      kind: 'failed',
+      url: options.url,
+      detail: describeForOperators(failure),
+      isFirst: failures === 1,
+      keys: cached?.keys.length ?? 0,
+      nextTryInMs: waitMs,
+    });
     return refuseInOutage(failure, waitMs);
   };
 
   const request = createDocumentRequests(
     () => requestKeySet(options, traced, clock),
-    { name: 'key set request', url },
+    { name: 'key set request', url: options.url },
     { clock, random, tracing },
   );
 

@@ -31,14 +31,10 @@ function toOneMetric(
   list: readonly Series[],
   { period, sdk: { AggregationTemporality, DataPointType } }: DataParts,
 ): MetricData {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- DOUBLE: its package would be loaded for it alone
+  const descriptor: MetricDescriptor = { name, description: help, unit: toUnit(name), valueType: 1 };
   const common = {
-    // The same number as `ValueType.DOUBLE`, whose package would be loaded for it alone.
-    descriptor: {
-      name,
-      description: help,
-      unit: toUnit(name),
-      valueType: 1 as MetricDescriptor['valueType'],
-    },
+    descriptor,
     aggregationTemporality: AggregationTemporality.CUMULATIVE,
   };
   const toPoint = <T>(one: Series, value: T): DataPoint<T> => ({

@@ -87,7 +87,6 @@ export function createDiscovery(options: DiscoveryOptions, parts: DiscoveryParts
     const now = clock.monotonic();
     const failures = (outage?.failures ?? 0) + 1;
     const waitMs = outageCooldownMs(failure, failures, random);
-    const isFirst = outage === undefined;
     outage = { failure, failures, beganAtMs: outage?.beganAtMs ?? now, untilMs: now + waitMs };
     announce(
       Object.freeze({
@@ -95,7 +94,7 @@ export function createDiscovery(options: DiscoveryOptions, parts: DiscoveryParts
         issuer,
         reason: failure.reason,
         detail: describeForOperators(failure),
-        isFirst,
+        isFirst: failures === 1,
         tokenEndpoint: cached?.metadata.tokenEndpoint,
         nextTryInMs: waitMs,
       }),
