@@ -113,9 +113,14 @@ describe('metrics over OTLP', () => {
       unit: 'By',
     });
     const names = [...page.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
-    // Closed by then.
     const missing = names.filter((name) => !receiver.metrics.has(name ?? ''));
-    expect(missing).toEqual(['grantgate_upstream_connections']);
+    // Connections and endpoints are closed by then.
+    expect(missing.sort()).toEqual([
+      'grantgate_token_endpoint_circuit_open',
+      'grantgate_token_endpoint_requests_in_flight',
+      'grantgate_token_endpoint_requests_waiting',
+      'grantgate_upstream_connections',
+    ]);
     expect(receiver.headers()['x-key']).toBe('a-needle-of-the-collector');
     const token = valuesOf(upstream.received.at(-1)!, 'authorization')[0]!.slice('Bearer '.length);
     const received = receiver.received();
