@@ -20,6 +20,8 @@ export interface Keycloak {
   issueClient(commonName: string): { readonly cert: string; readonly key: string };
   /** A request to the Admin REST API, below `/admin/realms/test`. */
   admin(method: string, path: string, body?: object): Promise<unknown>;
+  /** Revokes a token (RFC 7009) as the client that it was issued to. */
+  revoke(token: string, client: { readonly clientId: string; readonly secret: string }): Promise<void>;
   /** Stops it without a warning. */
   kill(): Promise<void>;
   /** Starts it once more on the same port, with the same realm and new keys. */
@@ -41,7 +43,8 @@ export async function startKeycloak(clients: readonly object[]): Promise<Keycloa
   const [port, plainPort, managementPort] = [await findClosedPort(), await findClosedPort(), await findClosedPort()];
   const origin = `https://127.0.0.1:${port}`;
   const agent = new Agent({ ca: authority.cert });
-  const send = createSend(origin, agent);
+  const call = createCall(origin, agent);
+  const send = createSend(call);
   let child: ChildProcess | undefined;
   let output = '';
 
@@ -93,6 +96,11 @@ export async function startKeycloak(clients: readonly object[]): Promise<Keycloa
     ca: authority.cert,
     issueClient: (commonName) => authority.issue(commonName),
     admin: (method, path, body) => send(method, `/admin/realms/${realm}${path}`, body),
+    async revoke(token, { clientId, secret }) {
+      const form = { 'content-type': 'application/x-www-form-urlencoded' };
+      const body = new URLSearchParams({ token, client_id: clientId, client_secret: secret });
+      await call('POST', `/realms/${realm}/protocol/openid-connect/revoke`, form, body.toString());
+    },
     kill,
     start: launch,
     async close() {
@@ -110,9 +118,12 @@ export async function startKeycloak(clients: readonly object[]): Promise<Keycloa
   }
 } // prettier-ignore
 
-/** Requests as the administrator, each with a token of its own. */
-function createSend(origin: string, agent: Agent) {
-  const exchange = async (
+type Call = ReturnType<typeof createCall>;
+
+/** Requests to Keycloak. */
+const createCall =
+  (origin: string, agent: Agent) =>
+  async (
     method: string,
     path: string,
     headers: Readonly<Record<string, string>>,
@@ -124,16 +135,19 @@ function createSend(origin: string, agent: Agent) {
     if ((response.statusCode ?? 0) >= 300) throw new Error(`${method} ${path}: ${response.statusCode} ${answer}`);
     return answer === '' ? undefined : JSON.parse(answer);
   }; // prettier-ignore
-  return async (method: string, path: string, body?: object): Promise<unknown> => {
+
+/** Requests as the administrator, each with a new token. */
+const createSend =
+  (call: Call) =>
+  async (method: string, path: string, body?: object): Promise<unknown> => {
     const login = 'grant_type=password&client_id=admin-cli&username=admin&password=admin';
     const form = { 'content-type': 'application/x-www-form-urlencoded' };
-    const { access_token: token } = (await exchange(
+    const { access_token: token } = (await call(
       'POST',
       '/realms/master/protocol/openid-connect/token',
       form,
       login,
     )) as { readonly access_token: string };
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
-    return exchange(method, path, headers, body === undefined ? '' : JSON.stringify(body));
+    return call(method, path, headers, body === undefined ? '' : JSON.stringify(body));
   };
-}

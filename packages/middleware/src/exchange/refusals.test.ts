@@ -5,27 +5,31 @@ const refuse = (error: string, status = 400, description = 'because') =>
   respond({ error, error_description: description }, status);
 
 describe('a token that is not exchanged', () => {
-  it.each(['invalid_request', 'invalid_grant', 'invalid_target', 'invalid_token', 'interaction_required'])(
-    'is refused with 401 after %s, and for five seconds without another request',
-    async (error) => {
-      const server = await startServer(refuse(error));
-      const { decide, clock } = connect(server.url, { clientAuthentication: 'client_secret_basic' });
-      const refused = await decide('old');
-      expect(refused).toMatchObject({
-        status: 401,
-        code: 'token_invalid',
-        challenge:
-          'Bearer realm="grantgate", error="invalid_token", error_description="The token is not accepted."',
-        reason: `the token endpoint responded with 400 ${error}: because`,
-      });
-      await clock.advance(4_999);
-      expect(await decide('old')).toBe(refused);
-      expect(server.requests).toHaveLength(1);
-      await clock.advance(1);
-      await decide('old');
-      expect(server.requests).toHaveLength(2);
-    },
-  );
+  it.each([
+    'invalid_request',
+    'invalid_grant',
+    'invalid_target',
+    'invalid_token',
+    'access_denied',
+    'interaction_required',
+  ])('is refused with 401 after %s, and for five seconds without another request', async (error) => {
+    const server = await startServer(refuse(error));
+    const { decide, clock } = connect(server.url, { clientAuthentication: 'client_secret_basic' });
+    const refused = await decide('old');
+    expect(refused).toMatchObject({
+      status: 401,
+      code: 'token_invalid',
+      challenge:
+        'Bearer realm="grantgate", error="invalid_token", error_description="The token is not accepted."',
+      reason: `the token endpoint responded with 400 ${error}: because`,
+    });
+    await clock.advance(4_999);
+    expect(await decide('old')).toBe(refused);
+    expect(server.requests).toHaveLength(1);
+    await clock.advance(1);
+    await decide('old');
+    expect(server.requests).toHaveLength(2);
+  });
 
   it.each([
     ['invalid_client', 401, 502, 'gateway_credentials_refused'],

@@ -360,7 +360,7 @@ describe('a failed attempt', () => {
     ['invalid_client', 400, 'credentials_refused', 'invalid_client'],
     ['unauthorized_client', 400, 'credentials_refused', 'unauthorized_client'],
     ['nothing we know', 401, 'credentials_refused', undefined],
-    ['access_denied', 401, 'credentials_refused', undefined],
+    ['access_denied', 401, 'credentials_refused', 'access_denied'],
     ['invalid_client', 200, 'credentials_refused', 'invalid_client'],
     ['invalid_client', 500, 'credentials_refused', 'invalid_client'],
     ['invalid_client_id', 400, 'credentials_refused', undefined],
@@ -376,7 +376,7 @@ describe('a failed attempt', () => {
     ['unsupported_grant_type', 400, 'request_rejected', 'unsupported_grant_type'],
     ['invalid_scope', 400, 'request_rejected', 'invalid_scope'],
     ['invalid_target', 400, 'request_rejected', 'invalid_target'],
-    ['access_denied', 403, 'request_rejected', undefined],
+    ['access_denied', 403, 'request_rejected', 'access_denied'],
   ];
   it.each(final)('is final with %s and %i', async (error, status, reason, oauthError) => {
     const { outcome, waits } = await ask(

@@ -9,7 +9,7 @@ export interface ServerError {
   readonly concerns: 'client' | 'request' | 'server';
 }
 
-/** RFC 6749 section 5.2, RFC 8707 section 2 (and RFC 8693 section 2.2.2), RFC 6750 section 3.1, OpenID Connect Core section 3.1.2.6. */
+/** RFC 6749 sections 4.1.2.1 and 5.2, RFC 8707 section 2 (and RFC 8693 section 2.2.2), RFC 6750 section 3.1, OpenID Connect Core section 3.1.2.6. */
 const registered: ReadonlySet<string> = new Set([
   'invalid_request',
   'invalid_client',
@@ -19,6 +19,7 @@ const registered: ReadonlySet<string> = new Set([
   'invalid_scope',
   'invalid_target',
   'invalid_token',
+  'access_denied',
   'interaction_required',
 ]);
 
