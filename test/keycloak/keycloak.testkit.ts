@@ -118,7 +118,7 @@ export async function startKeycloak(clients: readonly object[]): Promise<Keycloa
   }
 } // prettier-ignore
 
-type Call = ReturnType<typeof createCall>;
+type SendRequest = ReturnType<typeof createCall>;
 
 /** Requests to Keycloak. */
 const createCall =
@@ -138,7 +138,7 @@ const createCall =
 
 /** Requests as the administrator, each with a new token. */
 const createSend =
-  (call: Call) =>
+  (call: SendRequest) =>
   async (method: string, path: string, body?: object): Promise<unknown> => {
     const login = 'grant_type=password&client_id=admin-cli&username=admin&password=admin';
     const form = { 'content-type': 'application/x-www-form-urlencoded' };
