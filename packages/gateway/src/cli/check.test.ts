@@ -64,7 +64,7 @@ describe('grantgate check', () => {
       expect.stringMatching(/^wrong\.yaml:3:5: error: http\.routers\.api\.service: is required \[missing_option\]$/),
       expect.stringMatching(/^wrong\.yaml:4:32: error: api@file\.rule: unknown function Nope.* \[invalid_rule\]$/),
       expect.stringMatching(/^wrong\.yaml:5:21: error: .*there is no middleware cred@file: did you mean creds@file\? \[missing_reference\]$/),
-      expect.stringMatching(/^wrong\.yaml:7:46: error: .*expected an http or https URL \[invalid_value\]$/),
+      expect.stringMatching(/^wrong\.yaml:7:46: error: .*expected an http, https or h2c URL \[invalid_value\]$/),
       expect.stringMatching(/^wrong\.yaml:12:16: warning: creds@file\.url: .* \[insecure\]$/),
       expect.stringMatching(/^wrong\.yaml:13:25: error: creds@file\.clientSecret: clientID is missing.* \[missing_option\]$/),
       expect.stringMatching(/^wrong\.yaml:14:19: error: creds@file\.claims: .* \[invalid_expression\]$/),
