@@ -1,5 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
 import { connect, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
@@ -64,6 +66,7 @@ interface TestListener {
 }
 
 interface ProxyEntry {
+  readonly port: number;
   /** Sends text on a connection of its own; what came back until its end, and the record of the request. */
   send(request: string): Promise<{ readonly answer: string; readonly told: RecordedDecision | undefined }>;
   readonly defects: readonly unknown[];
@@ -119,6 +122,7 @@ async function startProxyEntry(options: string, paths: 'both' | 'node'): Promise
       ? toListening(await openEntryPoint(config, { clock, handle, certificates: [], onError }))
       : await openNodeFallback(config, handle);
   return {
+    port: listening.port,
     async send(request) {
       const before = records.length;
       const socket = connect({ port: listening.port, host: '127.0.0.1' }).setEncoding('latin1');
@@ -305,5 +309,26 @@ describe('a check', () => {
     ['that asks for more than that of its connection', { headers: [...plain.headers, 'Connection: te'] }],
   ])('%s takes that of Node.js', async (_which, one) => {
     expect(await takesFastPath(one)).toBe(false);
+  });
+});
+
+describe('an authorization check over HTTP/2 about a request of gRPC', () => {
+  // Proxies send the caller's content type along, and take 200 for permission.
+  const grpc = { ':path': '/forward-auth/memory', 'content-type': 'application/grpc' };
+
+  it.each<[string, OutgoingHttpHeaders, number]>([
+    ['that may pass', { authorization: good }, 200],
+    ['without credentials', {}, 401],
+    ['to an unknown middleware', { ':path': '/forward-auth/nobody', authorization: good }, 404],
+    ['with another host than its authority', { host: 'other.example', authorization: good }, 400],
+    ['with a method that is not served', { ':method': 'TRACE', authorization: good }, 501],
+  ])('%s, gets its HTTP status', async (_what, headers, status) => {
+    const entry = await startProxyEntry('{}', 'both');
+    const session = connectHttp2(`http://127.0.0.1:${entry.port}`);
+    const stream = session.request({ ...grpc, ':authority': 'api.example.com', ...headers });
+    const [response] = (await once(stream, 'response')) as [{ readonly ':status': number }];
+    expect(response[':status']).toBe(status);
+    session.destroy();
+    await entry.close();
   });
 });

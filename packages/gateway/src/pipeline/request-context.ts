@@ -189,7 +189,7 @@ export class RequestContext
     const { response } = this.incoming;
     if (response.over) return;
     this.refusal = gatewayRefusals.upstream_reset;
-    const refused = toCallerRefusal(this.refusal, this.requestId, this.facts.rawHeaders);
+    const refused = this.#toResponse(this.refusal);
     this.downstreamBytes += refused.body.length;
     writeWhole(response, refused);
   }
@@ -200,7 +200,7 @@ export class RequestContext
 
   refuseWith(refusal: Refusal, to: ResponseWriter): void {
     this.refusal = refusal;
-    writeWhole(to, toCallerRefusal(refusal, this.requestId, this.facts.rawHeaders));
+    writeWhole(to, this.#toResponse(refusal));
   }
 
   get body(): StepBody | undefined {
@@ -233,7 +233,13 @@ export class RequestContext
     }
     this.refusal = refusal;
     if (refusal.clientId !== undefined) this.clientUsername = toShownClientId(refusal.clientId);
-    this.#write((this.#deps.toResponse ?? toCallerRefusal)(refusal, this.requestId, this.facts.rawHeaders));
+    this.#write(this.#toResponse(refusal));
+  }
+
+  /** A refusal in the form of the entry point. */
+  #toResponse(refusal: Refusal): WholeResponse {
+    const { toResponse = toCallerRefusal } = this.#deps;
+    return toResponse(refusal, this.requestId, this.facts.rawHeaders);
   }
 
   #reply(reply: Reply): void {

@@ -93,6 +93,25 @@ function decodeStatus(payload: Buffer): string {
 
 const protocolError = 'error 1';
 
+// A proxy that asks for authorization takes 200 for permission, and sends the caller's content type along.
+test.each(['application/grpc', 'application/grpc-web+proto'])(
+  'a malformed request is refused by its HTTP status, also with the content type %s',
+  async (type) => {
+    const more = [
+      ['host', 'other.example'],
+      ['content-type', type],
+    ] as const;
+    expect(await send(requestFields({}, ...more))).toBe('400');
+    expect(
+      await send([
+        [':method', 'CONNECT'],
+        [':authority', 'api.example:443'],
+        ['content-type', type],
+      ]),
+    ).toBe('501');
+  },
+);
+
 describe('a request with HTTP/2 that HTTP/1.1 could not carry unchanged', () => {
   test.each<[string, FieldList, string]>([
     ['no method', requestFields({ ':method': undefined }), protocolError],

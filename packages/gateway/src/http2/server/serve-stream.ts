@@ -9,9 +9,8 @@ import { aboutServer } from '../../http1/server/about-server.ts';
 import type { Refusal } from '../../middlewares/refusal.ts';
 import type { Handle } from '../../pipeline/handle.ts';
 import { gatewayRefusals, type PendingRequest } from '../../pipeline/refusals.ts';
-import { toCallerRefusal } from '../../pipeline/grpc-refusal.ts';
 import { readRequestId } from '../../pipeline/request-id.ts';
-import { writeWhole } from '../../pipeline/write-refusal.ts';
+import { toRefusalResponse, writeWhole } from '../../pipeline/write-refusal.ts';
 import type { RequestFacts } from '../../routing/facts.ts';
 import type { ReadPath } from '../../routing/request-path.ts';
 import { isTooLarge, readRequestHead, type Http2Fields, type Http2RequestHead } from './request-head.ts';
@@ -54,7 +53,8 @@ export function createServeStream(deps: ServeStreamDeps): ServeStream {
       stream.once('close', () => activity.finish());
     }
     if (typeof head === 'string') {
-      refuse(response, received, malformed[head]);
+      // With its HTTP status even to a client of gRPC: a proxy that asks for authorization takes 200 for permission.
+      writeWhole(response, toRefusalResponse(malformed[head], readRequestId(received)));
       return response;
     }
     const { fields, target } = head;
@@ -111,10 +111,6 @@ const malformed = Object.freeze({
   connect: gatewayRefusals.method_not_supported,
   unknown_protocol: gatewayRefusals.method_not_supported,
 });
-
-function refuse(response: StreamResponse, received: readonly string[], refusal: Refusal): void {
-  writeWhole(response, toCallerRefusal(refusal, readRequestId(received), received));
-}
 
 /** A message that is refused, whatever the routes say. */
 function refusalOf(head: Http2RequestHead, { transport }: EntryPointConfig): Refusal | undefined {
