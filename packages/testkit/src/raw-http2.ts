@@ -1,28 +1,15 @@
 import { connect, type Socket } from 'node:net';
+import {
+  createFrameReader,
+  frameFlags,
+  frameTypes,
+  literals,
+  preface,
+  settingsFrame,
+  toFrame,
+  type Http2Frame,
+} from './http2-frames.ts';
 import { inTime } from './until.ts';
-
-export const frameTypes = {
-  data: 0,
-  headers: 1,
-  priority: 2,
-  reset: 3,
-  settings: 4,
-  push: 5,
-  ping: 6,
-  goaway: 7,
-  windowUpdate: 8,
-  continuation: 9,
-} as const;
-
-export const flags = { endStream: 1, ack: 1, endHeaders: 4, padded: 8, priority: 0x20 } as const;
-
-/** A frame of HTTP/2 (RFC 9113 section 4.1). */
-export interface Http2Frame {
-  readonly type: number;
-  readonly flags: number;
-  readonly stream: number;
-  readonly payload: Buffer;
-}
 
 /** A connection of HTTP/2 that sends frames as they are. */
 export interface RawHttp2 {
@@ -35,42 +22,6 @@ export interface RawHttp2 {
   closed(): Promise<readonly Http2Frame[]>;
   /** Sends this repeatedly until the other side has closed the connection, at most so often. Resolves with the number of times. */
   flood(part: Buffer, most: number): Promise<number>;
-}
-
-export const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-
-export function frame(
-  type: number,
-  frameFlags: number,
-  stream: number,
-  payload: Buffer = Buffer.alloc(0),
-): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = frameFlags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-
-/** Fields as literals without indexing and without Huffman coding (RFC 7541 section 6.2.2), whatever they contain. */
-export const literals = (fields: readonly (readonly [string, string])[]): Buffer =>
-  Buffer.concat(
-    fields.flatMap(([name, value]) => [Buffer.from([0]), ...[name, value].flatMap((text) => toString(text))]),
-  );
-
-function toString(text: string): Buffer[] {
-  const bytes = Buffer.from(text, 'latin1');
-  return [toInteger(bytes.length), bytes];
-}
-
-/** With a prefix of seven bits (RFC 7541 section 5.1). */
-function toInteger(value: number): Buffer {
-  if (value < 127) return Buffer.from([value]);
-  const bytes = [127];
-  let rest = value - 127;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
-  return Buffer.from([...bytes, rest]);
 }
 
 /** The fields of a request. @param overrides `undefined` leaves a pseudo-header field out. */
@@ -97,17 +48,12 @@ export const headersFrame = (
   fields: readonly (readonly [string, string])[],
   endStream = true,
 ): Buffer =>
-  frame(frameTypes.headers, flags.endHeaders | (endStream ? flags.endStream : 0), stream, literals(fields));
-
-export const settingsFrame = (settings: Readonly<Record<number, number>> = {}): Buffer => {
-  const entries = Object.entries(settings);
-  const payload = Buffer.alloc(entries.length * 6);
-  entries.forEach(([id, value], index) => {
-    payload.writeUInt16BE(Number(id), index * 6);
-    payload.writeUInt32BE(value, index * 6 + 2);
-  });
-  return frame(frameTypes.settings, 0, 0, payload);
-};
+  toFrame(
+    frameTypes.headers,
+    frameFlags.endHeaders | (endStream ? frameFlags.endStream : 0),
+    stream,
+    literals(fields),
+  );
 
 /** Connects, and sends the preface and SETTINGS unless the first bytes are given. */
 export async function openRawHttp2(
@@ -117,7 +63,7 @@ export async function openRawHttp2(
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await new Promise((resolve) => socket.once('connect', resolve));
   const frames: Http2Frame[] = [];
-  let rest: Buffer = Buffer.alloc(0);
+  const read = createFrameReader((next) => frames.push(next));
   let ended = false;
   const isEnded = (): boolean => ended;
   const watchers = new Set<() => void>();
@@ -131,17 +77,7 @@ export async function openRawHttp2(
   socket.on('error', () => {});
   socket.on('end', finish).on('close', finish);
   socket.on('data', (chunk: Buffer) => {
-    rest = Buffer.concat([rest, chunk]);
-    while (rest.length >= 9 && rest.length >= 9 + rest.readUIntBE(0, 3)) {
-      const end = 9 + rest.readUIntBE(0, 3);
-      frames.push({
-        type: rest[3] ?? 0,
-        flags: rest[4] ?? 0,
-        stream: rest.readUInt32BE(5) & 0x7fffffff,
-        payload: rest.subarray(9, end),
-      });
-      rest = rest.subarray(end);
-    }
+    read(chunk);
     wake();
   });
   const when = <T>(find: () => T | undefined, awaited: string): Promise<T> => {
@@ -188,7 +124,3 @@ export async function openRawHttp2(
     },
   };
 }
-
-/** The error code of RST_STREAM or GOAWAY. */
-export const errorCode = ({ type, payload }: Http2Frame): number =>
-  payload.readUInt32BE(type === frameTypes.goaway ? 4 : 0);

@@ -1,22 +1,16 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import {
+  frameFlags,
+  frameTypes,
+  settingsFrame,
+  toFrame,
+  type Http2Frame,
+} from '../../../../testkit/src/http2-frames.ts';
 import { turns, until } from '../../../../testkit/src/until.ts';
 import { ask } from '../../http1/client/ask.testkit.ts';
 import { createBody } from '../../http1/client/pool.testkit.ts';
-import {
-  block,
-  data,
-  endHeaders,
-  endStream,
-  goaway,
-  headers,
-  rst,
-  settings,
-  startFrameServer,
-  toFrame,
-  types,
-  type WireFrame,
-} from './frames.testkit.ts';
+import { block, data, goaway, headers, rst, startFrameServer } from './frames.testkit.ts';
 import type { Http2Limits } from './limits.ts';
 import { createTestPool, limits } from './pool.testkit.ts';
 
@@ -37,11 +31,13 @@ async function start(
   return { ...kit, server };
 }
 
-const isRequest = ({ type }: WireFrame): boolean => type === types.headers;
-const isEnd = ({ type, flags }: WireFrame): boolean =>
-  (type === types.headers || type === types.data) && (flags & endStream) !== 0;
+const isRequest = ({ type }: Http2Frame): boolean => type === frameTypes.headers;
+const isEnd = ({ type, flags }: Http2Frame): boolean =>
+  (type === frameTypes.headers || type === frameTypes.data) && (flags & frameFlags.endStream) !== 0;
 const respond = (socket: Socket, stream: number, text = 'ok'): void =>
-  void socket.write(Buffer.concat([headers(stream, { ':status': '200' }), data(stream, text, endStream)]));
+  void socket.write(
+    Buffer.concat([headers(stream, { ':status': '200' }), data(stream, text, frameFlags.endStream)]),
+  );
 
 const refusedStream = 7;
 const noError = 0;
@@ -64,7 +60,7 @@ describe('a stream that a server refused unseen', () => {
     // The trailers end the stream.
     expect(await asked).toMatchObject({ status: 200, body: 'ok' });
     const text = (stream: number): string =>
-      server.frames.filter((frame) => frame.stream === stream && frame.type === types.data).map(({ payload }) => String(payload)).join(''); // prettier-ignore
+      server.frames.filter((frame) => frame.stream === stream && frame.type === frameTypes.data).map(({ payload }) => String(payload)).join(''); // prettier-ignore
     const streams = [...new Set(server.frames.filter(isRequest).map(({ stream }) => stream))];
     expect(streams).toHaveLength(2);
     expect(streams.map(text)).toEqual(['hello world', 'hello world']);
@@ -84,9 +80,10 @@ describe('a stream that a server refused unseen', () => {
   it('is not sent again when the kept beginning of its body is too short', async () => {
     let bytes = 0;
     const { pool, server } = await start((socket, frame) => {
-      if (frame.type === types.data) bytes += frame.payload.length;
+      if (frame.type === frameTypes.data) bytes += frame.payload.length;
       if (bytes > 64_000) socket.write(rst(frame.stream, refusedStream));
-      if (bytes > 0) socket.write(toFrame(types.windowUpdate, 0, frame.stream, Buffer.from([0, 1, 0, 0])));
+      if (bytes > 0)
+        socket.write(toFrame(frameTypes.windowUpdate, 0, frame.stream, Buffer.from([0, 1, 0, 0])));
     });
     const body = createBody(undefined);
     const asked = ask(pool, { method: 'POST', body });
@@ -157,7 +154,7 @@ describe('the number of streams', () => {
       (socket, frame) => {
         if (isRequest(frame)) waiting.push(() => respond(socket, frame.stream));
       },
-      () => settings([3, 2]),
+      () => settingsFrame({ 3: 2 }),
     );
     const asked = Array.from({ length: 5 }, () => ask(pool));
     await until(() => waiting.length === 5);
@@ -173,13 +170,14 @@ describe('the number of streams', () => {
       (socket, frame) => {
         if (isRequest(frame) && frame.stream > 1) respond(socket, frame.stream);
       },
-      () => settings([3, 1]),
+      () => settingsFrame({ 3: 1 }),
     );
     const slow = ask(pool);
     await until(() => server.frames.some(isRequest));
-    server.sockets[0]!.write(settings([3, 10]));
+    server.sockets[0]!.write(settingsFrame({ 3: 10 }));
     await until(
-      () => server.frames.filter(({ type, flags }) => type === types.settings && flags === 1).length === 2,
+      () =>
+        server.frames.filter(({ type, flags }) => type === frameTypes.settings && flags === 1).length === 2,
     );
     expect((await ask(pool)).body).toBe('ok');
     expect(server.sockets).toHaveLength(1);
@@ -190,7 +188,7 @@ describe('the number of streams', () => {
   it('of 0 fails requests', async () => {
     const { pool, server } = await start(
       () => {},
-      () => settings([3, 0]),
+      () => settingsFrame({ 3: 0 }),
     );
     expect((await ask(pool)).fault).toEqual({
       code: 'connect_failed',
@@ -204,7 +202,7 @@ describe('the number of streams', () => {
       (socket, frame) => {
         if (isRequest(frame)) respond(socket, frame.stream);
       },
-      () => settings([3, 1]),
+      () => settingsFrame({ 3: 1 }),
       { maxIdle: 1 },
     );
     await Promise.all([ask(pool), ask(pool), ask(pool)]);
@@ -254,16 +252,16 @@ describe('the health of a connection', () => {
       await turns(10);
     }
     expect((await asked).fault).toEqual({ code: 'connection_lost', reason: 'no response to PING in time' });
-    expect(server.frames.some(({ type }) => type === types.ping)).toBe(true);
+    expect(server.frames.some(({ type }) => type === frameTypes.ping)).toBe(true);
   });
 
   it('keeps one that does', async () => {
     let pings = 0;
     const { pool, server, clock } = await start(
       (socket, { type, flags, payload }) => {
-        if (type !== types.ping || (flags & 1) !== 0) return;
+        if (type !== frameTypes.ping || (flags & 1) !== 0) return;
         pings += 1;
-        socket.write(toFrame(types.ping, 1, 0, payload));
+        socket.write(toFrame(frameTypes.ping, 1, 0, payload));
       },
       undefined,
       quick,
@@ -285,17 +283,24 @@ describe('the health of a connection', () => {
 describe('a response that violates HTTP/2', () => {
   const ok = { ':status': '200' };
   const part = (fields: Readonly<Record<string, string>>) => (stream: number) =>
-    Buffer.concat([headers(stream, fields), data(stream, 'ok', endStream)]);
+    Buffer.concat([headers(stream, fields), data(stream, 'ok', frameFlags.endStream)]);
   const bomb = (stream: number): Buffer => {
     // One field in the dynamic table, and thousands of references to it (RFC 7541 section 6.1).
     const field = Buffer.concat([Buffer.from([0x40, 1]), Buffer.from('a'), Buffer.from([0x7f, 0x80 + ((3900 - 127) % 128), Math.floor((3900 - 127) / 128)]), Buffer.alloc(3900, 'b')]); // prettier-ignore
     const references = Buffer.alloc(10_000, 0xbe);
-    return toFrame(types.headers, endHeaders, stream, Buffer.concat([block(ok), field, references]));
+    return toFrame(
+      frameTypes.headers,
+      frameFlags.endHeaders,
+      stream,
+      Buffer.concat([block(ok), field, references]),
+    );
   };
   const flood = (stream: number): Buffer =>
     Buffer.concat([
-      toFrame(types.headers, 0, stream, block(ok)),
-      ...Array.from({ length: 1000 }, () => toFrame(types.continuation, 0, stream, block({ 'x-a': 'b' }))),
+      toFrame(frameTypes.headers, 0, stream, block(ok)),
+      ...Array.from({ length: 1000 }, () =>
+        toFrame(frameTypes.continuation, 0, stream, block({ 'x-a': 'b' })),
+      ),
     ]);
 
   it.each<[string, (stream: number) => Buffer]>([
@@ -306,18 +311,18 @@ describe('a response that violates HTTP/2', () => {
     ['no status', part({ 'x-a': 'b' })],
     ['a status that is no number', part({ ':status': '2OO' })],
     ['101', part({ ':status': '101' })],
-    ['two lengths', (stream) => Buffer.concat([toFrame(types.headers, endHeaders, stream, Buffer.concat([block({ ...ok, 'content-length': '2' }), block({ 'content-length': '2' })])), data(stream, 'ok', endStream)])],
+    ['two lengths', (stream) => Buffer.concat([toFrame(frameTypes.headers, frameFlags.endHeaders, stream, Buffer.concat([block({ ...ok, 'content-length': '2' }), block({ 'content-length': '2' })])), data(stream, 'ok', frameFlags.endStream)])],
     ['a length that is no number', part({ ...ok, 'content-length': '+2' })],
     ['a body that is longer than its length', part({ ...ok, 'content-length': '1' })],
     ['a body that is shorter than its length', part({ ...ok, 'content-length': '3' })],
     ['a body with 204', part({ ':status': '204' })],
     ['a pseudo-header after others', part({ 'x-a': 'b', ...ok })],
     ['an unknown pseudo-header', part({ ...ok, ':evil': 'x' })],
-    ['a second head', (stream) => Buffer.concat([headers(stream, ok), headers(stream, ok), data(stream, 'ok', endStream)])],
-    ['a status in trailers', (stream) => Buffer.concat([headers(stream, ok), headers(stream, ok, endStream)])],
+    ['a second head', (stream) => Buffer.concat([headers(stream, ok), headers(stream, ok), data(stream, 'ok', frameFlags.endStream)])],
+    ['a status in trailers', (stream) => Buffer.concat([headers(stream, ok), headers(stream, ok, frameFlags.endStream)])],
     ['a flood of CONTINUATION', flood],
     ['an HPACK bomb', bomb],
-    ['a promise', (stream) => toFrame(5, endHeaders, stream, Buffer.concat([Buffer.from([0, 0, 0, 2]), block({ ':method': 'GET', ':path': '/', ':scheme': 'http', ':authority': 'a' })]))],
+    ['a promise', (stream) => toFrame(5, frameFlags.endHeaders, stream, Buffer.concat([Buffer.from([0, 0, 0, 2]), block({ ':method': 'GET', ':path': '/', ':scheme': 'http', ':authority': 'a' })]))],
   ])('is refused, and harms no other request: %s', async (_, evil) => {
     let count = 0;
     const { pool } = await start((socket, frame) => {
@@ -374,11 +379,14 @@ describe('a response that violates HTTP/2', () => {
     const { pool, server, clock } = await start((socket, frame, connection) => {
       if (!isRequest(frame)) return;
       if (connection > 0) respond(socket, frame.stream);
-      else socket.write(Buffer.concat([data(frame.stream, 'ok'), headers(frame.stream, ok, endStream)]));
+      else
+        socket.write(
+          Buffer.concat([data(frame.stream, 'ok'), headers(frame.stream, ok, frameFlags.endStream)]),
+        );
     });
     let fault: unknown;
     void ask(pool).then((outcome) => (fault = outcome.fault));
-    await until(() => server.frames.some(({ type }) => type === types.goaway));
+    await until(() => server.frames.some(({ type }) => type === frameTypes.goaway));
     for (let at = 0; at < 200 && fault === undefined; at += 1) {
       await clock.advance(1000);
       await turns(5);
@@ -395,7 +403,7 @@ describe('a response that violates HTTP/2', () => {
         socket.write(
           Buffer.concat([
             headers(frame.stream, ok),
-            data(frame.stream, 'early', endStream),
+            data(frame.stream, 'early', frameFlags.endStream),
             rst(frame.stream, noError),
           ]),
         );

@@ -2,15 +2,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startServer, type TestServer } from '../../../../testkit/src/http-server.ts';
 import {
   errorCode,
-  flags,
-  frame,
+  frameFlags,
+  toFrame,
   frameTypes,
-  headersFrame,
   literals,
-  openRawHttp2,
   preface,
-  requestFields,
   settingsFrame,
+} from '../../../../testkit/src/http2-frames.ts';
+import {
+  headersFrame,
+  openRawHttp2,
+  requestFields,
   type RawHttp2,
 } from '../../../../testkit/src/raw-http2.ts';
 import { startEntryPoint, type TestEntryPoint } from '../../entrypoints/entry-point.testkit.ts';
@@ -36,7 +38,7 @@ describe('a connection that floods', () => {
     const last = frames.findLast(({ type }) => type === frameTypes.goaway);
     return last && errorCode(last);
   };
-  const reset = (stream: number): Buffer => frame(frameTypes.reset, 0, stream, Buffer.from([0, 0, 0, 8]));
+  const reset = (stream: number): Buffer => toFrame(frameTypes.reset, 0, stream, Buffer.from([0, 0, 0, 8]));
 
   test('with requests that it resets is closed after a hundred more than were answered', async () => {
     const connection = await openRawHttp2(gateway.port);
@@ -60,17 +62,17 @@ describe('a connection that floods', () => {
   });
 
   test.each([
-    ['PING', frame(frameTypes.ping, 0, 0, Buffer.alloc(8)), 3000],
+    ['PING', toFrame(frameTypes.ping, 0, 0, Buffer.alloc(8)), 3000],
     ['SETTINGS', settingsFrame({ 3: 100 }), 3000],
-    ['empty DATA', frame(frameTypes.data, 0, 1), 3000],
-    ['CONTINUATION without an end', frame(frameTypes.continuation, 0, 1, Buffer.alloc(0)), 3000],
+    ['empty DATA', toFrame(frameTypes.data, 0, 1), 3000],
+    ['CONTINUATION without an end', toFrame(frameTypes.continuation, 0, 1, Buffer.alloc(0)), 3000],
     ['RST_STREAM for a stream that never was', reset(101), 10],
   ])('with %s is closed', async (name, part, most) => {
     const connection = await openRawHttp2(gateway.port);
     if (name === 'empty DATA')
       connection.send(headersFrame(1, requestFields({ ':method': 'POST', ':path': '/never' }), false));
     if (name.startsWith('CONTINUATION'))
-      connection.send(frame(frameTypes.headers, flags.endStream, 1, literals(requestFields())));
+      connection.send(toFrame(frameTypes.headers, frameFlags.endStream, 1, literals(requestFields())));
     await connection.flood(part, most);
     await connection.closed();
     expect(gateway.leases()).toBe(0);
@@ -78,14 +80,14 @@ describe('a connection that floods', () => {
 
   test('with WINDOW_UPDATE is closed once its frames outweigh what its requests need', async () => {
     const connection = await openRawHttp2(gateway.port);
-    const update = frame(frameTypes.windowUpdate, 0, 0, Buffer.from([0, 0, 0, 1]));
+    const update = toFrame(frameTypes.windowUpdate, 0, 0, Buffer.from([0, 0, 0, 1]));
     await connection.flood(Buffer.concat(new Array<Buffer>(1000).fill(update)), 1000);
     expect(await goaway(connection)).toBe(enhanceYourCalm);
   });
 
   test('with PRIORITY is closed once its frames outweigh what its requests need', async () => {
     const connection = await openRawHttp2(gateway.port);
-    const priority = frame(frameTypes.priority, 0, 3, Buffer.from([0, 0, 0, 0, 1]));
+    const priority = toFrame(frameTypes.priority, 0, 3, Buffer.from([0, 0, 0, 0, 1]));
     await connection.flood(Buffer.concat(new Array<Buffer>(1000).fill(priority)), 1000);
     expect(await goaway(connection)).toBe(enhanceYourCalm);
   });
@@ -109,7 +111,7 @@ describe('a connection that floods', () => {
       Buffer.alloc(4000, 'a'),
     ]);
     const bomb = Buffer.concat([literals(requestFields()), large, Buffer.alloc(10_000, 0xbe)]);
-    connection.send(frame(frameTypes.headers, flags.endStream | flags.endHeaders, 1, bomb));
+    connection.send(toFrame(frameTypes.headers, frameFlags.endStream | frameFlags.endHeaders, 1, bomb));
     const end = await connection.until(({ type, stream }) => type === frameTypes.reset && stream === 1);
     expect(errorCode(end)).toBe(enhanceYourCalm);
     expect(gateway.records.length).toBe(before);

@@ -2,11 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startServer, type TestServer } from '../../../../testkit/src/http-server.ts';
 import {
   errorCode,
-  flags,
-  frame,
+  frameFlags,
+  toFrame,
   frameTypes,
-  headersFrame,
   literals,
+} from '../../../../testkit/src/http2-frames.ts';
+import {
+  headersFrame,
   openRawHttp2,
   requestFields,
   type RawHttp2,
@@ -45,7 +47,7 @@ async function send(fields: FieldList, body?: string | readonly Buffer[]): Promi
   const connection = await openRawHttp2(gateway.port);
   connection.send(headersFrame(1, fields, body === undefined));
   if (typeof body === 'string')
-    connection.send(frame(frameTypes.data, flags.endStream, 1, Buffer.from(body)));
+    connection.send(toFrame(frameTypes.data, frameFlags.endStream, 1, Buffer.from(body)));
   else if (body !== undefined) connection.send(...body);
   return outcomeOf(connection);
 }
@@ -181,7 +183,7 @@ describe('a request with HTTP/2 that HTTP/1.1 could not carry unchanged', () => 
   });
 
   const data = (text: string, end: boolean): Buffer =>
-    frame(frameTypes.data, end ? flags.endStream : 0, 1, Buffer.from(text));
+    toFrame(frameTypes.data, end ? frameFlags.endStream : 0, 1, Buffer.from(text));
   const post = (...more: FieldList): FieldList => requestFields({ ':method': 'POST' }, ...more);
 
   test.each<[string, FieldList, readonly Buffer[]]>([
@@ -207,9 +209,9 @@ describe('a request with HTTP/2 that HTTP/1.1 could not carry unchanged', () => 
 
   test('is refused when its pseudo-header fields come in trailers', async () => {
     const connection = await openRawHttp2(gateway.port);
-    const trailers = frame(
+    const trailers = toFrame(
       frameTypes.headers,
-      flags.endHeaders | flags.endStream,
+      frameFlags.endHeaders | frameFlags.endStream,
       1,
       literals([[':path', '/admin']]),
     );
