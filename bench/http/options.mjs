@@ -21,6 +21,19 @@ export const usage = `npm run bench:http -- [OPTION...]
 /** Wrong usage: the message is for people. */
 export class UsageError extends Error {}
 
+/** Runs a benchmark with the arguments of its command: prints the usage for `--help`, and exits 2 with it for wrong arguments. */
+export async function runCommand({ parseOptions, usage, run }) {
+  try {
+    const options = parseOptions(process.argv.slice(2));
+    if (options.help) process.stdout.write(usage);
+    else await run(options);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n\n${usage}`);
+    process.exitCode = 2;
+  }
+}
+
 /** The measurements of a run, from the arguments of the command. */
 export function parseOptions(args) {
   const { values } = parse(args, {

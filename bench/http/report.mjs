@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { markdownTable } from '../lib/markdown.mjs';
 import { ratiosOf, spreadOf } from '../lib/spread.mjs';
 
@@ -61,4 +62,15 @@ export function describe({ machine, command, versions, settings }) {
     command,
     choices.join(', '),
   ].join('\n');
+}
+
+/** Writes the tables of a run to stdout, and every round's numbers to `json`, if given. */
+export function writeReport(report, results, { baseline, json }) {
+  const summaries = [...results].map(([name, turns]) => ({ name, summary: summarise(turns, baseline) }));
+  process.stdout.write(`${describe(report)}\n\n`);
+  for (const { name, summary } of summaries)
+    process.stdout.write(`${name}\n\n${detailTable(summary, { first: 'contender', baseline })}\n\n`);
+  process.stdout.write(`CPU time a request, x ${baseline}\n\n${overviewTable(summaries, 'contender')}\n`);
+  if (json !== undefined)
+    writeFileSync(json, `${JSON.stringify({ ...report, cases: summaries }, undefined, 2)}\n`);
 }

@@ -2,7 +2,6 @@
 //
 // Every contender runs in one process or thread and writes an access log to a file, in its own usual way. The proxies with
 // forward-auth are charged what grantgate's process takes too. An answer that is not 2xx fails the run.
-import { writeFileSync } from 'node:fs';
 import { describeMachine, versionsOf } from '../lib/machine.mjs';
 import { openStage } from '../lib/stage.mjs';
 import { startAuthorizationServer } from './authorization-server.mjs';
@@ -10,8 +9,8 @@ import { startBackend } from './backend.mjs';
 import { cases } from './cases.mjs';
 import { checkContender } from './check.mjs';
 import { baseline, startContenders } from './contenders.mjs';
-import { parseOptions, usage, UsageError } from './options.mjs';
-import { describe, detailTable, overviewTable, summarise } from './report.mjs';
+import { parseOptions, runCommand, usage } from './options.mjs';
+import { writeReport } from './report.mjs';
 import { takeRounds } from './rounds.mjs';
 import { takeTurn } from './turn.mjs';
 import { warmUp } from './warm-up.mjs';
@@ -19,15 +18,7 @@ import { warmUp } from './warm-up.mjs';
 const versionArguments = { nginx: ['-v'], haproxy: ['-v'], caddy: ['version'], wrk: ['--version'] };
 const say = (text) => process.stderr.write(`${text}\n`);
 
-try {
-  const options = parseOptions(process.argv.slice(2));
-  if (options.help) process.stdout.write(usage);
-  else await run(options);
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n\n${usage}`);
-  process.exitCode = 2;
-}
+await runCommand({ parseOptions, usage, run });
 
 async function run({ rounds, seconds, connections, json, ...options }) {
   const stage = openStage();
@@ -57,11 +48,5 @@ async function run({ rounds, seconds, connections, json, ...options }) {
   await stage.close();
   await server.close();
 
-  const summaries = [...results].map(([name, turns]) => ({ name, summary: summarise(turns, baseline) }));
-  process.stdout.write(`${describe(report)}\n\n`);
-  for (const { name, summary } of summaries)
-    process.stdout.write(`${name}\n\n${detailTable(summary, { first: 'contender', baseline })}\n\n`);
-  process.stdout.write(`CPU time a request, x ${baseline}\n\n${overviewTable(summaries, 'contender')}\n`);
-  if (json !== undefined)
-    writeFileSync(json, `${JSON.stringify({ ...report, cases: summaries }, undefined, 2)}\n`);
+  writeReport(report, results, { baseline, json });
 }

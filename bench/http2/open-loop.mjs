@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { basic, callers } from '../http/grantgate.mjs';
-import { parse, pick, positive, UsageError } from '../http/options.mjs';
+import { parse, pick, positive, runCommand } from '../http/options.mjs';
 import { takeRounds } from '../http/rounds.mjs';
 import { describeMachine } from '../lib/machine.mjs';
 import { markdownTable } from '../lib/markdown.mjs';
@@ -32,15 +32,7 @@ const usage = `npm run bench:open-loop -- [OPTION...]
 `;
 const say = (text) => process.stderr.write(`${text}\n`);
 
-try {
-  const options = parseOptions(process.argv.slice(2));
-  if (options.help) process.stdout.write(usage);
-  else await run(options);
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n\n${usage}`);
-  process.exitCode = 2;
-}
+await runCommand({ parseOptions, usage, run });
 
 function parseOptions(args) {
   const { values } = parse(args, {

@@ -1,8 +1,7 @@
 // HTTP/2, gRPC, TLS and new connections, side by side in one run: `npm run bench:http2`, with `--help` for its options. As in
 // bench/http, every contender has one thread and writes an access log, and an answer that is not 2xx fails the run.
-import { writeFileSync } from 'node:fs';
-import { UsageError } from '../http/options.mjs';
-import { describe, detailTable, overviewTable, summarise } from '../http/report.mjs';
+import { runCommand } from '../http/options.mjs';
+import { writeReport } from '../http/report.mjs';
 import { takeRounds } from '../http/rounds.mjs';
 import { describeMachine, versionsOf } from '../lib/machine.mjs';
 import { openStage } from '../lib/stage.mjs';
@@ -23,15 +22,7 @@ const versionArguments = {
 };
 const say = (text) => process.stderr.write(`${text}\n`);
 
-try {
-  const options = parseOptions(process.argv.slice(2));
-  if (options.help) process.stdout.write(usage);
-  else await run(options);
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n\n${usage}`);
-  process.exitCode = 2;
-}
+await runCommand({ parseOptions, usage, run });
 
 async function run({ rounds, seconds, json, ...options }) {
   const stage = openStage();
@@ -58,11 +49,5 @@ async function run({ rounds, seconds, json, ...options }) {
   await stage.close();
   await authorizationServer.close();
 
-  const summaries = [...results].map(([name, turns]) => ({ name, summary: summarise(turns, baseline) }));
-  process.stdout.write(`${describe(report)}\n\n`);
-  for (const { name, summary } of summaries)
-    process.stdout.write(`${name}\n\n${detailTable(summary, { first: 'contender', baseline })}\n\n`);
-  process.stdout.write(`CPU time a request, x ${baseline}\n\n${overviewTable(summaries, 'contender')}\n`);
-  if (json !== undefined)
-    writeFileSync(json, `${JSON.stringify({ ...report, cases: summaries }, undefined, 2)}\n`);
+  writeReport(report, results, { baseline, json });
 }
