@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { request } from 'undici';
 import type { AuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
 import { startAuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
@@ -6,15 +6,13 @@ import type { EchoServer } from '../../packages/testkit/src/echo-server.ts';
 import { startEchoServer, valuesOf } from '../../packages/testkit/src/echo-server.ts';
 import { until } from '../../packages/testkit/src/until.ts';
 import type { TestGateway } from './gateway.testkit.ts';
-import { startTestGateway } from './gateway.testkit.ts';
 import type { ReceivedLog } from './otlp-messages.testkit.ts';
-import { startGrpcReceiver, startHttpReceiver, type OtlpReceiver } from './otlp.testkit.ts';
+import { openOtlpStage } from './otlp-stage.testkit.ts';
 import { serve, untilServing } from './workers.testkit.ts';
 
 let server: AuthorizationServer;
 let upstream: EchoServer;
-let receiver: OtlpReceiver;
-const opened: TestGateway[] = [];
+const stage = openOtlpStage();
 
 const basicOf = (secret: string): string => `Basic ${Buffer.from(`ada:${secret}`).toString('base64')}`;
 const needles = [
@@ -37,13 +35,6 @@ afterAll(async () => {
   await upstream.close();
   await server.close();
 });
-beforeEach(async () => {
-  receiver = await startHttpReceiver();
-});
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((gateway) => gateway.close()));
-  await receiver.close();
-});
 
 const routes = () => ({
   http: {
@@ -54,25 +45,22 @@ const routes = () => ({
 });
 
 async function start(install: string): Promise<TestGateway> {
-  const gateway = await startTestGateway({
+  return stage.start({
     routes: { 'api.yaml': JSON.stringify(routes()) },
     env: { KEY: 'a-needle-of-the-collector' },
     install: `entryPoints: { web: { address: "127.0.0.1:0" } }\n${install}`,
   });
-  opened.push(gateway);
-  return gateway;
 }
 
 async function stop(gateway: TestGateway): Promise<readonly ReceivedLog[]> {
-  opened.splice(opened.indexOf(gateway), 1);
-  await gateway.close();
-  return receiver.logs;
+  await stage.stop(gateway);
+  return stage.receiver.logs;
 }
 
 const viaHttp = (): string =>
-  `otlp: { http: { endpoint: "http://127.0.0.1:${receiver.port}", headers: { x-key: "urn:env:KEY" } } }`;
+  `otlp: { http: { endpoint: "http://127.0.0.1:${stage.receiver.port}", headers: { x-key: "urn:env:KEY" } } }`;
 const viaGrpc = (): string =>
-  `otlp: { serviceName: edge, grpc: { endpoint: "127.0.0.1:${receiver.port}", insecure: true, headers: { x-key: "urn:env:KEY" } } }`;
+  `otlp: { serviceName: edge, grpc: { endpoint: "127.0.0.1:${stage.receiver.port}", insecure: true, headers: { x-key: "urn:env:KEY" } } }`;
 
 async function visit(url: string, headers: Record<string, string> = {}): Promise<void> {
   const { body } = await request(url, {
@@ -105,7 +93,7 @@ describe('the log over OTLP', () => {
     expect(level).toBe('debug');
     expect(Math.abs(Number(refused!.timeNs / 1_000_000n) - Date.parse(String(time)))).toBeLessThan(1000);
     expect(logs[0]!.resource).toMatchObject({ 'service.name': 'grantgate' });
-    expect(receiver.headers()['x-key']).toBe('a-needle-of-the-collector');
+    expect(stage.receiver.headers()['x-key']).toBe('a-needle-of-the-collector');
   });
 
   it('leaves out what the level leaves out', async () => {
@@ -120,7 +108,7 @@ describe('the access log over OTLP', () => {
     const gateway = await start(`accessLog: { format: json, ${viaHttp()} }\ntracing: { ${viaHttp()} }`);
     await visit(`${gateway.url}/orders?id=7`);
     const [record] = (await stop(gateway)).filter(isAccess);
-    const span = receiver.spans.find(({ kind }) => kind === 2)!;
+    const span = stage.receiver.spans.find(({ kind }) => kind === 2)!;
     expect(gateway.accessLog.lines()).toEqual([]);
     expect(record).toMatchObject({
       body: 'GET /orders?id=7 200',
@@ -163,14 +151,13 @@ describe('the access log over OTLP', () => {
   });
 
   it('goes over gRPC, as a resource of its own', async () => {
-    await receiver.close();
-    receiver = await startGrpcReceiver();
+    await stage.useGrpc();
     const gateway = await start(`accessLog: { ${viaGrpc()} }`);
     await visit(gateway.url);
     const logs = await stop(gateway);
     expect(logs.map(({ body }) => body)).toEqual(['GET / 200']);
     expect(logs[0]!.resource).toMatchObject({ 'service.name': 'edge' });
-    expect(receiver.headers()['x-key']).toBe('a-needle-of-the-collector');
+    expect(stage.receiver.headers()['x-key']).toBe('a-needle-of-the-collector');
   });
 });
 
@@ -185,27 +172,27 @@ describe('logs over OTLP', () => {
     const token = valuesOf(upstream.received.at(-1)!, 'authorization')[0]!.slice('Bearer '.length);
     await visit(gateway.url, { authorization: basicOf('a-wrong-secret-of-ada') });
     expect((await stop(gateway)).filter(isAccess)).toHaveLength(2);
-    const received = receiver.received();
+    const received = stage.receiver.received();
     expect([...needles, token].filter((needle) => received.includes(needle))).toEqual([]);
   });
 
   it('wait for nobody: requests are served while the collector is lost or does not respond, which the log says once', async () => {
-    receiver.respondWith(400);
+    stage.receiver.respondWith(400);
     const gateway = await start(`accessLog: { ${viaHttp()} }`);
     await visit(gateway.url);
     await until(() => gateway.log.lines().some((line) => line.includes('export failed')));
-    receiver.respondWith(0);
+    stage.receiver.respondWith(0);
     await visit(gateway.url);
-    await until(() => receiver.calls.length > 1);
+    await until(() => stage.receiver.calls.length > 1);
     await visit(gateway.url);
-    receiver.respondWith(200);
+    stage.receiver.respondWith(200);
     await visit(gateway.url);
     await stop(gateway);
     expect(gateway.log.lines().filter((line) => line.includes('export failed'))).toHaveLength(1);
   });
 
   it('come from each worker and from the primary', async () => {
-    const otlp = { http: { endpoint: `http://127.0.0.1:${receiver.port}` } };
+    const otlp = { http: { endpoint: `http://127.0.0.1:${stage.receiver.port}` } };
     const entryPoints = { web: { address: '127.0.0.1:0' } };
     const served = serve({ entryPoints, workers: 2, log: { otlp }, accessLog: { otlp } }, routes());
     try {
@@ -213,10 +200,10 @@ describe('logs over OTLP', () => {
       await visit(url);
       child.kill('SIGTERM');
       expect(await served.ended).toBe(0);
-      const stopped = receiver.logs.filter(({ body }) => body === 'stopped');
+      const stopped = stage.receiver.logs.filter(({ body }) => body === 'stopped');
       expect(stopped.map(({ resource }) => resource['grantgate.worker']).sort()).toEqual([1, 2, undefined]);
       expect(stopped.map(({ attributes }) => attributes['worker']).sort()).toEqual([1, 2, undefined]);
-      expect(receiver.logs.filter(isAccess)).toHaveLength(1);
+      expect(stage.receiver.logs.filter(isAccess)).toHaveLength(1);
       expect(await served.stdout).toBe('');
     } finally {
       served.close();

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { request } from 'undici';
 import type { AuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
 import { startAuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
@@ -6,15 +6,13 @@ import type { EchoServer } from '../../packages/testkit/src/echo-server.ts';
 import { startEchoServer, valuesOf } from '../../packages/testkit/src/echo-server.ts';
 import { until } from '../../packages/testkit/src/until.ts';
 import type { TestGateway } from './gateway.testkit.ts';
-import { startTestGateway } from './gateway.testkit.ts';
 import type { ReceivedPoint } from './otlp-messages.testkit.ts';
-import { startGrpcReceiver, startHttpReceiver, type OtlpReceiver } from './otlp.testkit.ts';
+import { openOtlpStage } from './otlp-stage.testkit.ts';
 import { serve, untilServing } from './workers.testkit.ts';
 
 let server: AuthorizationServer;
 let upstream: EchoServer;
-let receiver: OtlpReceiver;
-const opened: TestGateway[] = [];
+const stage = openOtlpStage();
 
 const needles = [
   'the-secret-of-ada',
@@ -32,13 +30,6 @@ afterAll(async () => {
   await upstream.close();
   await server.close();
 });
-beforeEach(async () => {
-  receiver = await startHttpReceiver();
-});
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((gateway) => gateway.close()));
-  await receiver.close();
-});
 
 const routes = () => ({
   'api.yaml': `
@@ -53,7 +44,7 @@ http:
 });
 
 async function start(metrics: string): Promise<TestGateway> {
-  const gateway = await startTestGateway({
+  return stage.start({
     routes: routes(),
     env: { KEY: 'a-needle-of-the-collector' },
     install: `
@@ -64,17 +55,14 @@ log: { level: debug }
 metrics: { ${metrics} }
 `,
   });
-  opened.push(gateway);
-  return gateway;
 }
 
 async function stop(gateway: TestGateway): Promise<void> {
-  opened.splice(opened.indexOf(gateway), 1);
-  await gateway.close();
+  await stage.stop(gateway);
 }
 
 const viaHttp = (more = ''): string =>
-  `otlp: { ${more} http: { endpoint: "http://127.0.0.1:${receiver.port}", headers: { x-key: "urn:env:KEY" } } }`;
+  `otlp: { ${more} http: { endpoint: "http://127.0.0.1:${stage.receiver.port}", headers: { x-key: "urn:env:KEY" } } }`;
 const basic = `Basic ${Buffer.from('ada:the-secret-of-ada').toString('base64')}`;
 
 async function visit(
@@ -86,7 +74,7 @@ async function visit(
 }
 
 const pointOf = (name: string, attributes: object): ReceivedPoint | undefined =>
-  receiver.metrics
+  stage.receiver.metrics
     .get(name)
     ?.points.find((point) =>
       Object.entries(attributes).every(([key, value]) => point.attributes[key] === value),
@@ -99,7 +87,7 @@ describe('metrics over OTLP', () => {
     await visit(gateway.url, {});
     const page = await visit(`${gateway.urlOf('admin')}/metrics`);
     await stop(gateway);
-    const requests = receiver.metrics.get('grantgate_entrypoint_requests_total');
+    const requests = stage.receiver.metrics.get('grantgate_entrypoint_requests_total');
     expect(requests).toMatchObject({ kind: 'sum', temporality: 2, unit: '' });
     expect(requests?.resource).toMatchObject({ 'service.name': 'grantgate' });
     expect(pointOf('grantgate_entrypoint_requests_total', { code: '200' })).toMatchObject({
@@ -108,12 +96,12 @@ describe('metrics over OTLP', () => {
     });
     expect(pointOf('grantgate_refusals_total', { code: 'credentials_missing' })?.value).toBe(1);
     expect(pointOf('grantgate_token_lookups_total', { tier: 'server' })?.value).toBe(1);
-    expect(receiver.metrics.get('process_resident_memory_bytes')).toMatchObject({
+    expect(stage.receiver.metrics.get('process_resident_memory_bytes')).toMatchObject({
       kind: 'gauge',
       unit: 'By',
     });
     const names = [...page.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
-    const missing = names.filter((name) => !receiver.metrics.has(name ?? ''));
+    const missing = names.filter((name) => !stage.receiver.metrics.has(name ?? ''));
     // Connections and endpoints are closed by then.
     expect(missing.sort()).toEqual([
       'grantgate_token_endpoint_circuit_open',
@@ -121,9 +109,9 @@ describe('metrics over OTLP', () => {
       'grantgate_token_endpoint_requests_waiting',
       'grantgate_upstream_connections',
     ]);
-    expect(receiver.headers()['x-key']).toBe('a-needle-of-the-collector');
+    expect(stage.receiver.headers()['x-key']).toBe('a-needle-of-the-collector');
     const token = valuesOf(upstream.received.at(-1)!, 'authorization')[0]!.slice('Bearer '.length);
-    const received = receiver.received();
+    const received = stage.receiver.received();
     const secrets = [...needles, 'a-needle-of-the-collector', token];
     expect(secrets.filter((needle) => received.includes(needle))).toEqual([]);
   });
@@ -142,8 +130,8 @@ describe('metrics over OTLP', () => {
     const duration = pointOf('grantgate_router_request_duration_seconds', { router: 'api@file' });
     expect(duration?.bounds).toEqual([0.1, 1, 10]);
     expect(duration?.counts.reduce((sum, count) => sum + count, 0)).toBe(1);
-    expect(receiver.metrics.has('grantgate_entrypoint_requests_total')).toBe(false);
-    expect(receiver.metrics.has('grantgate_service_requests_total')).toBe(true);
+    expect(stage.receiver.metrics.has('grantgate_entrypoint_requests_total')).toBe(false);
+    expect(stage.receiver.metrics.has('grantgate_service_requests_total')).toBe(true);
   });
 
   it('names durations as the semantic conventions of HTTP do', async () => {
@@ -151,7 +139,7 @@ describe('metrics over OTLP', () => {
     await visit(gateway.url);
     await visit(gateway.url, {});
     await stop(gateway);
-    const served = receiver.metrics.get('http.server.request.duration');
+    const served = stage.receiver.metrics.get('http.server.request.duration');
     expect(served).toMatchObject({ kind: 'histogram', unit: 's', temporality: 2 });
     expect(
       served?.points.map(({ attributes, count }) => [attributes['http.response.status_code'], count]),
@@ -166,7 +154,7 @@ describe('metrics over OTLP', () => {
       'network.protocol.version': '1.1',
       'url.scheme': 'http',
     });
-    const sent = receiver.metrics.get('http.client.request.duration');
+    const sent = stage.receiver.metrics.get('http.client.request.duration');
     expect(sent?.points.map(({ attributes }) => attributes)).toEqual([
       {
         'http.request.method': 'GET',
@@ -189,28 +177,27 @@ describe('metrics over OTLP', () => {
   });
 
   it('exports over gRPC, with the resource as configured', async () => {
-    await receiver.close();
-    receiver = await startGrpcReceiver();
+    await stage.useGrpc();
     const gateway = await start(
-      `otlp: { serviceName: edge, resourceAttributes: { team: a }, grpc: { endpoint: "127.0.0.1:${receiver.port}", insecure: true, headers: { x-key: "urn:env:KEY" } } }`,
+      `otlp: { serviceName: edge, resourceAttributes: { team: a }, grpc: { endpoint: "127.0.0.1:${stage.receiver.port}", insecure: true, headers: { x-key: "urn:env:KEY" } } }`,
     );
     await visit(gateway.url);
     await stop(gateway);
     expect(pointOf('grantgate_entrypoint_requests_total', { code: '200' })?.value).toBe(1);
-    expect(receiver.metrics.get('grantgate_build_info')?.resource).toMatchObject({
+    expect(stage.receiver.metrics.get('grantgate_build_info')?.resource).toMatchObject({
       'service.name': 'edge',
       team: 'a',
     });
-    expect(receiver.headers()['x-key']).toBe('a-needle-of-the-collector');
+    expect(stage.receiver.headers()['x-key']).toBe('a-needle-of-the-collector');
   });
 
   it('serves while the collector refuses or does not respond, and says so once', async () => {
-    receiver.respondWith(400);
+    stage.receiver.respondWith(400);
     const gateway = await start(viaHttp('pushInterval: 10ms,'));
-    await until(() => receiver.calls.length > 2);
-    receiver.respondWith(0);
+    await until(() => stage.receiver.calls.length > 2);
+    stage.receiver.respondWith(0);
     expect(await visit(gateway.url)).not.toBe('');
-    receiver.respondWith(200);
+    stage.receiver.respondWith(200);
     await until(() => gateway.log.lines().some((line) => line.includes('export recovered')));
     const lost = gateway.log.lines().filter((line) => line.includes('export failed'));
     expect(lost).toHaveLength(1);
@@ -228,7 +215,7 @@ describe('metrics over OTLP', () => {
         entryPoints: { web: { address: '127.0.0.1:0' } },
         workers: 2,
         metrics: {
-          otlp: { pushInterval: '50ms', http: { endpoint: `http://127.0.0.1:${receiver.port}` } },
+          otlp: { pushInterval: '50ms', http: { endpoint: `http://127.0.0.1:${stage.receiver.port}` } },
         },
       },
       {
@@ -250,7 +237,7 @@ describe('metrics over OTLP', () => {
       child.kill('SIGTERM');
       expect(await served.ended).toBe(0);
       expect(pointOf('grantgate_entrypoint_requests_total', { code: '200' })?.value).toBe(7);
-      const { resource } = receiver.metrics.get('grantgate_entrypoint_requests_total')!;
+      const { resource } = stage.receiver.metrics.get('grantgate_entrypoint_requests_total')!;
       expect(resource['process.pid']).toBe(child.pid);
       expect(resource).not.toHaveProperty('grantgate.worker');
     } finally {

@@ -2,13 +2,12 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { request } from 'undici';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EchoServer } from '../../packages/testkit/src/echo-server.ts';
 import { startEchoServer, valuesOf } from '../../packages/testkit/src/echo-server.ts';
 import type { TestGateway } from './gateway.testkit.ts';
-import { startTestGateway } from './gateway.testkit.ts';
 import type { ReceivedSpan } from './otlp-messages.testkit.ts';
-import { startHttpReceiver, type OtlpReceiver } from './otlp.testkit.ts';
+import { openOtlpStage } from './otlp-stage.testkit.ts';
 
 /** An authorization server whose first response at each path is a failure that is worth a retry. */
 let server: Server;
@@ -17,8 +16,7 @@ let seen: { readonly path: string; readonly headers: IncomingHttpHeaders }[];
 let key: CryptoKey;
 let jwk: JWK;
 let upstream: EchoServer;
-let receiver: OtlpReceiver;
-const opened: TestGateway[] = [];
+const stage = openOtlpStage();
 
 const respond = (path: string): object | undefined => {
   switch (path) {
@@ -61,11 +59,6 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   seen = [];
-  receiver = await startHttpReceiver();
-});
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((gateway) => gateway.close()));
-  await receiver.close();
 });
 
 const plugin = (kind: string, options: object): object => ({ plugin: { [kind]: options } });
@@ -79,18 +72,16 @@ async function start(
     api: { rule: 'PathPrefix(`/`)', middlewares: Object.keys(middlewares), service: 'echo' },
   };
   const services = { echo: { loadBalancer: { servers: [{ url: upstream.url }] } } };
-  const gateway = await startTestGateway({
+  return stage.start({
     routes: { 'api.yaml': JSON.stringify({ http: { routers, middlewares, services } }) },
     env,
     install: `
 entryPoints: { web: { address: "127.0.0.1:0" }, admin: { address: "127.0.0.1:0" } }
 ping: true
 accessLog: { format: json, addInternals: true }
-tracing: { ${tracing} otlp: { http: { endpoint: "http://127.0.0.1:${receiver.port}" } } }
+tracing: { ${tracing} otlp: { http: { endpoint: "http://127.0.0.1:${stage.receiver.port}" } } }
 `,
   });
-  opened.push(gateway);
-  return gateway;
 }
 
 async function visit(url: string, headers: Record<string, string> = {}): Promise<number> {
@@ -100,9 +91,8 @@ async function visit(url: string, headers: Record<string, string> = {}): Promise
 }
 
 async function spansOf(gateway: TestGateway): Promise<readonly ReceivedSpan[]> {
-  opened.splice(opened.indexOf(gateway), 1);
-  await gateway.close();
-  return receiver.spans;
+  await stage.stop(gateway);
+  return stage.receiver.spans;
 }
 
 /** A request's span, with that of the step above it and the traceparent of the last request at a path. */
@@ -145,7 +135,7 @@ describe('spans of what a request causes', () => {
     expect(keys).toMatchObject({ kind: 3, parent: 'auth@file', isTold: true });
     expect(keys.events.map(({ name }) => name)).toEqual(['retry']);
     expect(spans.filter(({ name }) => name === 'key set request')).toHaveLength(1);
-    expect(receiver.received().includes(token)).toBe(false);
+    expect(stage.receiver.received().includes(token)).toBe(false);
   });
 
   it('show the introspection request', async () => {
@@ -162,7 +152,7 @@ describe('spans of what a request causes', () => {
     expect(introspection).toMatchObject({ kind: 3, parent: 'auth@file', isTold: true });
     expect(introspection.events.map(({ name }) => name)).toEqual(['retry']);
     for (const needle of ['a-needle-of-a-secret', 'a-needle-of-a-caller'])
-      expect(receiver.received().includes(needle)).toBe(false);
+      expect(stage.receiver.received().includes(needle)).toBe(false);
   });
 
   it('show the request of forwardAuth, whose server receives it instead of the span of the caller', async () => {
@@ -176,7 +166,7 @@ describe('spans of what a request causes', () => {
     expect(asked).toMatchObject({ kind: 3, parent: 'auth@file', isTold: true });
     expect(asked.traceId).toBe('4bf92f3577b34da6a3ce929d0e0e4736');
     expect(asked.attributes).toMatchObject({ 'http.response.status_code': 200, 'url.path': '/auth' });
-    expect(receiver.received().includes('a-needle-in-a-query')).toBe(false);
+    expect(stage.receiver.received().includes('a-needle-in-a-query')).toBe(false);
   });
 });
 
@@ -218,6 +208,6 @@ describe('tracing', () => {
     const gateway = await start({}, '', { OTEL_SDK_DISABLED: 'true' });
     expect(await visit(gateway.url)).toBe(200);
     expect(await spansOf(gateway)).toEqual([]);
-    expect(receiver.calls).toEqual([]);
+    expect(stage.receiver.calls).toEqual([]);
   });
 });

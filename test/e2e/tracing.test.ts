@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { request } from 'undici';
 import type { AuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
 import { startAuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
@@ -7,15 +7,13 @@ import { startEchoServer, valuesOf } from '../../packages/testkit/src/echo-serve
 import type { SingleRedis } from '../../packages/testkit/src/redis/redis.ts';
 import { startSingleRedis } from '../../packages/testkit/src/redis/redis.ts';
 import type { TestGateway } from './gateway.testkit.ts';
-import { startTestGateway } from './gateway.testkit.ts';
 import type { ReceivedSpan } from './otlp-messages.testkit.ts';
-import { startGrpcReceiver, startHttpReceiver, type OtlpReceiver } from './otlp.testkit.ts';
+import { openOtlpStage } from './otlp-stage.testkit.ts';
 
 let server: AuthorizationServer;
 let upstream: EchoServer;
 let redis: SingleRedis;
-let receiver: OtlpReceiver;
-const opened: TestGateway[] = [];
+const stage = openOtlpStage();
 
 const needles = [
   'the-secret-of-ada',
@@ -39,13 +37,6 @@ afterAll(async () => {
   await upstream.close();
   await server.close();
   await redis.close();
-});
-beforeEach(async () => {
-  receiver = await startHttpReceiver();
-});
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((gateway) => gateway.close()));
-  await receiver.close();
 });
 
 const routes = () => ({
@@ -71,7 +62,7 @@ http:
 });
 
 async function start(tracing: string, more = ''): Promise<TestGateway> {
-  const gateway = await startTestGateway({
+  return stage.start({
     routes: routes(),
     env: { STORE_SECRET: '0123456789abcdef0123456789abcdef', KEY: 'a-needle-of-the-collector' },
     install: `
@@ -83,11 +74,9 @@ log: { level: debug }
 tracing: { ${tracing} }
 `,
   });
-  opened.push(gateway);
-  return gateway;
 }
 
-const viaHttp = (): string => `otlp: { http: { endpoint: "http://127.0.0.1:${receiver.port}" } }`;
+const viaHttp = (): string => `otlp: { http: { endpoint: "http://127.0.0.1:${stage.receiver.port}" } }`;
 const basic = `Basic ${Buffer.from('ada:the-secret-of-ada').toString('base64')}`;
 const parent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
@@ -99,9 +88,8 @@ async function visit(url: string, headers: Record<string, string> = {}): Promise
 
 /** Closes the gateway, which exports what is left. */
 async function spansOf(gateway: TestGateway): Promise<readonly ReceivedSpan[]> {
-  opened.splice(opened.indexOf(gateway), 1);
-  await gateway.close();
-  return receiver.spans;
+  await stage.stop(gateway);
+  return stage.receiver.spans;
 }
 
 const find = (spans: readonly ReceivedSpan[], name: string): ReceivedSpan => {
@@ -186,7 +174,7 @@ describe('tracing', () => {
 
   it('shows no secret, token or query value, in any byte that it exports', async () => {
     const gateway = await start(
-      `capturedRequestHeaders: [Authorization, Cookie, X-Api-Key, X-Plain], capturedResponseHeaders: [Content-Type, Set-Cookie], safeQueryParams: [id, access_token], otlp: { http: { endpoint: "http://127.0.0.1:${receiver.port}", headers: { x-key: "urn:env:KEY" } } }`,
+      `capturedRequestHeaders: [Authorization, Cookie, X-Api-Key, X-Plain], capturedResponseHeaders: [Content-Type, Set-Cookie], safeQueryParams: [id, access_token], otlp: { http: { endpoint: "http://127.0.0.1:${stage.receiver.port}", headers: { x-key: "urn:env:KEY" } } }`,
     );
     await visit(
       `${gateway.url}/a?id=7&access_token=a-needle-in-a-query&q=a-needle-in-a-query&a-needle-without-a-name`,
@@ -210,8 +198,8 @@ describe('tracing', () => {
       'http.request.header.x-plain': ['plain'],
       'http.response.header.content-type': ['application/json'],
     });
-    expect(receiver.headers()['x-key']).toBe('a-needle-of-the-collector');
-    const received = receiver.received();
+    expect(stage.receiver.headers()['x-key']).toBe('a-needle-of-the-collector');
+    const received = stage.receiver.received();
     expect([...needles, token].filter((needle) => received.includes(needle))).toEqual([]);
   });
 
@@ -255,25 +243,24 @@ describe('tracing', () => {
   });
 
   it('serves while the collector is lost, and says so once', async () => {
-    receiver.respondWith(400);
+    stage.receiver.respondWith(400);
     const gateway = await start(viaHttp());
     expect(await visit(gateway.url)).toBe(200);
     await spansOf(gateway);
     const lost = gateway.log.lines().filter((line) => line.includes('export failed'));
     expect(lost).toHaveLength(1);
-    expect(receiver.calls.length).toBeGreaterThan(0);
+    expect(stage.receiver.calls.length).toBeGreaterThan(0);
   });
 
   it('exports over gRPC, with headers', async () => {
-    await receiver.close();
-    receiver = await startGrpcReceiver();
+    await stage.useGrpc();
     const gateway = await start(
-      `serviceName: edge, resourceAttributes: { team: a }, otlp: { grpc: { endpoint: "127.0.0.1:${receiver.port}", insecure: true, headers: { x-key: "urn:env:KEY" } } }`,
+      `serviceName: edge, resourceAttributes: { team: a }, otlp: { grpc: { endpoint: "127.0.0.1:${stage.receiver.port}", insecure: true, headers: { x-key: "urn:env:KEY" } } }`,
     );
     await visit(gateway.url);
     const request = find(await spansOf(gateway), 'GET api@file');
     expect(request.resource).toMatchObject({ 'service.name': 'edge', team: 'a' });
-    expect(receiver.headers()['x-key']).toBe('a-needle-of-the-collector');
+    expect(stage.receiver.headers()['x-key']).toBe('a-needle-of-the-collector');
   });
 
   it('does not start when a reference of a header cannot be read', async () => {

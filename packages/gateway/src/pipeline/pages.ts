@@ -61,8 +61,9 @@ const forwardedNames: readonly string[] = [
 ];
 
 /** Also removes the headers of a request that are not for the service of a page. */
-function toPagePass({ requestHeaders }: Page, headers: readonly HeaderList[]): Pass {
+function toPagePass({ requestHeaders }: Page, { incoming, changes }: PageRequest): Pass {
   if (requestHeaders === undefined) return pagePass;
+  const headers = [incoming.facts.rawHeaders, ...changes.map(({ setHeaders }) => setHeaders)];
   const others = [forwardedNames, ...headers.map((list) => list.filter((_text, at) => at % 2 === 0))]
     .flat()
     .filter((name) => !requestHeaders.has(name.toLowerCase()));
@@ -96,8 +97,7 @@ export function createSendPage({ toUpstreamHead, toCallerHead }: PageDeps): Send
       fail();
       return;
     }
-    const headers = [facts.rawHeaders, ...request.changes.map(({ setHeaders }) => setHeaders)];
-    const changes = [...request.changes, toPagePass(page, headers)];
+    const changes = [...request.changes, toPagePass(page, request)];
     const head = toUpstreamHead(facts, changes, destination, request);
     forward({
       incoming: {
