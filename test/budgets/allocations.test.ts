@@ -69,11 +69,11 @@ async function measure(): Promise<Record<string, number>> {
   return least;
 }
 
-describe('what is allocated for one request (of what `make build` has built)', () => {
+describe('bytes allocated per request by the result of `make build`', () => {
   let bytes: Record<string, number> = {};
   beforeAll(async () => void (bytes = await measure()));
 
-  it.each(Object.entries(budgets))('%s: %i bytes and no more', (name, budget) => {
+  it.each(Object.entries(budgets))('%s: at most %i bytes', (name, budget) => {
     expect(bytes[name]).toBeGreaterThanOrEqual(0);
     expect(bytes[name]).toBeLessThan(budget + toleratedBytes);
   });

@@ -13,7 +13,7 @@ const credentials = 20_000;
 /** Memory of optimising compilers is not counted: when they use it varies. */
 const flags = ['--expose-gc', '--no-opt', '--no-maglev', '--single-threaded'];
 
-it('one more token in memory, with its verdict, takes a bounded number of bytes (of what `make build` has built)', async () => {
+it('each further token in memory, with its verdict, takes a bounded number of bytes (result of `make build`)', async () => {
   const program = fileURLToPath(new URL('../../bench/micro/credentials.mjs', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [...flags, program, String(credentials)], {
     env: { ...process.env, NODE_OPTIONS: '' },

@@ -9,7 +9,7 @@ const readValues = (path: string): unknown => parse(readText(path)) as unknown;
 
 describe('the rendered chart', () => {
   it.each(variants)(
-    'is made from the chart as it is now (%s); otherwise run make helm-rendered',
+    'is rendered from the current chart (%s); otherwise run make helm-rendered',
     (variant) => {
       expect(readText(`${rendered}/${variant}.yaml`)).toContain(`\n# Sources: ${hashSources(variant)}\n`);
     },
@@ -57,7 +57,7 @@ describe('the values of the chart', () => {
     ['volumeMounts', [{ name: 'tls' }]],
   ];
 
-  it('are all known to the schema, and right as they come', () => {
+  it('are all in the schema, and the defaults are valid', () => {
     expect(isRight(defaults), JSON.stringify(isRight.errors)).toBe(true);
     expect(Object.keys(defaults).sort()).toEqual(
       Object.keys(schema.properties)
@@ -66,18 +66,18 @@ describe('the values of the chart', () => {
     );
   });
 
-  it('are each tried in the variant with everything', () => {
+  it('are all set in the variant with everything', () => {
     const everything = readValues(`${rendered}/everything.values.yaml`) as Record<string, unknown>;
     expect(isRight(everything), JSON.stringify(isRight.errors)).toBe(true);
     expect(Object.keys(everything).sort()).toEqual(Object.keys(defaults).sort());
   });
 
-  it.each(wrong)('are refused when they are wrong: %s %j', (name, value) => {
+  it.each(wrong)('are rejected when they are invalid: %s %j', (name, value) => {
     expect(isRight({ ...defaults, [name]: value })).toBe(false);
   });
 
   // Helm is not installed on every machine.
-  it.runIf(helm !== undefined)('are held against the schema by Helm', () => {
+  it.runIf(helm !== undefined)('are validated against the schema by Helm', () => {
     expect(() => renderChart(helm!, 'default', ['--set-json', 'replicas="2"'])).toThrow(/replicas/);
   });
 });

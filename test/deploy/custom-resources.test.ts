@@ -45,7 +45,7 @@ function findErrors(manifest: Manifest): readonly string[] {
 }
 
 it.each([...createManifests()])(
-  'deploy/%s is what the schemas say; otherwise run make reference',
+  'deploy/%s matches the schemas; otherwise run make reference',
   (path, text) => {
     expect(readText(`deploy/${path}`)).toBe(text);
   },
@@ -88,7 +88,7 @@ describe('a definition of a custom resource', () => {
   }
 
   it.each(definitions.map((definition) => [definition.metadata.name, definition]))(
-    'is structural, and prunes nothing (%s)',
+    'is structural, and prunes no field (%s)',
     (_, definition) => {
       expect(findBreaches(schemaOf(definition), '')).toEqual([]);
     },
@@ -101,19 +101,19 @@ describe('a definition of a custom resource', () => {
       .map((manifest) => [path, manifest.metadata.name, manifest] as const),
   );
 
-  it.each(written)('takes what is written in %s: %s', (_path, _name, manifest) => {
+  it.each(written)('accepts the objects in %s: %s', (_path, _name, manifest) => {
     expect(server.refusals(manifest)).toEqual([]);
   });
 
   it.each(cases('accepted.yaml').map((each) => [JSON.stringify(each.spec), each] as const))(
-    'takes %s',
+    'accepts %s',
     (_, each) => {
       expect(server.refusals(toManifest(each))).toEqual([]);
     },
   );
 
   it.each(cases('refused.yaml').map((each) => [JSON.stringify(each.spec), each] as const))(
-    'refuses %s, as grantgate does',
+    'rejects %s, as grantgate does',
     (_, each) => {
       expect(server.refusals(toManifest(each)).join('\n')).toContain(each.says);
       expect(findErrors(toManifest(each))).not.toEqual([]);
@@ -121,7 +121,7 @@ describe('a definition of a custom resource', () => {
   );
 });
 
-describe('an IngressRoute that Traefik takes', () => {
+describe('an IngressRoute that Traefik accepts', () => {
   const fixtures = parse(readText('test/deploy/testdata/traefik-ingressroutes.yaml')) as readonly {
     readonly file: string;
     readonly spec: ResourceCase['spec'];
@@ -138,7 +138,7 @@ describe('an IngressRoute that Traefik takes', () => {
   });
 
   it.each(cases('stored.yaml').map((each) => [JSON.stringify(each.spec), each] as const))(
-    'is stored and refused by the gateway: %s',
+    'is stored, and refused by the gateway: %s',
     (_, each) => {
       expect(server.refusals(toManifest(each))).toEqual([]);
       expect(findErrors(toManifest(each)).join('\n')).toContain(each.says);
@@ -168,7 +168,7 @@ describe('an admission policy', () => {
     named('grantgate-ingressroutes', 'grantgate-middlewares'),
   );
 
-  it('looks at fields through a value of the type dyn alone: no schema makes a comprehension or a field invalid', () => {
+  it('reads fields only through a value of the type dyn, so that no schema invalidates a comprehension or a field', () => {
     for (const { spec } of read) {
       expect(spec.variables).toEqual([
         { name: 'spec', expression: 'dyn(object.spec)' },
@@ -197,7 +197,7 @@ describe('an admission policy', () => {
       'sentinel: unknown field usrname;',
     ],
     ['text', 'spec.plugin.oAuthClientCredentials: unknown field (expected an object);'],
-  ])('names the wrong field of %j, whatever type stands there', (options, says) => {
+  ])('names the wrong field of %j, whatever its type', (options, says) => {
     const said = untyped.refusals(plugin(options as object));
     expect(said).toHaveLength(1);
     expect(said[0]).toContain(says);
@@ -215,7 +215,7 @@ describe('an admission policy', () => {
     [{ match: 'Path(`/a`)' }],
     [{ match: 'Path(`/a`)', middlewares: [] }],
     [{ match: 'Path(`/a`)', middleware: [{ name: 'auth' }] }],
-  ])('of open routes refuses %j, and names the route', (route) => {
+  ])('against open routes rejects %j, and names the route', (route) => {
     expect(open.refusals(toManifest(routes(guarded, route)))).toEqual([
       'spec.routes[]: no middleware, so everyone can use it: Path(`/a`); name one under middlewares, or annotate the IngressRoute with grantgate.dev/open: "true"',
     ]);
@@ -225,7 +225,7 @@ describe('an admission policy', () => {
     ['true', 0],
     ['false', 1],
     ['', 1],
-  ])('of open routes looks at the annotation: %j', (value, count) => {
+  ])('against open routes reads the annotation: %j', (value, count) => {
     const manifest = toManifest(routes({ match: 'Path(`/a`)' }));
     const annotations = { 'grantgate.dev/open': value };
     expect(
@@ -253,7 +253,7 @@ describe('an admission policy', () => {
       '.store.redis.sentinel.password',
     ],
     [{ clientSecret: 'urn:env:A', claims: 'urn:env:B' }, '.clientSecret, .claims'],
-  ])('of local references refuses %j, and names the option', (options, paths) => {
+  ])('against local references rejects %j, and names the option', (options, paths) => {
     const says = paths.split(', ').map((path) => `.plugin.oAuthClientCredentials${path}`).join(', ');
     for (const api of [local, looseLocal])
       expect(api.refusals(plugin({ ...own, ...options }))).toEqual([
@@ -261,7 +261,7 @@ describe('an admission policy', () => {
       ]);
   }); // prettier-ignore
 
-  it('of local references refuses them in whatever letter case names are written', () => {
+  it('against local references rejects them in any letter case of the names', () => {
     const spec = { plugin: { OAUTHclientcredentials: { ...own, CLIENTSECRET: 'urn:env:SECRET' } } };
     expect(looseLocal.refusals(toManifest({ kind: 'Middleware', spec, says: '' }))).toEqual([
       expect.stringContaining('spec.plugin.OAUTHclientcredentials.CLIENTSECRET: urn:env:'),
@@ -277,23 +277,23 @@ describe('an admission policy', () => {
     [{ ...own, clientSecret: 'urn:ietf:params:oauth', claims: 'Equals(`a`, `urn:env:B`)' }],
     [{ ...own, endpointParams: { file: 'a' }, scopes: ['urn:k8s:secret:a:b'], tokenLifetime: 5 }],
     [5],
-  ])('of local references takes %j', (options) => {
+  ])('against local references accepts %j', (options) => {
     expect(looseLocal.refusals(plugin(options as object))).toEqual([]);
   });
 
-  it('of local references refuses them in a middleware that is not a plugin', () => {
+  it('against local references rejects them in a middleware that is not a plugin', () => {
     const spec = { Headers: { customRequestHeaders: { 'X-Key': 'urn:env:KEY' } } };
     expect(looseLocal.refusals(toManifest({ kind: 'Middleware', spec, says: '' }))).toEqual([
       expect.stringMatching(/^spec\.Headers\.customRequestHeaders\.X-Key: urn:env: and/),
     ]);
   });
 
-  it('of local references looks at no middleware of a kind that the gateway does not serve', () => {
+  it('against local references ignores middlewares of kinds that the gateway does not serve', () => {
     const spec = { digestAuth: { realm: 'urn:env:B' }, plugin: { other: { a: 'urn:env:B' } } };
     expect(looseLocal.refusals(toManifest({ kind: 'Middleware', spec, says: '' }))).toEqual([]);
   });
 
-  it('of open routes takes routes with a middleware', () => {
+  it('against open routes accepts routes with a middleware', () => {
     expect(open.refusals(toManifest(routes(guarded, guarded)))).toEqual([]);
   });
 });

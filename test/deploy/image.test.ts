@@ -15,7 +15,7 @@ const last = instructions.findLastIndex((line) => line.startsWith('FROM '));
 const final = instructions.slice(last);
 
 describe('the image', () => {
-  it('runs as a user with a number, and starts the command directly', () => {
+  it('runs as a numeric user, and starts the command directly', () => {
     expect(final).toContain('USER 65532:65532');
     expect(final).toContain('ENTRYPOINT ["node", "/app/packages/gateway/bundle/main.js"]');
     expect(final.findIndex((line) => line.startsWith('USER'))).toBeLessThan(
@@ -23,7 +23,7 @@ describe('the image', () => {
     );
   });
 
-  it('takes nothing along from the build but production dependencies and the bundled command', () => {
+  it('copies only production dependencies and the bundled command from the build', () => {
     expect(final.filter((line) => line.startsWith('RUN'))).toEqual([]);
     const copied = final.filter((line) => line.startsWith('COPY')).map((line) => line.split(' ').slice(1));
     expect(copied).toEqual([
@@ -33,7 +33,7 @@ describe('the image', () => {
     ]);
   });
 
-  it('leaves out what is for developing, and the demo', () => {
+  it('leaves out development files and the demo', () => {
     const dependencies = instructions.slice(
       instructions.findIndex((line) => line.endsWith(' AS dependencies')),
       last,
@@ -44,7 +44,7 @@ describe('the image', () => {
     expect(dependencies.join('\n')).not.toContain('packages/demo');
   });
 
-  it('has the optional packages, so that every feature works', () => {
+  it('contains the optional packages, so that every feature works', () => {
     const { packages } = JSON.parse(readText('package-lock.json')) as {
       readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;
     };
@@ -53,7 +53,7 @@ describe('the image', () => {
       expect(packages[`node_modules/${name}`]).toMatchObject({ devOptional: true });
   });
 
-  it('copies what exists and what .dockerignore lets through', () => {
+  it('copies only paths that exist and that .dockerignore lets through', () => {
     const ignored = readText('.dockerignore').split('\n');
     expect(ignored[1]).toBe('*');
     const sources = instructions
@@ -66,14 +66,14 @@ describe('the image', () => {
     expect(ignored).toEqual(expect.arrayContaining(['**/node_modules', '**/dist', '**/bundle']));
   });
 
-  it('is built on a base that cannot change under its name', () => {
+  it('pins its base by digest', () => {
     expect(instructions[0]).toMatch(/^ARG NODE_IMAGE=node:[\w.-]+@sha256:[0-9a-f]{64}$/);
     expect(instructions.filter((line) => line.startsWith('FROM ')).map((line) => line.split(' ')[1])).toEqual(
       ['${NODE_IMAGE}', '${NODE_IMAGE}', '${NODE_IMAGE}'],
     );
   });
 
-  it('names what it is, what it is built on and from which commit', () => {
+  it('is labelled with its name, its base and its commit', () => {
     const labels = Array.from(
       final.join('\n').matchAll(/org\.opencontainers\.image\.([\w.]+)=/g),
       ([, name]) => name,
@@ -98,7 +98,7 @@ describe('the image', () => {
     });
   });
 
-  it('says the version of the package, as the chart and the kustomization do', () => {
+  it('has the version of the package, as the chart and the kustomization do', () => {
     const { version } = JSON.parse(readText('packages/gateway/package.json')) as { readonly version: string };
     expect(final.join('\n')).toContain(`org.opencontainers.image.version="${version}"`);
     expect(readText('deploy/helm/grantgate/Chart.yaml')).toContain(`\nappVersion: ${version}\n`);
@@ -108,13 +108,13 @@ describe('the image', () => {
 
 const unit = readText('deploy/systemd/grantgate.service').split('\n');
 
-it('the unit of systemd reloads with a signal that does not end a gateway of one process', () => {
+it('the systemd unit reloads with a signal that does not stop a single-process gateway', () => {
   expect(unit.filter((line) => line.startsWith('ExecReload='))).toEqual([
     'ExecReload=/bin/kill -USR1 $MAINPID',
   ]);
 });
 
-it('the unit of systemd leaves time for graceTimeOut and gives no privileges', () => {
+it('the systemd unit allows for graceTimeOut, and grants no privileges', () => {
   expect(Number(unit.find((line) => line.startsWith('TimeoutStopSec='))?.match(/\d+/)?.[0])).toBeGreaterThan(
     10,
   );

@@ -76,7 +76,7 @@ const allowedBy = (role: Manifest): readonly string[] =>
 it.each([
   ['ingress', ingressPermissions],
   ['gateway', gatewayPermissions],
-] as const)('allow with %s/roles.yaml what its provider calls beyond the others', (name, permissions) => {
+] as const)('grant in %s/roles.yaml the further API calls of its provider', (name, permissions) => {
   const [role, binding] = readManifests(`deploy/kubernetes/${name}/roles.yaml`);
   const usual = toCalls(requiredPermissions);
   expect(allowedBy(role!)).toEqual(toCalls(permissions).filter((call) => !usual.includes(call)));
@@ -84,7 +84,7 @@ it.each([
   expect([role!, binding!].flatMap((manifest) => validate(manifest))).toEqual([]);
 });
 
-it('names every manifest in the kustomization, except optional ones and replacements', () => {
+it('list every manifest in the kustomization, except optional ones and replacements', () => {
   const files = listYaml('deploy/kubernetes').map((path) => path.replace('deploy/kubernetes/', ''));
   expect(files.filter((file) => !kustomization.resources.includes(file))).toEqual([
     'admission/local-references.yaml',
@@ -98,7 +98,7 @@ it('names every manifest in the kustomization, except optional ones and replacem
   ]);
 });
 
-it('has beside Traefik everything but the definitions and the policy for IngressRoutes', () => {
+it('contain beside Traefik everything except the definitions and the policy for IngressRoutes', () => {
   const beside = parse(readText('deploy/kubernetes-beside-traefik/kustomization.yaml')) as {
     readonly resources: readonly string[];
     readonly patches: readonly {
@@ -135,7 +135,7 @@ describe.each([
     readonly template: { readonly metadata: Manifest['metadata']; readonly spec: PodSpec };
   };
 
-  it('have Prometheus scrape the port of the entry point admin, where metrics are', () => {
+  it('let Prometheus scrape the port of the entry point admin, which serves the metrics', () => {
     const monitor = all.find(({ kind }) => kind === 'PodMonitor')!;
     const { selector, podMetricsEndpoints } = monitor['spec'] as {
       readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
@@ -152,7 +152,7 @@ describe.each([
     expect(template.spec.containers[0].ports).toContainEqual({ name: 'admin', containerPort: 8080 });
   });
 
-  it('let those reach the entry point admin who are named, nobody else', () => {
+  it('allow only the named clients to reach the entry point admin', () => {
     const rules = all
       .filter(({ kind }) => kind === 'NetworkPolicy')
       .map(
@@ -170,7 +170,7 @@ describe.each([
     expect(rules[0]!.ports).toEqual([{ port: 'admin' }]);
   });
 
-  it('are right by the schemas of Kubernetes', () => {
+  it('are valid under the schemas of Kubernetes', () => {
     const own = (more ?? []).filter(({ kind }) => kind !== 'PodMonitor');
     expect(own.flatMap((manifest) => validate(manifest))).toEqual([]);
   });
@@ -193,7 +193,7 @@ describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
   const configMap = of('ConfigMap') as unknown as Manifest & { readonly data: Record<string, string> };
   const install = parseInstall(configMap.data['grantgate.yaml'] ?? '', '/etc/grantgate/grantgate.yaml');
 
-  it('are right by the schemas of Kubernetes', () => {
+  it('are valid under the schemas of Kubernetes', () => {
     // The Prometheus Operator brings the schema of its kind.
     const known = manifests.filter(({ kind }) => kind !== 'PodMonitor');
     const problems = known.flatMap((manifest) =>
@@ -202,7 +202,7 @@ describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
     expect(problems).toEqual([]);
   });
 
-  it('stay within one namespace, but for what belongs to the cluster or to the namespaces that are read', () => {
+  it('stay within one namespace, except for objects of the cluster and of the namespaces that the provider reads', () => {
     const elsewhere = manifests.filter(({ metadata }) => metadata.namespace !== 'grantgate');
     const kinds = new Set(elsewhere.map(({ kind }) => kind.replace(/Binding$/, '')));
     for (const kind of kinds)
@@ -215,7 +215,7 @@ describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
       ]).toContain(kind);
   });
 
-  it('allow exactly the calls that the provider makes', () => {
+  it('grant exactly the API calls that the provider makes', () => {
     const isWhole = manifests.some(({ metadata }) => metadata.name.endsWith('-classes'));
     const permissions = isWhole
       ? [...requiredPermissions, ...ingressPermissions, ...gatewayPermissions]
@@ -250,7 +250,7 @@ describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
     expect(pod).toMatchObject({ serviceAccountName: of('ServiceAccount').metadata.name });
   });
 
-  it('select the pods that the Deployment makes', () => {
+  it('select the pods that the Deployment creates', () => {
     expect(template.metadata.labels).toMatchObject(selector.matchLabels);
     expect(of('Service').spec).toMatchObject({ selector: selector.matchLabels });
     expect(of('PodDisruptionBudget').spec).toMatchObject({ selector });
@@ -267,7 +267,7 @@ describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
     );
   });
 
-  it('have a configuration that the gateway takes, where the Deployment reads it', () => {
+  it('mount a configuration that the gateway accepts, at the path where the Deployment reads it', () => {
     expect(install.problems).toEqual([]);
     expect(container.args).toEqual(['serve', '--config', '/etc/grantgate/grantgate.yaml']);
     const mount = container.volumeMounts.find(({ mountPath }) => mountPath === '/etc/grantgate');
@@ -295,7 +295,7 @@ describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
     expect(open).toEqual([{ ports: [{ port: 'web' }] }]);
   });
 
-  it('give requests in flight their time before a pod is killed', () => {
+  it('give requests in flight time to finish before a pod is killed', () => {
     const written = parse(configMap.data['grantgate.yaml'] ?? '') as {
       readonly entryPoints: {
         readonly web: { readonly transport: { readonly lifeCycle: { readonly graceTimeOut: string } } };
@@ -307,7 +307,7 @@ describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
     );
   });
 
-  it('run without privileges, on a file system that nothing can be written to', () => {
+  it('run without privileges, on a read-only file system', () => {
     expect(pod.securityContext).toMatchObject({
       runAsNonRoot: true,
       runAsUser: 65532,
@@ -324,7 +324,7 @@ describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
   });
 });
 
-it('the schemas notice a misspelt field, a wrong type and a kind that does not exist', () => {
+it('the schemas reject a misspelt field, a wrong type and an unknown kind', () => {
   const deployment = plain.find(({ kind }) => kind === 'Deployment')!;
   const spec = deployment['spec'] as object;
   expect(validate({ ...deployment, spec: { ...spec, replica: 2 } }).join()).toContain('replica');

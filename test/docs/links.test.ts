@@ -28,7 +28,7 @@ function anchorsOf(text: string): ReadonlySet<string> {
   );
 }
 
-it.each(pages)('every link of %s leads to a file and a heading that exist', (page) => {
+it.each(pages)('every link of %s points to a file and a heading that exist', (page) => {
   const text = readFileSync(join(root, page), 'utf8');
   const targets = Array.from(withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g), ([, target = '']) => target);
   const broken = targets

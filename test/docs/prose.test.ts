@@ -35,7 +35,7 @@ describe('npm run prose', () => {
     ]);
   });
 
-  it('finds it in comments and messages of a source, not in names', () => {
+  it('finds a phrase in comments and messages of a source, but not in its names', () => {
     const text = `/**\n * Waits ${forEver[0]}\n * ${forEver[1]}.\n */\nexport const ${anew} = '${anew}';\n// One line ${forEver[0]}\n// ${forEver[1]}.\nlog('opened ${anew}');\n`;
     expect(findingsIn('source.ts', text)).toEqual([
       `8: "${anew}": say again`,
@@ -44,7 +44,7 @@ describe('npm run prose', () => {
     ]);
   });
 
-  it('finds a sentence of a comment that begins with a clause, unless it asks', () => {
+  it('finds a sentence of a comment that begins with a clause, unless it is a question', () => {
     const text = `/** What it is. */\n/**\n * The rest. Those that\n * stay.\n *\n * What now?\n */\n// Says what it is.\nlog('What is left');\n`;
     expect(findingsIn('clauses.ts', text)).toEqual([
       '1: "What": begin with the noun that it stands for',
@@ -52,7 +52,7 @@ describe('npm run prose', () => {
     ]);
   });
 
-  it('has nothing to find in this project', () => {
+  it('finds nothing in this project', () => {
     expect(execFileSync(process.execPath, [script], { cwd: root, encoding: 'utf8' })).toBe('');
   });
 });

@@ -13,7 +13,7 @@ const basic = (id: string, secret: string): Record<string, string> => ({
   authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
 });
 
-describe('routes.yaml of the README', () => {
+describe('routes.yaml in the README', () => {
   const [, routes = ''] = /^```yaml\n(.*?)^```$/ms.exec(readme) ?? [];
 
   it('has at most ten lines', () => {

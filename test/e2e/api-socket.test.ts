@@ -58,7 +58,7 @@ describe.each([1, 2])('the socket of the API with %i workers', (workers) => {
     await served.untilLogged('stopped', 1);
   });
 
-  it('replaces a socket that a gateway left behind', async () => {
+  it('replaces a socket that an earlier gateway left behind', async () => {
     const socket = newSocket();
     // A process that is killed does not remove it.
     const left = promisify(execFile)(process.execPath, [
@@ -84,7 +84,7 @@ describe('the commands over the socket', () => {
     expect(JSON.parse(stdout)).toBeTypeOf('object');
   });
 
-  it('say that nobody listens', async () => {
+  it('report that no process listens', async () => {
     const socket = newSocket();
     const run = promisify(execFile)(process.execPath, [command, 'status', '--api', `unix:${socket}`]);
     await expect(run).rejects.toMatchObject({
@@ -94,8 +94,8 @@ describe('the commands over the socket', () => {
   });
 });
 
-describe('a socket that another process listens on', () => {
-  it('is left to it', async () => {
+describe('a socket on which another process listens', () => {
+  it('stays with that process', async () => {
     const socket = newSocket();
     const other = createServer().listen(socket);
     await once(other, 'listening');

@@ -117,7 +117,7 @@ async function start(workers: number, http: object = {}, api: object = { actions
 }
 
 describe.each([1, 2])('the API of a gateway with %i workers', (workers) => {
-  it('responds as its OpenAPI document says, without any secret, for the whole gateway', async () => {
+  it('responds as its OpenAPI document specifies, without any secret, for the whole gateway', async () => {
     const { ask, api, read } = await start(workers);
     for (const client of clients) for (let times = 0; times < 2 * workers; times += 1) await ask('/callers', client);
     const refusals = 3 * workers;
@@ -165,7 +165,7 @@ describe.each([1, 2])('the API of a gateway with %i workers', (workers) => {
     expect(await read('/api/http/routers/callers')).toMatchObject({ figures: { byStatus: { 200: 6 * workers } } });
   });
 
-  it('changes the log level of every worker for the token alone', async () => {
+  it('changes the log level of every worker, but only with the token', async () => {
     const { api, read } = await start(workers);
     const set = (headers: Record<string, string>) =>
       api('/api/log/level', { method: 'POST', body: '{"level":"debug"}', headers });
@@ -180,7 +180,7 @@ describe.each([1, 2])('the API of a gateway with %i workers', (workers) => {
       expect(await read('/api/overview')).toMatchObject({ logLevel: 'debug' });
   });
 
-  it('shuts the whole gateway down for the token', async () => {
+  it('shuts the whole gateway down, but only with the token', async () => {
     const { served, api } = await start(workers);
     const response = await api('/api/drain', { method: 'POST', headers: { authorization: `Bearer ${actionsToken}` } });
     expect(response.status).toBe(202);
@@ -189,7 +189,7 @@ describe.each([1, 2])('the API of a gateway with %i workers', (workers) => {
 }); // prettier-ignore
 
 describe('the API', () => {
-  it('lists 10,000 routers page by page, and finds one of them', async () => {
+  it('lists 10,000 routers in pages, and finds one of them', async () => {
     const routers = Object.fromEntries(
       Array.from({ length: 10_000 }, (_, at) => [`r${at}`, { rule: `Host(\`r${at}.example\`)`, service: 'up' }]),
     );
@@ -210,7 +210,7 @@ describe('the API', () => {
     });
   });
 
-  it('is read-only, takes no foreign host, and is off without the option', async () => {
+  it('is read-only, rejects foreign hosts, and is off without the option', async () => {
     const { api, adminUrl } = await start(1);
     expect((await api('/api/overview', { method: 'POST' })).status).toBe(405);
     expect((await api('/api/nothing')).status).toBe(404);
@@ -223,7 +223,7 @@ describe('the API', () => {
     expect((await off.api('/gateway/api/overview')).status).toBe(200);
   });
 
-  it('streams the overview first, and refusals as they come', async () => {
+  it('streams the overview first, and then refusals as they happen', async () => {
     const { api, ask } = await start(1);
     const response = await api('/api/events');
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
@@ -239,7 +239,7 @@ describe('the API', () => {
     await reader.cancel();
   });
 
-  it('answers the commands status, explain and tokens', async () => {
+  it('serves the commands status, explain and tokens', async () => {
     const { adminUrl, ask } = await start(1);
     await ask('/callers', hostile);
     const call = async (...args: string[]) => {

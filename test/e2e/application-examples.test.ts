@@ -43,7 +43,7 @@ async function portOf(child: ChildProcess): Promise<number> {
 }
 
 describe.each(['express', 'fastify', 'koa', 'hono', 'node-http'])('examples/%s', (name) => {
-  it('has a guarded route', async () => {
+  it('protects a route', async () => {
     const port = await portOf(run(name));
     const call = (id: string | undefined) =>
       fetch(`http://127.0.0.1:${port}/orders`, {
@@ -59,14 +59,14 @@ describe.each(['express', 'fastify', 'koa', 'hono', 'node-http'])('examples/%s',
     expect([passed.status, await passed.json()]).toEqual([200, { caller: 'admin' }]);
   });
 
-  it('is what the guide says', async () => {
+  it('is the code that the guide shows', async () => {
     const guide = await readFile(new URL('docs/guide/applications.md', root), 'utf8');
     expect(guide).toContain(await readFile(new URL(`examples/${name}/app.mjs`, root), 'utf8'));
   });
 });
 
 describe('examples/express-jwt', () => {
-  it('verifies the tokens of callers, and needs a scope for a route', async () => {
+  it('verifies the tokens of callers, and requires a scope for one route', async () => {
     const issuer = await startJwtIssuer();
     const port = await portOf(run('express-jwt', { ISSUER: issuer.url, AUDIENCE: issuer.audience }));
     const [reads, writes] = await Promise.all(
@@ -86,7 +86,7 @@ describe('examples/express-jwt', () => {
     await issuer.close();
   });
 
-  it('is what the guide says', async () => {
+  it('is the code that the guide shows', async () => {
     const guide = await readFile(new URL('docs/guide/applications.md', root), 'utf8');
     expect(guide).toContain(await readFile(new URL('examples/express-jwt/app.mjs', root), 'utf8'));
   });
@@ -109,7 +109,7 @@ describe('examples/outgoing', () => {
     api.close();
   });
 
-  it('is what the guide says', async () => {
+  it('is the code that the guide shows', async () => {
     const guide = await readFile(new URL('docs/guide/outgoing-calls.md', root), 'utf8');
     expect(guide).toContain(await readFile(new URL('examples/outgoing/app.mjs', root), 'utf8'));
   });

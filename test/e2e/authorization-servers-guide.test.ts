@@ -23,7 +23,7 @@ describe('the guide to authorization servers', () => {
   });
 
   it.each(sections.map((section) => [section.split('\n', 1)[0], section] as const))(
-    'has a configuration without problems for %s',
+    'shows a configuration for %s without problems',
     (_title, section) => {
       const blocks = [...section.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = '']) => text);
       expect(blocks).not.toEqual([]);

@@ -163,7 +163,7 @@ describe.each(Object.entries(proxies) as readonly [ProxyName, Proxy | undefined]
     });
     afterAll(() => beside.close());
 
-    it.each(kinds)('$name tells the service who calls, and keeps the credential from it', async (kind) => {
+    it.each(kinds)('$name tells the service who calls, and withholds the credential', async (kind) => {
       const calls = Array.from({ length: 12 }, (_, at): CallerName => (at % 2 === 0 ? 'ada' : 'bob'));
       const credentials = { ada: await kind.issue('ada'), bob: await kind.issue('bob') };
       const echoes = await Promise.all(
@@ -226,7 +226,7 @@ describe('external authorization for Envoy', () => {
       },
     });
 
-  it.each(kinds)('$name tells who calls, and replaces the credential', async (kind) => {
+  it.each(kinds)('$name tells the service who calls, and replaces the credential', async (kind) => {
     for (const caller of ['ada', 'bob'] as const) {
       const { ok_response: ok } = await check(kind.name, bearer(await kind.issue(caller)));
       const valueOf = (name: string) =>

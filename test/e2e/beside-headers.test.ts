@@ -73,7 +73,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
 
     // The other examples leave these headers to the proxy's own rules.
     it.runIf(/nginx|haproxy/i.test(name))(
-      'the service learns the address of the caller from the proxy alone',
+      'the service learns the address of the caller only from the proxy',
       async () => {
         const forged = [
           'X-Forwarded-For',
@@ -91,7 +91,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
       },
     );
 
-    it('no spelling of a decided name reaches the service', async () => {
+    it('no spelling of a header name that grantgate sets reaches the service from the caller', async () => {
       for (const batch of batches) {
         const echo = await send(['Authorization', boss, ...batch.flatMap((spelled) => [spelled, 'root'])]);
         expectDecided(echo);
@@ -99,7 +99,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
       }
     });
 
-    it('a repeated header of the caller does not stay beside the decided one', async () => {
+    it('a repeated header of the caller does not survive beside the one that grantgate sets', async () => {
       for (const decided of ['Group', 'X-Auth-Request-User']) {
         const lies = Array.from({ length: 30 }, (_, index) => [inSomeCase(decided, index), 'root']).flat();
         expectDecided(await send([...lies.slice(0, 30), 'Authorization', boss, ...lies.slice(30)]));
@@ -107,11 +107,14 @@ for (const [name, proxy] of Object.entries(proxies)) {
     });
 
     // Not every example has a route with credentials of the gateway.
-    it.runIf(proxy.gatewayLevel)('a claim that is missing leaves none of the caller’s headers', async () => {
-      const echo = await send(['Group', 'root', 'X-Auth-Request-User', 'root'], '/billing/1');
-      expect(readAs(echo, 'group').join('')).toBe('');
-      expect(readAs(echo, 'x-auth-request-user').join('')).toBe('');
-    });
+    it.runIf(proxy.gatewayLevel)(
+      'a missing claim leaves no header of the caller with that name',
+      async () => {
+        const echo = await send(['Group', 'root', 'X-Auth-Request-User', 'root'], '/billing/1');
+        expect(readAs(echo, 'group').join('')).toBe('');
+        expect(readAs(echo, 'x-auth-request-user').join('')).toBe('');
+      },
+    );
 
     it.each(
       [
@@ -121,7 +124,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
         ['keep-alive', 'Group', 'Authorization'],
         ['Upgrade, Group,,X-Auth-Request-User'],
       ].map((lines) => ({ lines })),
-    )('a caller’s Connection removes no decided header: $lines', async ({ lines }) => {
+    )('a caller’s Connection header removes no header that grantgate sets: $lines', async ({ lines }) => {
       // Headers that Connection names may be dropped before the check: without credentials, the caller is refused.
       const { status, echo } = await sendOnce(beside, [
         'Authorization',
@@ -135,7 +138,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
     });
 
     // Not every example lets connections be upgraded.
-    it.runIf(proxy.upgrades)('a connection is upgraded, with the decided headers', async () => {
+    it.runIf(proxy.upgrades)('a connection is upgraded, with the headers that grantgate sets', async () => {
       for (const line of ['Upgrade', 'keep-alive, Upgrade', 'Upgrade, Group, X-Auth-Request-User']) {
         const before = beside.service.received.length;
         const socket = connect(Number(new URL(beside.url).port), '127.0.0.1');

@@ -53,7 +53,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
       },
     );
 
-    it('lets no spelling reach what another middleware guards, however the service reads it', async () => {
+    it('lets no spelling reach a path of another middleware, however the service reads it', async () => {
       const spellings = [
         ...spellTraversals('/orders/', '/billing/x'),
         ...(proxy?.gatewayLevel === true ? spellTraversals('/billing/', '/orders/x') : []),

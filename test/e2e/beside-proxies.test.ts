@@ -56,7 +56,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
       return { ...answer, echo };
     };
 
-    it('a caller’s credentials become a token, and its secret goes no further', async () => {
+    it('a caller’s credentials are exchanged for a token, and the secret stays with the gateway', async () => {
       const { status, echo } = await send('/orders/1?page=2', ['Authorization', boss], 'POST', 'a body');
       expect(status).toBe(200);
       expect(echo).toMatchObject({ method: 'POST', url: '/orders/1?page=2', bodyBytes: 6 });
@@ -67,7 +67,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
     });
 
     // Not every example has a route with credentials of the gateway.
-    it.runIf(gatewayLevel)('the gateway’s own token is added, and what the caller sent is not', async () => {
+    it.runIf(gatewayLevel)('the gateway’s own token replaces the caller’s Authorization header', async () => {
       for (const headers of [[], ['Authorization', boss, 'X-Auth-Request-User', 'root']]) {
         const { status, echo } = await send('/billing/1', headers);
         expect(status).toBe(200);
@@ -107,7 +107,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
       expect(JSON.parse(refused.body)).toMatchObject({ status: 401, code: 'credentials_refused' });
     });
 
-    it('claims that are not satisfied are refused', async () => {
+    it('unsatisfied claims are refused', async () => {
       const { status, body, echo } = await send('/orders/1', [
         'Authorization',
         basic('reader:reader-secret'),
@@ -116,13 +116,13 @@ for (const [name, proxy] of Object.entries(proxies)) {
       expect(JSON.parse(body)).toMatchObject({ status: 403, code: 'claims_not_satisfied' });
     });
 
-    it('a large token comes through', async () => {
+    it('a large token reaches the service', async () => {
       const { status, echo } = await send('/orders/1', ['Authorization', basic('large:large-secret')]);
       expect(status).toBe(200);
       expect(valuesOf(echo!, 'authorization')[0]!.length).toBeGreaterThan(8000);
     });
 
-    it('the gateway’s log has the request that the caller sent', async () => {
+    it('the gateway’s log shows the request that the caller sent', async () => {
       await send('/orders/of-the-log?page=3', ['Authorization', boss], 'PUT', 'x');
       // Lines of earlier tests may come as late as this one's.
       const line = await until(() => beside.accessLog.lines().find((one) => one.includes('of-the-log')));
@@ -134,7 +134,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
       });
     });
 
-    it('a server that is down is a refusal that says when to come back', async () => {
+    it('an authorization server that is down causes a refusal with Retry-After', async () => {
       const down = await startBeside({
         example,
         tokenUrl: `http://127.0.0.1:${await findClosedPort()}/token`,

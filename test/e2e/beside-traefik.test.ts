@@ -77,7 +77,7 @@ describe('the example beside Traefik', () => {
     );
   const lower = (names: readonly string[]): readonly string[] => names.map((name) => name.toLowerCase());
 
-  it('has options that Traefik documents, each of its type', () => {
+  it('has only options that Traefik documents, each of the documented type', () => {
     expect(guards().map(([name]) => name)).toEqual(['orders', 'billing']);
     for (const [, options] of guards())
       expect(Object.entries(options).map(([name, value]) => [name, typeof value])).toEqual(
@@ -85,7 +85,7 @@ describe('the example beside Traefik', () => {
       );
   });
 
-  it('names only routers, middlewares and services that are there', () => {
+  it('names only routers, middlewares and services that exist', () => {
     for (const { middlewares, service } of Object.values(http.routers)) {
       expect(Object.keys(http.middlewares)).toEqual(expect.arrayContaining([...middlewares]));
       expect(Object.keys(http.services)).toContain(service);
@@ -93,7 +93,7 @@ describe('the example beside Traefik', () => {
     }
   });
 
-  it('sends the credentials, and trusts no caller about its address', () => {
+  it('sends the credentials, and trusts no address that a caller claims', () => {
     for (const [name, { address, authRequestHeaders, trustForwardHeader }] of guards()) {
       expect(address).toBe(`${beside.checks}/forward-auth/${name}`);
       // Without the list, every header is sent.
@@ -102,7 +102,7 @@ describe('the example beside Traefik', () => {
     }
   });
 
-  it('copies every header of the response, so that none of the caller’s own stays', async () => {
+  it('copies every header of the response, so that it replaces the caller’s header', async () => {
     for (const [, { address, authResponseHeaders, headerField }] of guards()) {
       const { origin, pathname } = new URL(address);
       const { status, headers } = await sendRequest(origin, {
@@ -118,7 +118,7 @@ describe('the example beside Traefik', () => {
     }
   });
 
-  it('removes every header of the caller’s whose name a server could read as another, and no X-Forwarded-*', () => {
+  it('removes every header of the caller whose name a server could misread, and no X-Forwarded-*', () => {
     for (const [, { authResponseHeadersRegex = '' }] of guards()) {
       const removed = new RegExp(authResponseHeadersRegex);
       for (const sign of "!#$%&'*+.^_`|~") {

@@ -88,8 +88,8 @@ const usernames = (): readonly unknown[] =>
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .map(({ ClientUsername, RequestPath }) => `${String(RequestPath)} ${String(ClientUsername)}`);
 
-describe('a key, and then a token of the gateway', () => {
-  it('reach the server as the caller and the token; limits and the log see the caller', async () => {
+describe('an API key, followed by a token of the gateway', () => {
+  it('reach the server as the caller and the token; limits and the log identify the caller', async () => {
     for (const key of ['a', 'a', 'b', 'b']) {
       const { status, seen } = await send('/chained', { 'X-Key': key, 'X-Caller': 'forged' });
       expect(status).toBe(200);
@@ -105,7 +105,7 @@ describe('a key, and then a token of the gateway', () => {
 });
 
 describe('authenticators', () => {
-  it('let the first decide whose credential a request carries', async () => {
+  it('let the first one that recognises a credential decide', async () => {
     const ada = await send('/either', { 'X-Key': 'a', Authorization: basic('nobody:wrong') });
     expect([ada.status, ada.seen['x-caller'], ada.seen['authorization']]).toEqual([200, 'ada', undefined]);
     const caller = await send('/either', { Authorization: basic('caller:c') });
@@ -124,7 +124,7 @@ describe('authenticators', () => {
     expect([twice.status, twice.seen['code']]).toEqual([401, 'credentials_malformed']);
   });
 
-  it('send one challenge for each way when a request carries no credential', async () => {
+  it('send one challenge per kind of credential when a request carries none', async () => {
     for (const headers of [{}, { Authorization: 'Digest x' }]) {
       const { status, challenge, seen } = await send('/either', headers);
       expect([status, seen['code']]).toEqual([401, 'credentials_missing']);
@@ -140,7 +140,7 @@ describe('authenticators', () => {
     }
   });
 
-  it('leave bearer tokens that are no JWT to the next', async () => {
+  it('leave bearer tokens that are not JWTs to the next authenticator', async () => {
     const sign = (secret: string) =>
       new SignJWT({ sub: 'bob', aud: 'orders' })
         .setProtectedHeader({ alg: 'HS256' })
@@ -160,7 +160,7 @@ describe('authenticators', () => {
     expect((await send('/bearer')).challenge).toBe('Bearer realm="grantgate"');
   });
 
-  it('keep credentials that nobody verified from the server', async () => {
+  it('withhold unverified credentials from the server', async () => {
     // The key in the query decides; the one in the cookie is not read.
     const query = await send('/either?x=1&key=a', { Cookie: 'a=1; key=guess', Authorization: basic('x:y') });
     expect(query.seen).toMatchObject({ url: '/either?x=1', cookie: 'a=1' });

@@ -86,7 +86,7 @@ describe('grantgate check --connect with a certified authorization server', () =
     server.close();
   });
 
-  it('finds nothing wrong when the granted scope and audience are those requested', async () => {
+  it('reports no problem when the granted scope and audience are those requested', async () => {
     expect(await check({ url })).toMatchObject(good);
     expect(await check({ url, scopes: 'orders:read', resource: 'https://orders.example' })).toMatchObject(
       good,
@@ -121,7 +121,7 @@ describe('grantgate check --connect with the responses of Keycloak 26.7', () => 
   }); // prettier-ignore
   afterAll(() => keycloak.close());
 
-  it('finds nothing wrong with an audience that a mapper adds', async () => {
+  it('reports no problem with an audience that a mapper adds', async () => {
     expect(await check({ url: keycloak.url, audience: 'orders-api' })).toMatchObject(good);
     expect(keycloak.requests.at(-1)?.body.get('audience')).toBe('orders-api');
   });
@@ -129,7 +129,7 @@ describe('grantgate check --connect with the responses of Keycloak 26.7', () => 
   it.each([
     ['an audience', { audience: 'billing-api' }, 'billing-api'],
     ['a resource', { resource: 'https://billing.example' }, 'https://billing.example'],
-  ])('warns of %s that it ignores', async (_what, options, name) => {
+  ])('warns that %s is ignored', async (_what, options, name) => {
     expect(await check({ url: keycloak.url, ...options })).toMatchObject(
       warning('audience_not_granted', `another audience than ${name}; its aud: orders-api account`),
     );

@@ -112,8 +112,8 @@ async function startUpstream(): Promise<{
   return { server, url: `http://127.0.0.1:${port}`, next };
 }
 
-describe('grantgate demo, as it is built', () => {
-  it('takes its tour, leaves nothing behind and exits 0', async () => {
+describe('grantgate demo, as built', () => {
+  it('completes its tour, leaves nothing behind and exits 0', async () => {
     const { code, stdout, stderr } = await runToEnd(['demo', '--once', '--port', '0']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('5 of 5 responses as expected.\n');
@@ -124,7 +124,7 @@ describe('grantgate demo, as it is built', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('stays up until %s, then exits 0', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('runs until %s, then exits 0', async (signal) => {
     const { child, shows, ended } = start(['demo', '--port', '0']);
     const [, gateway = ''] = await shows(/gateway +(http:\S+)[^]*Ctrl-C/);
     const { statusCode, body } = await request(`${gateway}/app`, {
@@ -138,7 +138,7 @@ describe('grantgate demo, as it is built', () => {
   });
 });
 
-describe('grantgate serve, as it is built', () => {
+describe('grantgate serve, as built', () => {
   it('finishes requests in flight at SIGTERM, accepts no new ones, and exits 0', async () => {
     const upstream = await startUpstream();
     writeFileSync(
@@ -175,7 +175,7 @@ describe('grantgate serve, as it is built', () => {
   });
 });
 
-describe('grantgate serve with a shared store, as it is built', () => {
+describe('grantgate serve with a shared store, as built', () => {
   let fleet: SharedGateways;
   let redis: SingleRedis;
   beforeAll(async () => {
@@ -264,7 +264,7 @@ describe('grantgate serve with a shared store, as it is built', () => {
   });
 });
 
-it('grantgate serve says that its log cannot be opened, and nothing else, and exits 1', async () => {
+it('grantgate serve reports only that its log cannot be opened, and exits 1', async () => {
   writeFileSync(
     join(folder, 'grantgate.yaml'),
     'entryPoints: { web: { address: "127.0.0.1:0" } }\naccessLog: { filePath: . }\n',
@@ -274,8 +274,8 @@ it('grantgate serve says that its log cannot be opened, and nothing else, and ex
   expect(stderr).toMatch(/^error: cannot open the access log \S+ \(EISDIR\) \[log_unavailable\]\n$/);
 });
 
-describe('grantgate token, as it is built', () => {
-  it('waits for the next attempt when nothing else keeps the process', async () => {
+describe('grantgate token, as built', () => {
+  it('waits for the next attempt although nothing else keeps the process running', async () => {
     const { server, url } = await startUpstream();
     // Nobody listens there any more: no connection is open while it waits.
     server.close();
@@ -292,8 +292,8 @@ describe('grantgate token, as it is built', () => {
   });
 });
 
-describe('standard input of the command, as it is built', () => {
-  it('ends the command when it has no end', async () => {
+describe('standard input of the command, as built', () => {
+  it('ends the command with an error when it is too long', async () => {
     const descriptor = openSync('/dev/zero', 'r');
     const { ended, stderr } = start(['claims', 'Equals(`a`, `b`)', '--claims', '-'], {}, descriptor);
     closeSync(descriptor);
@@ -302,7 +302,7 @@ describe('standard input of the command, as it is built', () => {
   });
 });
 
-describe('exit codes of the command, as it is built', () => {
+describe('exit codes of the command, as built', () => {
   it.each([
     [0, ['--version']],
     [0, ['serve', '--help']],

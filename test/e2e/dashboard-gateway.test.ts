@@ -50,7 +50,7 @@ afterAll(async () => {
 });
 
 describe('the dashboard of a gateway with two workers', () => {
-  it('shows who is refused, why, the token and the route, without a fault', async () => {
+  it('shows who is refused, why, the token and the route, without an error in the browser', async () => {
     const { page, faults } = await openPage(browser, dashboard);
     await page.getByText('1,000').waitFor();
     const authorization = `Basic ${Buffer.from('orders:orders-secret').toString('base64')}`;
@@ -80,7 +80,7 @@ describe('the dashboard of a gateway with two workers', () => {
     await page.close();
   });
 
-  it('goes on after all workers were killed', async () => {
+  it('keeps working after all workers are killed', async () => {
     const { page } = await openPage(browser, `${dashboard}#/routes`);
     await page.getByText('Live', { exact: true }).waitFor();
     for (const { pid = 0 } of serving.logged('worker ready')) process.kill(pid, 'SIGKILL');

@@ -53,7 +53,7 @@ describe('the files of the dashboard', () => {
     expect(bytes).toBeGreaterThan(15_000);
   });
 
-  it('are of this origin alone, and kept by browsers once their name has a hash', async () => {
+  it('load from one origin, and are cached by browsers when their name contains a hash', async () => {
     const page = await fetch(server.url);
     expect(page.headers.get('cache-control')).toBe('no-cache');
     const [script] = /main-\w+\.js/.exec(await page.text())!;
@@ -68,7 +68,7 @@ describe('the files of the dashboard', () => {
     }
   });
 
-  it('are found from the root and without the last slash, and are only read', async () => {
+  it('are served at the root and without the trailing slash, and only to read requests', async () => {
     for (const path of ['../', '../dashboard']) {
       const response = await fetch(new URL(path, server.url), { redirect: 'manual' });
       expect([response.status, response.headers.get('location')]).toEqual([302, 'dashboard/']);
@@ -88,7 +88,7 @@ describe.each([
   { width: 1280, scheme: 'light' },
   { width: 390, scheme: 'dark' },
 ] as const)('the views, $width pixels wide and $scheme', (options) => {
-  it('show everything without a fault', async () => {
+  it('show everything without an error', async () => {
     const { page, faults } = await open(server.url, options);
     for (const [name, fragment, text] of views) {
       await show(page, fragment);
@@ -104,7 +104,7 @@ describe.each([
 });
 
 describe('the cards of authorization servers', () => {
-  it('say what each endpoint is for', async () => {
+  it('describe the purpose of each endpoint', async () => {
     const { page } = await open(server.url);
     const card = page.getByRole('article').filter({ hasText: 'https://as.example.com/introspect' });
     expect(await card.textContent()).toMatch(/Introspection endpoint of auth@file.*Circuit breaker closed/);
@@ -115,7 +115,7 @@ describe('the cards of authorization servers', () => {
 });
 
 describe('the views of a gateway without routes', () => {
-  it('say what is missing', async () => {
+  it('explain what is missing', async () => {
     const { page } = await open(empty.url);
     for (const [fragment, text] of [
       ['#/', 'No request has been refused.'],
@@ -135,7 +135,7 @@ describe('the views of a gateway without routes', () => {
 });
 
 describe('routes and tokens', () => {
-  it('are shown a page at a time, and the URL holds page and filters', async () => {
+  it('are shown in pages, and the URL holds page and filters', async () => {
     const { page } = await open(`${server.url}#/routes`);
     await waitForText(page, '1–50 of 10,000');
     expect(await page.locator('tbody tr').count()).toBe(50);
@@ -149,7 +149,7 @@ describe('routes and tokens', () => {
     expect(await page.locator('tbody tr').count()).toBe(1);
   });
 
-  it('lead to what happens to a request, and explain one', async () => {
+  it('link to the steps of a request, and explain one request', async () => {
     const { page } = await open(`${server.url}#/routes`);
     await page.getByRole('link', { name: 'team-00001@file' }).click();
     await waitForText(page, 'http://10.0.0.1:9000');
@@ -178,7 +178,7 @@ describe('routes and tokens', () => {
 });
 
 describe('a hostile client ID', () => {
-  it('is text in every view, with the characters that would turn it around named', async () => {
+  it('is plain text in every view, and characters that change the text direction are spelled out', async () => {
     const { page, faults } = await open(server.url);
     for (const [fragment, text] of [
       ['#/', 'timed out'],
@@ -206,7 +206,7 @@ describe('a hostile client ID', () => {
 });
 
 describe('the stream of events', () => {
-  it('changes what is shown, and stops while the page is paused', async () => {
+  it('updates the page, and stops while the page is paused', async () => {
     const { page } = await open(server.url);
     await waitForText(page, 'timed out');
     const { tokens } = createDashboardData(10_000, 0).overview;
@@ -219,7 +219,7 @@ describe('the stream of events', () => {
     await page.getByText('Live', { exact: true }).waitFor();
   });
 
-  it('is opened again after a restart, and the page says so meanwhile', async () => {
+  it('reconnects after a restart, and the page reports the gap meanwhile', async () => {
     const { page } = await open(`${empty.url}#/routes`);
     await page.getByText('Live', { exact: true }).waitFor();
     await empty.stop();
@@ -230,8 +230,8 @@ describe('the stream of events', () => {
   });
 });
 
-describe('an API that needs a token', () => {
-  it('is asked for with a token that the page keeps in memory alone', async () => {
+describe('an API that requires a token', () => {
+  it('is called with a token that the page keeps only in memory', async () => {
     empty.token = 'token-of-the-operator';
     const { page } = await open(`${empty.url}#/routes`);
     await page.getByLabel('Token').fill('another');

@@ -30,17 +30,20 @@ interface Install {
 
 const installs = filesBelow('examples').filter((file) => file.endsWith('grantgate.yaml'));
 
-it.each(installs)('%s listens on no port twice, and on none of a service that it proxies to', (file) => {
-  const { config, problems } = parseInstall(readFileSync(file, 'utf8'), file);
-  expect(problems).toEqual([]);
-  const listening = Array.from(config!.entryPoints.values(), ({ port }) => port);
-  expect(new Set(listening).size).toBe(listening.length);
-  const { providers } = parse(readFileSync(file, 'utf8')) as Install;
-  const routes = resolve(dirname(file), providers.file.directory ?? providers.file.filename ?? '');
-  for (const port of serverPortsAt(routes)) expect(listening).not.toContain(port);
-});
+it.each(installs)(
+  '%s uses no port twice, neither to listen on nor for a service that it proxies to',
+  (file) => {
+    const { config, problems } = parseInstall(readFileSync(file, 'utf8'), file);
+    expect(problems).toEqual([]);
+    const listening = Array.from(config!.entryPoints.values(), ({ port }) => port);
+    expect(new Set(listening).size).toBe(listening.length);
+    const { providers } = parse(readFileSync(file, 'utf8')) as Install;
+    const routes = resolve(dirname(file), providers.file.directory ?? providers.file.filename ?? '');
+    for (const port of serverPortsAt(routes)) expect(listening).not.toContain(port);
+  },
+);
 
-it('the demo listens on no port that a guide or an example uses', () => {
+it('the demo uses no port of a guide or an example', () => {
   const texts = [...filesBelow('docs/guide'), ...filesBelow('examples')].map((file) =>
     readFileSync(file, 'utf8'),
   );

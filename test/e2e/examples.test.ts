@@ -49,7 +49,7 @@ const basic = (id: string): Record<string, string> => ({
   authorization: `Basic ${Buffer.from(`${id}:${id}-secret`).toString('base64')}`,
 });
 
-it('are all listed, and all served below', async () => {
+it('every example is listed, and served by a test below', async () => {
   const folders = (await readdir(examples, { recursive: true }))
     .filter((path) => path.endsWith('/routes.yaml'))
     .map((path) => path.replace('/routes.yaml', ''));
@@ -75,7 +75,7 @@ it('are all listed, and all served below', async () => {
 });
 
 describe('examples/gateway-level', () => {
-  it("adds the gateway's token and the headers from its claims", async () => {
+  it("adds the gateway's token and headers from its claims", async () => {
     const gateway = await serve('gateway-level');
     const response = await fetch(`${gateway.url}/api/x`);
     expect(response.status).toBe(200);
@@ -88,7 +88,7 @@ describe('examples/gateway-level', () => {
 });
 
 describe('examples/application-level', () => {
-  it('lets readers read and only the right ones write', async () => {
+  it('lets readers read and only writers write', async () => {
     const gateway = await serve('application-level');
     const status = async (method: string, headers: Record<string, string>): Promise<number> =>
       (await fetch(`${gateway.url}/orders/1`, { method, headers })).status;
@@ -107,7 +107,7 @@ describe('examples/redis', () => {
     ['single', () => startSingleRedis({ password })],
     ['cluster', () => startRedisCluster({ password })],
     ['sentinel', () => startRedisSentinel({ password })],
-  ])('shares a token with a gateway that joins later (%s)', async (name, startRedis) => {
+  ])('shares a token with a gateway that starts later (%s)', async (name, startRedis) => {
     const redis = await startRedis();
     const env = { STORE_SECRET: '0123456789abcdef', REDIS_PASSWORD: password };
     const gateways: TestGateway[] = [];

@@ -69,12 +69,12 @@ const about = (
 const basic = { authorization: `Basic ${Buffer.from('a:b').toString('base64')}` };
 
 describe('a check of Envoy over gRPC', () => {
-  it('whose deadline passes is never OK', async () => {
+  it('is never OK after its deadline has passed', async () => {
     await expect(client.check(about('slow', basic), 150)).rejects.toMatchObject({ code: 4 });
   });
 
   it.each(['/orders/..%2fbilling', '/orders/../billing?a=b', '/orders/..;/billing', '/orders/%00'])(
-    'is refused with 400 when its path is one that a service could read as another: %s',
+    'is refused with 400 when a service could read its path as another: %s',
     async (path) => {
       const { status, denied_response: denied } = await client.check(about('slow', basic, path));
       const { code } = JSON.parse(denied?.body ?? '{}') as { readonly code?: string };
@@ -86,7 +86,7 @@ describe('a check of Envoy over gRPC', () => {
     [100, 503],
     [101, 431],
     [5000, 431],
-  ])('about a request with %i header lines', async (count, status) => {
+  ])('handles a request with %i header lines', async (count, status) => {
     const raw = Array.from({ length: count }, () => ({ key: 'a', raw_value: Buffer.alloc(0) }));
     const joined = Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, '1']));
     for (const headers of [{ header_map: { headers: raw } }, { headers: joined }]) {
@@ -99,7 +99,7 @@ describe('a check of Envoy over gRPC', () => {
     }
   });
 
-  it('is about the middleware that the route names, else about the entry point’s', async () => {
+  it('uses the middleware that the route names, otherwise the entry point’s', async () => {
     const codes = async (middleware: string | undefined) => {
       const { status, denied_response: denied } = await client.check(about(middleware));
       const { code } = JSON.parse(denied?.body ?? '{}') as { readonly code?: string };
@@ -112,7 +112,7 @@ describe('a check of Envoy over gRPC', () => {
     expect(await codes(undefined)).toEqual([14, 429, 'middleware_unavailable']);
   });
 
-  it('is in the access log as the request that it is about', async () => {
+  it('appears in the access log as the request that it decides', async () => {
     await client.check(about('slow', { 'x-request-id': 'r-1' }));
     // Lines of earlier checks, one that was given up among them, may come as late as this one's.
     const line = await until(() => gateway.accessLog.lines().find((one) => one.includes('"r-1"')));
@@ -130,7 +130,7 @@ describe('a check of Envoy over gRPC', () => {
     expect(line).not.toContain('access_token=x');
   });
 
-  it('forges no record of the access log with any of its fields', async () => {
+  it('cannot forge a record of the access log with any of its fields', async () => {
     const forged = 'x"}\n{"FORGED":"1\u0085"} "\\';
     const fields = ['method', 'path', 'host', 'scheme', 'protocol'];
     for (const [index, field] of fields.entries()) {
@@ -157,7 +157,7 @@ describe('a check of Envoy over gRPC', () => {
     for (const line of gateway.accessLog.lines()) expect(JSON.parse(line)).not.toHaveProperty('FORGED');
   });
 
-  it('that is not a message is an error, and the next is answered', async () => {
+  it('is an error when it is malformed, and the next check gets a response', async () => {
     const raw = new Client(address, credentials.createInsecure());
     const send = (bytes: Buffer): Promise<unknown> =>
       new Promise((resolve, reject) => {
@@ -177,7 +177,7 @@ describe('a check of Envoy over gRPC', () => {
   });
 });
 
-it('the health service says that checks are answered', async () => {
+it('the health service reports that checks are served', async () => {
   const raw = new Client(address, credentials.createInsecure());
   const health = (service: string): Promise<Buffer | undefined> =>
     new Promise((resolve, reject) => {
@@ -195,7 +195,7 @@ it('the health service says that checks are answered', async () => {
   raw.close();
 });
 
-it('speaks TLS with the certificate of its entry point, and nothing without it', async () => {
+it('uses TLS with the certificate of its entry point, and refuses connections without TLS', async () => {
   const authority = createTestAuthority();
   const { cert, key } = authority.issue('grantgate', ['localhost']);
   const folder = await mkdtemp(join(tmpdir(), 'grantgate-tls-'));
@@ -246,7 +246,7 @@ entryPoints:
   await rm(folder, { recursive: true });
 });
 
-describe('a caller over TLS that takes too long', () => {
+describe('a slow caller over TLS', () => {
   const authority = createTestAuthority();
   async function start(timeouts: string) {
     const { cert, key } = authority.issue('grantgate', ['localhost']);
@@ -293,7 +293,7 @@ entryPoints:
 
   const message = Buffer.from([0, 0, 0, 0, 0]);
 
-  it('with the handshake, or with its first call after it, is cut off', async () => {
+  it('is disconnected when the handshake, or its first call after it, takes too long', async () => {
     const { clock, port, closed } = await start('headerTimeout: 10s');
     const none = connectTcp(port, '127.0.0.1');
     const partial = connectTcp(port, '127.0.0.1');
@@ -307,7 +307,7 @@ entryPoints:
     await Promise.all(ends);
   });
 
-  it('with a call that it has begun is cut off, and what it has finished is answered', async () => {
+  it('is disconnected during an unfinished call, while its finished calls get a response', async () => {
     const { clock, closed, callOver, openSession } = await start('readTimeout: 60s');
     const session = await openSession();
     const [slow, quick] = [callOver(session), callOver(session)];
@@ -325,7 +325,7 @@ entryPoints:
     expect(head).toMatchObject({ ':status': 200 });
   });
 
-  it('between two calls is told to go', async () => {
+  it('receives GOAWAY when it is idle between two calls', async () => {
     const { callOver, openSession } = await start('idleTimeout: 50ms');
     const session = await openSession();
     const call = callOver(session);
@@ -336,7 +336,7 @@ entryPoints:
     expect(session.destroyed).toBe(true);
   });
 
-  it('is kept as long as it likes once it has made a call', async () => {
+  it('stays connected indefinitely once it has made a call', async () => {
     const { clock, callOver, openSession } = await start('headerTimeout: 10s, idleTimeout: 0s');
     const session = await openSession();
     for (const _round of [1, 2]) {
@@ -349,7 +349,7 @@ entryPoints:
   });
 });
 
-describe('an entry point for ext_authz that ends', () => {
+describe('an entry point for ext_authz that shuts down', () => {
   const install = 'entryPoints: { extAuthz: { address: "127.0.0.1:0" } }';
   /** Watches its health until the stream ends; checks in flight when `end` is called get a response. */
   async function watchUntil(end: (ending: TestGateway) => Promise<void>) {
@@ -389,11 +389,11 @@ describe('an entry point for ext_authz that ends', () => {
     return { seen, code: status?.code };
   }
 
-  it('says that it serves no more, and answers the checks that are under way', async () => {
+  it('reports NOT_SERVING, and responds to the checks in flight', async () => {
     expect(await watchUntil(({ gateway }) => gateway.drain())).toEqual({ seen: [1, 2], code: 0 });
   });
 
-  it('whose place another process takes says nothing ill of the service, and answers them too', async () => {
+  it('keeps reporting SERVING when another process takes over its socket, and responds to the checks in flight', async () => {
     expect(await watchUntil(({ gateway }) => gateway.retire())).toEqual({ seen: [1], code: 0 });
   });
 });

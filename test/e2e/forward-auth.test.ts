@@ -113,7 +113,7 @@ async function ask(
 }
 
 describe('a check of a proxy', () => {
-  it('is answered by exactly 200 and the headers to set, empty ones too, and by no others', async () => {
+  it('gets status 200 with exactly the headers to set, including empty ones', async () => {
     const { status, raw, body } = await ask('/forward-auth/auth@file', { headers: boss });
     expect({ status, body }).toEqual({ status: 200, body: '' });
     const names = raw.filter((_, index) => index % 2 === 0);
@@ -142,7 +142,7 @@ describe('a check of a proxy', () => {
   );
 
   it.each(['HEAD', 'POST', 'OPTIONS', 'DELETE', 'PATCH', 'PURGE'])(
-    'may have the method %s',
+    'may use the method %s',
     async (method) => {
       const body = method === 'HEAD' ? '' : 'x'.repeat(1000);
       const headers = [...boss, ...(body === '' ? [] : ['Content-Length', '1000'])];
@@ -153,7 +153,7 @@ describe('a check of a proxy', () => {
     },
   );
 
-  it('passes through a chain: the last middleware’s headers stand', async () => {
+  it('passes through a chain, in which the headers of the last middleware win', async () => {
     const { status, headers } = await ask('/forward-auth/both', { headers: boss });
     expect({ status, group: headers['group'], missing: headers['x-missing'] }).toEqual({
       status: 200,
@@ -189,7 +189,7 @@ describe('a check of a proxy', () => {
     ['X-Original-URI', '/orders/x%00'],
     ['X-Original-URI', '/orders/%'],
   ])(
-    'is refused with 400 when the proxy tells of a path that a service could read as another one: %s: %s',
+    'is refused with 400 when a service could read the forwarded path as another: %s: %s',
     async (name, value) => {
       const answer = await ask('/forward-auth/auth', { headers: [...boss, name, value] });
       expect(answer).toMatchObject({ status: 400, logged: { RefusalCode: 'request_invalid' } });
@@ -198,7 +198,7 @@ describe('a check of a proxy', () => {
     },
   );
 
-  it('is logged with the middleware and the user, and with the request that it is about', async () => {
+  it('is logged with the middleware, the user, and the request that it decides', async () => {
     const about = (headers: readonly string[], path = '/forward-auth/auth') =>
       ask(path, { headers: [...boss, 'X-Request-Id', 'r-1', ...headers] });
     const { logged } = await about([
@@ -248,7 +248,7 @@ describe('a check of a proxy', () => {
     expect((await about([])).logged).toMatchObject({ RequestPath: '/forward-auth/auth' });
   });
 
-  it('says nothing of another request when its peer is not trusted', async () => {
+  it('takes no details of the original request from an untrusted peer', async () => {
     const { logged } = await ask('/forward-auth/auth', {
       entryPoint: 'mapped',
       headers: [
@@ -269,7 +269,7 @@ describe('a check of a proxy', () => {
     });
   });
 
-  it('takes the credentials from a header of the proxy’s choice, which it blanks', async () => {
+  it('reads the credentials from a header that the proxy chooses, and blanks that header', async () => {
     const checked = (headers: readonly string[]) =>
       ask('/forward-auth/auth', { entryPoint: 'mapped', headers });
     const { status, headers } = await checked(['X-Credentials', boss[1]!]);
@@ -280,7 +280,7 @@ describe('a check of a proxy', () => {
     expect(twice.logged['RefusalCode']).toBe('credentials_malformed');
   });
 
-  it('has its refusal’s status mapped and its body in a header, for a proxy that would lose them', async () => {
+  it('maps the status of a refusal and puts its body into a header, for a proxy that would lose them', async () => {
     const { status, headers, body, logged } = await ask('/forward-auth/broken', { entryPoint: 'mapped' });
     expect({ status, logged: logged['DownstreamStatus'] }).toEqual({ status: 403, logged: 403 });
     expect(headers['retry-after']).toBe('5');
@@ -288,7 +288,7 @@ describe('a check of a proxy', () => {
     expect(headers['x-problem']).toBe(body);
   });
 
-  it('names the caller’s headers that could pass for forwarded ones, to Envoy', async () => {
+  it('names to Envoy the caller’s headers that could pass for forwarded ones', async () => {
     const answer = await ask('/forward-auth/auth', {
       headers: [...boss, 'X_Missing', 'root', 'gROUP', 'x', 'X_Other', 'y'],
     });
@@ -296,6 +296,6 @@ describe('a check of a proxy', () => {
   });
 });
 
-it('tells of a router that no entry point serves', () => {
+it('reports a router that no entry point serves', () => {
   expect(gateway.log.text()).toContain('no entry point serves all@file');
 });

@@ -199,8 +199,8 @@ function call(url: string, to: string, messages: readonly string[]): Promise<Cal
   });
 }
 
-describe('nginx as a server with HTTP/2', () => {
-  it('gets more requests at once than it takes on a connection, and closes connections after some', async () => {
+describe('nginx as an HTTP/2 server', () => {
+  it('receives more concurrent requests than a connection allows, and closes connections after some', async () => {
     for (let round = 0; round < 5; round += 1) {
       const responses = await Promise.all(Array.from({ length: 30 }, get));
       expect(new Set(responses.map(({ status, body }) => `${status} ${body}`))).toEqual(
@@ -209,7 +209,7 @@ describe('nginx as a server with HTTP/2', () => {
     }
   });
 
-  it('passes gRPC on', async () => {
+  it('forwards gRPC', async () => {
     expect(await call(gateway.url, 'nginx', ['a', 'b'])).toEqual({
       code: 0,
       details: 'OK',

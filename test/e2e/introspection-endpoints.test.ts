@@ -77,7 +77,7 @@ const readServers = async (): Promise<readonly AuthorizationServerView[]> => {
 const readMetrics = async () =>
   parseExposition(await (await fetch(`${gateway.urlOf('admin')}/metrics`)).text());
 
-describe('endpoints that are asked about tokens of callers', () => {
+describe('introspection and JWKS endpoints for the tokens of callers', () => {
   it('appear beside token endpoints and key sets, with their requests, failures and latency', async () => {
     const token = await server.issue(ada);
     expect(await call('first', token)).toBe(200);

@@ -60,7 +60,7 @@ http:
 }
 
 describe('a gateway with an issuer', () => {
-  it('starts before its authorization server, refuses until that is up, and logs the outage once', async () => {
+  it('starts before its authorization server, refuses until the server is up, and logs the outage once', async () => {
     const { clock, issuer, ask, logged, count } = await setUp((server) =>
       server.on(server.oauthPath, (response) => void response.writeHead(503).end()),
     );
@@ -96,7 +96,7 @@ describe('a gateway with an issuer', () => {
     expect(logged()[1]).toMatchObject({ failures: 2, failedForSeconds: 3 });
   });
 
-  it('names both issuers in the log, and neither to callers, when they differ', async () => {
+  it('names both issuers in the log, but not to callers, when they differ', async () => {
     const { issuer, gateway, ask, logged } = await setUp((server) => server.publish({ issuer: 'https://evil.example' }));
     const { status, text } = await ask('/a');
     expect(status).toBe(502);
@@ -107,7 +107,7 @@ describe('a gateway with an issuer', () => {
     expect(gateway.log.text()).not.toContain('tell-tale');
   });
 
-  it('serves on while the issuer is down, and follows when its endpoint moves', async () => {
+  it('keeps serving while the issuer is down, and follows when its endpoint moves', async () => {
     const { clock, issuer, ask, logged } = await setUp((server) => server.publish());
     expect((await ask('/a')).text).toContain('Bearer t1');
     issuer.on(issuer.oauthPath, (response) => void response.socket?.resetAndDestroy());

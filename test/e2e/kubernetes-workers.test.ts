@@ -113,7 +113,7 @@ const askOften = async (path: string): Promise<ReadonlySet<number | string>> =>
   new Set(await Promise.all(Array.from({ length: 60 }, () => ask(path))));
 
 describe('three workers with routes of a cluster', () => {
-  it('have one process that follows it, and serve and are ready', async () => {
+  it('follow the cluster with one process, serve, and are ready', async () => {
     await until(async () => (await ask('/ready', 'admin')) === 200);
     expect(await askOften('/one')).toEqual(new Set([200]));
     await until(() => watched().length === resources.length);
@@ -132,7 +132,7 @@ describe('three workers with routes of a cluster', () => {
     }
   });
 
-  it('take up each change of the cluster', async () => {
+  it('apply each change of the cluster', async () => {
     api.apply(route('two'));
     await until(() => loaded().every((routers) => routers === 2));
     expect(await askOften('/two')).toEqual(new Set([200]));
@@ -143,7 +143,7 @@ describe('three workers with routes of a cluster', () => {
     expect(await askOften('/two')).toEqual(new Set([200]));
   });
 
-  it('are replaced with what is known of the cluster, without a request to it', async () => {
+  it('are replaced from known state, without a request to the cluster', async () => {
     const before = api.requests.length;
     const [{ pid = 0 } = {}] = served.logged('worker ready');
     process.kill(pid, 'SIGKILL');
@@ -153,7 +153,7 @@ describe('three workers with routes of a cluster', () => {
     expect(watched()).toEqual(resources);
   });
 
-  it('have one Event written for what is wrong', async () => {
+  it('write one Event per problem', async () => {
     api.apply(middleware('claims: Nope('));
     await until(() => api.events.length > 0);
     const writes = api.requests.filter(({ resource }) => resource === 'events');
@@ -162,7 +162,7 @@ describe('three workers with routes of a cluster', () => {
     await until(async () => (await askOften('/two')).has(200));
   });
 
-  it('count the Events that a namespace does not take', async () => {
+  it('count the Events that a namespace rejects', async () => {
     api.terminate('ending');
     const broken = middleware('claims: Nope(').replace('namespace: apps', 'namespace: ending');
     api.apply(broken);
@@ -176,7 +176,7 @@ describe('three workers with routes of a cluster', () => {
     api.remove('Middleware', 'ending/auth');
   });
 
-  it('are followed by others that read another part of the cluster', async () => {
+  it('are replaced by workers that read another part of the cluster', async () => {
     const file = join(served.folder, 'grantgate.yaml');
     const config = JSON.parse(readFileSync(file, 'utf8')) as { providers: { kubernetesCRD: object } };
     const kubernetesCRD = { ...config.providers.kubernetesCRD, namespaces: ['apps'] };
@@ -189,7 +189,7 @@ describe('three workers with routes of a cluster', () => {
     expect(watched()).toEqual(resources);
   });
 
-  it('end with the watches', async () => {
+  it('exit together with the watches', async () => {
     served.child.kill('SIGTERM');
     expect(await served.ended).toBe(0);
     await until(() => api.watches.length === 0);

@@ -113,7 +113,7 @@ beforeEach(async () => {
   await becomes(200);
 });
 
-it('counts requests to the API and watches, and says that each resource has been read', async () => {
+it('counts requests to the API and watches, and reports that each resource was read', async () => {
   const exposition = parseExposition(await (await call('/metrics', 'admin')).text());
   const { types, labels } = exposition;
   for (const resource of ['ingressroutes', 'middlewares', 'services', 'endpointslices', 'secrets']) {
@@ -132,7 +132,7 @@ it('counts requests to the API and watches, and says that each resource has been
   }
 });
 
-it('guards a route of the cluster, and is ready', async () => {
+it('protects a route of the cluster, and is ready', async () => {
   expect((await call('/ready', 'admin')).status).toBe(200);
   const response = await call('/my-app');
   expect(response.status).toBe(200);
@@ -141,7 +141,7 @@ it('guards a route of the cluster, and is ready', async () => {
   expect(valuesOf(echo, 'group')).toEqual(['admin']);
 });
 
-it('takes up a rotated secret, refuses without it, and heals', async () => {
+it('applies a rotated secret, refuses without it, and recovers', async () => {
   const asked = server.tokenRequests.length;
   server.setClient({ clientId: 'machine', clientSecret: 'second-secret', claims: { grp: 'admin' } });
   api.apply(secret('second-secret'));
@@ -154,7 +154,7 @@ it('takes up a rotated secret, refuses without it, and heals', async () => {
   await becomes(200);
 });
 
-it('serves on while the API server is away, and takes up what has changed meanwhile', async () => {
+it('keeps serving while the API server is away, and then applies the changes made meanwhile', async () => {
   await api.stop();
   await expect.poll(() => log.text()).toContain('Kubernetes API unavailable');
   expect((await call('/my-app')).status).toBe(200);
@@ -165,7 +165,7 @@ it('serves on while the API server is away, and takes up what has changed meanwh
   await becomes(200);
 });
 
-it('says of a broken object in an Event and in the log what is wrong with it, and shows no secret', async () => {
+it('describes the problem of a broken object in an Event and in the log, and shows no secret', async () => {
   api.apply(middleware(server.url).replace('Equals(`grp`', 'Equal(`grp`'));
   await becomes(503);
   await expect

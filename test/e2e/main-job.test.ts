@@ -149,7 +149,7 @@ describe("Traefik Hub's YAML", () => {
   const ownTokenRequests = (): readonly TokenRequestRecord[] =>
     server.tokenRequests.filter(({ clientId }) => clientId === 'my-oauth-client-name');
 
-  it('works as it stands: the gateway adds its own token, and headers from its claims', async () => {
+  it('needs no change: the gateway adds its own token, and headers from its claims', async () => {
     const response = await call('/gateway/x?y=1', { host });
     expect(response.status).toBe(200);
     const echo = echoOf(response);
@@ -161,17 +161,17 @@ describe("Traefik Hub's YAML", () => {
     expect(ownTokenRequests()).toMatchObject([{ audience: 'https://api.example.com', status: 200 }]);
   });
 
-  it('warns of the older spelling of secret references', () => {
+  it('warns about the older spelling of secret references', () => {
     expect(gateway.log.text()).toContain('write urn:k8s:secret:my-secret:clientID');
   });
 
-  it('answers 404 to what no rule matches', async () => {
+  it('responds with 404 to a request that no rule matches', async () => {
     const response = await call('/gateway', { host: 'other.localhost' });
     expect(response.status).toBe(404);
     expect(JSON.parse(response.text)).toMatchObject({ code: 'no_route', status: 404 });
   });
 
-  it('asks for one token, however many requests there are', async () => {
+  it('requests one token, however many requests arrive', async () => {
     for (let count = 0; count < 3; count += 1) expect((await call('/gateway', { host })).status).toBe(200);
     expect(ownTokenRequests()).toHaveLength(1);
   });
@@ -188,7 +188,7 @@ describe('application level', () => {
     expect(valuesOf(echo, 'x-missing')).toEqual(['']);
   });
 
-  it("never lets a caller's header pass for a claim's, however it is spelled", async () => {
+  it("never accepts a caller's header as a header from a claim, however it is spelled", async () => {
     const spoofed = {
       Group: 'root',
       gRoUp: 'root',
@@ -232,7 +232,7 @@ describe('application level', () => {
     expect(upstream.received.length).toBe(before);
   });
 
-  it('causes one token request for hundreds of concurrent first requests, and a wrong secret never profits', async () => {
+  it('requests one token for hundreds of concurrent first requests, and never serves a wrong secret', async () => {
     server.setClient({ clientId: 'crowd', clientSecret: 'crowd-secret', claims: { grp: 'admin' } });
     const before = server.received();
     const release = server.hold();
@@ -255,7 +255,7 @@ describe('application level', () => {
 });
 
 describe('a broken middleware', () => {
-  it('refuses alone, names its reference in the log and not in the answer', async () => {
+  it('refuses only its own requests, and names its reference in the log, not in the response', async () => {
     const response = await call('/broken', { authorization: basic('alice', 'alice-secret') });
     expect(response.status).toBe(503);
     expect(JSON.parse(response.text)).toMatchObject({ code: 'middleware_unavailable' });
@@ -288,7 +288,7 @@ describe('the access log', () => {
 });
 
 describe('all logs of this run', () => {
-  it('hold no secret and no token that was used in it', async () => {
+  it('contain no secret and no token of this run', async () => {
     for (const secret of ['alice-secret', 'guess'])
       await call('/app?access_token=hidden', { authorization: basic('alice', secret) });
     await call('/app', { authorization: basic('bob', 'bob-secret') });

@@ -118,7 +118,7 @@ describe('a client of the Model Context Protocol with client credentials (SEP-10
     await expect.poll(() => gateway.accessLog.text()).toContain('"ClientUsername":"agent"');
   });
 
-  it('is the program of the example', async () => {
+  it('is the program in the example', async () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [join(folder, 'client.mjs'), 'count', '{"from": 0}'],
@@ -134,7 +134,7 @@ describe('a client of the Model Context Protocol with client credentials (SEP-10
     expect(stdout).toBe('tools: count\nresult: 0, 2\n');
   });
 
-  it('is refused without its credentials, with wrong ones, and with claims that do not suffice', async () => {
+  it('is refused without credentials, with wrong ones, and with insufficient claims', async () => {
     const before = seen.length;
     const anonymous = await fetch(url, { method: 'POST' });
     expect([anonymous.status, anonymous.headers.get('www-authenticate')]).toEqual([

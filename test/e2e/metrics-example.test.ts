@@ -47,7 +47,7 @@ describe('examples/metrics', () => {
     .flatMap((group) => group.rules)
     .filter((rule): rule is AlertRule & { alert: string } => rule.alert !== undefined);
 
-  it('has a gateway that is right, and scrapes where it answers', () => {
+  it('configures the gateway without problems, and scrapes the port that serves metrics', () => {
     const { config, problems } = parseInstall(read('examples/metrics/grantgate.yaml'), 'grantgate.yaml');
     expect(problems).toEqual([]);
     const { host, port } = config!.entryPoints.get('admin')!;
@@ -60,29 +60,24 @@ describe('examples/metrics', () => {
     expect(prometheus.rule_files).toEqual(['alerts.yaml']);
   });
 
-  it.each(rules)(
-    '$alert asks for metrics and labels that there are',
-    ({ alert, expr, labels, annotations }) => {
-      expect(alert).toMatch(/^Grantgate[A-Z]/);
-      expect(['critical', 'warning', 'info']).toContain(labels.severity);
-      expect(unknownIn(expr)).toEqual([]);
-      const known = new Set([
-        'job',
-        'le',
-        ...metricsIn(expr).flatMap(([, definition]) => definition?.labels ?? []),
-      ]);
-      const matched = Array.from(expr.matchAll(/[{,]\s*(\w+)\s*(?:=|!=|=~|!~)"/g), ([, name]) => name!);
-      const grouped = Array.from(expr.matchAll(/by \(([^)]*)\)/g), ([, names]) =>
-        names!.split(/,\s*/),
-      ).flat();
-      const shown = Array.from(annotations.summary.matchAll(/\$labels\.(\w+)/g), ([, name]) => name!);
-      for (const name of [...matched, ...grouped, ...shown]) expect(known).toContain(name);
-      // A sum has only the labels that it is grouped by.
-      expect(shown.filter((name) => grouped.length > 0 && !grouped.includes(name))).toEqual([]);
-    },
-  );
+  it.each(rules)('$alert uses only metrics and labels that exist', ({ alert, expr, labels, annotations }) => {
+    expect(alert).toMatch(/^Grantgate[A-Z]/);
+    expect(['critical', 'warning', 'info']).toContain(labels.severity);
+    expect(unknownIn(expr)).toEqual([]);
+    const known = new Set([
+      'job',
+      'le',
+      ...metricsIn(expr).flatMap(([, definition]) => definition?.labels ?? []),
+    ]);
+    const matched = Array.from(expr.matchAll(/[{,]\s*(\w+)\s*(?:=|!=|=~|!~)"/g), ([, name]) => name!);
+    const grouped = Array.from(expr.matchAll(/by \(([^)]*)\)/g), ([, names]) => names!.split(/,\s*/)).flat();
+    const shown = Array.from(annotations.summary.matchAll(/\$labels\.(\w+)/g), ([, name]) => name!);
+    for (const name of [...matched, ...grouped, ...shown]) expect(known).toContain(name);
+    // A sum has only the labels that it is grouped by.
+    expect(shown.filter((name) => grouped.length > 0 && !grouped.includes(name))).toEqual([]);
+  });
 
-  it('counts exactly the refusals against the error budget that are not the fault of callers', () => {
+  it('counts exactly those refusals against the error budget that are not the fault of callers', () => {
     const rule = alerts.groups.flatMap((group) => group.rules)[0]!;
     const counted = /code=~"([^"]*)"/.exec(rule.expr)![1]!.split('|');
     const refusals = Array.from(
@@ -108,7 +103,7 @@ describe('examples/metrics', () => {
     expect([...new Set(firing)].sort()).toEqual(rules.map(({ alert }) => alert).sort());
   });
 
-  it.skipIf(!existsSync(promtool))('has rules that fire when they should, as promtool finds', () => {
+  it.skipIf(!existsSync(promtool))('has rules that fire as expected, according to promtool', () => {
     expect(runPromtool('check', 'config', '--syntax-only', 'prometheus.yaml')).toContain('SUCCESS');
     expect(runPromtool('check', 'rules', 'alerts.yaml')).toContain('SUCCESS');
     expect(runPromtool('test', 'rules', 'alerts.test.yaml')).toContain('SUCCESS');
@@ -156,7 +151,7 @@ describe('the Grafana dashboard', () => {
     expect(Math.max(...panels.map(({ gridPos: { x, w } }) => x + w))).toBe(24);
   });
 
-  it('asks the chosen data source alone', () => {
+  it('queries only the chosen data source', () => {
     const names = dashboard.templating.list.map(({ name }) => name);
     expect(names).toEqual(['datasource', 'job', 'instance', 'entrypoint']);
     const asking = panels.filter(({ type }) => type !== 'row');
@@ -168,7 +163,7 @@ describe('the Grafana dashboard', () => {
     expect(unknownIn(JSON.stringify(dashboard.templating))).toEqual([]);
   });
 
-  it.each(queries)('$title asks for metrics and labels that there are: $legend', ({ expr, legend }) => {
+  it.each(queries)('$title uses only metrics and labels that exist: $legend', ({ expr, legend }) => {
     expect(unknownIn(expr)).toEqual([]);
     const known = new Set([
       'job',
@@ -197,7 +192,7 @@ describe('the Grafana dashboard', () => {
     );
   });
 
-  it('shows every metric of the catalogue that is about grantgate', () => {
+  it('shows every metric of the catalogue that describes grantgate', () => {
     const expressions = queries.map(({ expr }) => expr).join('\n');
     const absent = Object.keys(definitions).filter(
       (name) => !new RegExp(`\\b${name}(?:_bucket|_sum|_count)?\\b`).test(expressions),
@@ -209,11 +204,11 @@ describe('the Grafana dashboard', () => {
 describe('the guide about metrics', () => {
   const guide = read('docs/guide/metrics.md');
 
-  it('names no metric that there is not', () => {
+  it('names only metrics that exist', () => {
     expect(unknownIn(guide).filter((name) => !guide.includes(`${name}_*`))).toEqual([]);
   });
 
-  it('says what values every label has, and of no other', () => {
+  it('lists every label and its values, and no others', () => {
     const described = Array.from(
       guide.matchAll(/^\| `(\w+)` +\| (?!.*`(?:true|false)` +\|)/gm),
       ([, name]) => name!,

@@ -175,7 +175,7 @@ const untilLoaded = (scraped: MetricsGateway, times: number): Promise<unknown> =
 const seenMetrics = new Set<string>();
 
 describe.each([1, 2])('metrics of %i worker(s)', (workers) => {
-  it('say what happened, in the format of Prometheus, and no secret', async () => {
+  it('count the requests made, in the format of Prometheus, without secrets', async () => {
     const scraped = await start(workers);
     await scraped.visitAll(`/?token=${hidden.query}`, 5);
     await scraped.visitAll('/guarded', 6, ada);
@@ -245,7 +245,7 @@ describe.each([1, 2])('metrics of %i worker(s)', (workers) => {
     }
   });
 
-  it('go on through a reload, and lose what is gone from the configuration', async () => {
+  it('continue across a reload, and drop the series of removed configuration', async () => {
     const scraped = await start(workers);
     const change = async (content: string): Promise<void> => {
       await writeFile(join(scraped.folder, 'routes.tmp'), content);
@@ -279,7 +279,7 @@ describe.each([1, 2])('metrics of %i worker(s)', (workers) => {
 });
 
 describe('metrics of two workers', () => {
-  it('are every metric that there is, together with those of one', () => {
+  it('include every metric in the catalogue, together with those of one worker', () => {
     const elsewhere = new Set([
       // Whether garbage was collected meanwhile is not for a test to say, and file descriptors are counted on Linux alone.
       'nodejs_gc_duration_seconds',
@@ -297,7 +297,7 @@ describe('metrics of two workers', () => {
     expect([...seenMetrics].filter((name) => !(name in definitions))).toEqual([]);
   });
 
-  it('never go down and lose nothing while workers are replaced under load', async () => {
+  it('never decrease or get lost while workers are replaced under load', async () => {
     const scraped = await start(2);
     let visits = 0;
     let running = true;
@@ -333,7 +333,7 @@ describe('metrics of two workers', () => {
     expect(after.sum('grantgate_worker_events_total', { event: 'crashed' })).toBe(0);
   });
 
-  it('keep what a killed worker had counted', async () => {
+  it('keep the counts of a killed worker', async () => {
     const scraped = await start(2);
     await scraped.visitAll('/', 40);
     const before = await untilCounted(scraped, 40);
@@ -351,7 +351,7 @@ describe('metrics of two workers', () => {
     expect(after.sum('grantgate_workers')).toBe(2);
   });
 
-  it('are answered with a worker that hangs, and say so', async () => {
+  it('are served while a worker hangs, and report that worker', async () => {
     const scraped = await start(2);
     await scraped.visitAll('/', 20);
     const before = await untilCounted(scraped, 20);

@@ -34,7 +34,7 @@ async function start() {
   };
 }
 
-it('a folder of routes that vanishes makes the gateway unready, and takes no routes down', async () => {
+it('a routes folder that disappears makes the gateway unready, and keeps its routes', async () => {
   const { gateway, served, ready } = await start();
   expect([await ready(), await served()]).toEqual(['200 OK', '200 served']);
   const reason = `${gateway.folder} cannot be read (ENOENT)`;
@@ -53,7 +53,7 @@ it('a folder of routes that vanishes makes the gateway unready, and takes no rou
   expect(await served()).toBe('200 served');
 });
 
-it('a folder whose last file of routes is removed makes it unready until another is there', async () => {
+it('a routes folder whose last file is removed makes the gateway unready until it has another file', async () => {
   const { gateway, routes, served, ready } = await start();
   await unlink(join(gateway.folder, 'a.yaml'));
   await expect

@@ -74,7 +74,7 @@ const isAccess = ({ attributes }: ReceivedLog): boolean => 'RequestMethod' in at
 const parse = (line: string): Record<string, unknown> => JSON.parse(line) as Record<string, unknown>;
 
 describe('the log over OTLP', () => {
-  it('has the lines of the text log, which goes on, with the level, and the trace of a refusal', async () => {
+  it('contains the lines of the text log, which continues, with the level, and the trace of a refusal', async () => {
     const gateway = await start(
       `log: { level: debug, ${viaHttp()} }\ntracing: { sampleRate: 0, ${viaHttp()} }`,
     );
@@ -96,7 +96,7 @@ describe('the log over OTLP', () => {
     expect(stage.receiver.headers()['x-key']).toBe('a-needle-of-the-collector');
   });
 
-  it('leaves out what the level leaves out', async () => {
+  it('omits lines below the configured level', async () => {
     const gateway = await start(`log: { level: error, ${viaHttp()} }`);
     await visit(gateway.url);
     expect(await stop(gateway)).toEqual([]);
@@ -104,7 +104,7 @@ describe('the log over OTLP', () => {
 });
 
 describe('the access log over OTLP', () => {
-  it('has the fields of the lines, with the trace, and no lines beside it', async () => {
+  it('has the fields of the lines, with the trace, and replaces the lines', async () => {
     const gateway = await start(`accessLog: { format: json, ${viaHttp()} }\ntracing: { ${viaHttp()} }`);
     await visit(`${gateway.url}/orders?id=7`);
     const [record] = (await stop(gateway)).filter(isAccess);
@@ -141,7 +141,7 @@ describe('the access log over OTLP', () => {
     expect(record!.body).toBe('GET 200');
   });
 
-  it('leaves out what the filters leave out', async () => {
+  it('omits requests that the filters exclude', async () => {
     const gateway = await start(`accessLog: { filters: { statusCodes: ["401"] }, ${viaHttp()} }`);
     await visit(gateway.url);
     await visit(gateway.url, { authorization: '' });
@@ -150,7 +150,7 @@ describe('the access log over OTLP', () => {
     expect(logs[0]!.attributes).toMatchObject({ RefusalCode: 'credentials_missing' });
   });
 
-  it('goes over gRPC, as a resource of its own', async () => {
+  it('is exported over gRPC, with its own resource', async () => {
     await stage.useGrpc();
     const gateway = await start(`accessLog: { ${viaGrpc()} }`);
     await visit(gateway.url);
@@ -162,7 +162,7 @@ describe('the access log over OTLP', () => {
 });
 
 describe('logs over OTLP', () => {
-  it('show no secret, token or query value, in any byte', async () => {
+  it('contain no secret, token or query value, in any byte', async () => {
     const gateway = await start(
       `log: { level: debug, ${viaHttp()} }\naccessLog: { fields: { headers: { defaultMode: keep } }, ${viaHttp()} }`,
     );
@@ -176,7 +176,7 @@ describe('logs over OTLP', () => {
     expect([...needles, token].filter((needle) => received.includes(needle))).toEqual([]);
   });
 
-  it('wait for nobody: requests are served while the collector is lost or does not respond, which the log says once', async () => {
+  it('never delay requests while the collector is lost or does not respond, and the log reports that once', async () => {
     stage.receiver.respondWith(400);
     const gateway = await start(`accessLog: { ${viaHttp()} }`);
     await visit(gateway.url);

@@ -81,7 +81,7 @@ const pointOf = (name: string, attributes: object): ReceivedPoint | undefined =>
     );
 
 describe('metrics over OTLP', () => {
-  it('exports the metrics of Prometheus when the gateway stops, whatever the interval', async () => {
+  it('are those of Prometheus, exported when the gateway stops, whatever the interval', async () => {
     const gateway = await start(`prometheus: {}, ${viaHttp()}`);
     await visit(`${gateway.url}/a?access_token=a-needle-in-a-query`);
     await visit(gateway.url, {});
@@ -116,7 +116,7 @@ describe('metrics over OTLP', () => {
     expect(secrets.filter((needle) => received.includes(needle))).toEqual([]);
   });
 
-  it('gives each destination its own buckets and labels', async () => {
+  it('have buckets and labels per destination', async () => {
     const gateway = await start(
       `prometheus: { buckets: [0.2, 2], addServicesLabels: false }, ${viaHttp('explicitBoundaries: [0.1, 1, 10], addEntryPointsLabels: false, addRoutersLabels: true,')}`,
     );
@@ -134,7 +134,7 @@ describe('metrics over OTLP', () => {
     expect(stage.receiver.metrics.has('grantgate_service_requests_total')).toBe(true);
   });
 
-  it('names durations as the semantic conventions of HTTP do', async () => {
+  it('name durations as the semantic conventions of HTTP do', async () => {
     const gateway = await start(viaHttp());
     await visit(gateway.url);
     await visit(gateway.url, {});
@@ -169,14 +169,14 @@ describe('metrics over OTLP', () => {
     ]);
   });
 
-  it('exports at every interval', async () => {
+  it('are exported at every interval', async () => {
     const gateway = await start(viaHttp('pushInterval: 10ms,'));
     await visit(gateway.url);
     const point = await until(() => pointOf('grantgate_entrypoint_requests_total', { code: '200' }));
     expect(point.timeNs).toBeGreaterThan(point.startNs);
   });
 
-  it('exports over gRPC, with the resource as configured', async () => {
+  it('are exported over gRPC, with the configured resource', async () => {
     await stage.useGrpc();
     const gateway = await start(
       `otlp: { serviceName: edge, resourceAttributes: { team: a }, grpc: { endpoint: "127.0.0.1:${stage.receiver.port}", insecure: true, headers: { x-key: "urn:env:KEY" } } }`,
@@ -191,7 +191,7 @@ describe('metrics over OTLP', () => {
     expect(stage.receiver.headers()['x-key']).toBe('a-needle-of-the-collector');
   });
 
-  it('serves while the collector refuses or does not respond, and says so once', async () => {
+  it('never delay requests while the collector refuses or does not respond, and the log reports that once', async () => {
     stage.receiver.respondWith(400);
     const gateway = await start(viaHttp('pushInterval: 10ms,'));
     await until(() => stage.receiver.calls.length > 2);
@@ -204,12 +204,12 @@ describe('metrics over OTLP', () => {
     expect(lost[0]).toContain('"signal":"metrics"');
   });
 
-  it('does not serve /metrics without prometheus', async () => {
+  it('are not served at /metrics without prometheus', async () => {
     const gateway = await start(viaHttp());
     expect(await visit(`${gateway.urlOf('admin')}/metrics`)).not.toContain('# TYPE');
   });
 
-  it('exports what all workers have counted, once and for all of them', async () => {
+  it('sum up all workers, and are exported once', async () => {
     const served = serve(
       {
         entryPoints: { web: { address: '127.0.0.1:0' } },

@@ -89,7 +89,7 @@ describe('protectedResource', () => {
   });
 
   it.each(['/mcp/sub', '/other', '/late', '/mcp/', 'x', '/%2e%2e/mcp2'])(
-    'opens nothing at the well-known path with %s behind it',
+    'does not open the well-known path followed by %s',
     async (suffix) => {
       const response = await get(`/.well-known/oauth-protected-resource${suffix}`);
       expect(response.status).toBe(401);
@@ -112,11 +112,11 @@ describe('protectedResource', () => {
     expect([passed.status, await passed.text()]).toEqual([200, '/a']);
   });
 
-  it('lets the middlewares before it decide who may read it', async () => {
+  it('lets the middlewares before it decide who may read its metadata', async () => {
     expect((await get('/.well-known/oauth-protected-resource/office')).status).toBe(403);
   });
 
-  it('is logged with its route, and a late one is reported', async () => {
+  it('is logged with its route, and a protectedResource late in a chain is reported', async () => {
     await get('/.well-known/oauth-protected-resource/mcp');
     await expect
       .poll(() => gateway.accessLog.text())

@@ -129,7 +129,7 @@ describe.each([1, 2])('purging tokens with %i workers', (workers) => {
 });
 
 describe('a request to purge tokens', () => {
-  it('reports its fault, and drops nothing', async () => {
+  it('is rejected with its fault, and drops nothing', async () => {
     const { tokens, purge } = await start(1);
     const before = await tokens('/callers');
     const expected = 'expected "middleware", "clientID", or both, or "all": true';
@@ -160,19 +160,19 @@ describe('a request to purge tokens', () => {
     ['api.actions is false', { api: { actions: false } }, '127.0.0.1', 405],
     ['there is no secret', { api: {} }, '127.0.0.1', 403],
     ['there is no API', { api: undefined }, '127.0.0.1', 403],
-  ])('is not answered where %s', async (_when, install, host, status) => {
+  ])('gets a 404 where %s', async (_when, install, host, status) => {
     const { purge, tokens } = await start(1, install, host);
     const before = await tokens('/callers');
     expect(await purge('?all=true')).toMatchObject({ status });
     expect(await tokens('/callers')).toEqual(before);
   });
 
-  it('is answered on every address with api.actions', async () => {
+  it('is served on every address with api.actions', async () => {
     const { purge } = await start(1, { api: { actions: true, actionsToken } }, '0.0.0.0');
     expect(await purge('?all=true')).toMatchObject({ status: 200 });
   });
 
-  it('says what to configure without a secret', async () => {
+  it('explains what to configure when no secret is set', async () => {
     const { purge } = await start(1, { api: { actions: true } });
     const detail =
       'actions require a secret: set api.actionsToken, or api.socket and send the request to the socket';

@@ -28,8 +28,8 @@ function keep<T extends { close(): Promise<void> }>(part: T): T {
   return part;
 }
 
-describe('one Redis is never in the way', () => {
-  it('when it is down at the start: requests are served, and it is used once it is there', async () => {
+describe('a single Redis never blocks requests', () => {
+  it('when it is down at the start: requests are served, and it is used once it is up', async () => {
     const redis = keep(await startSingleRedis());
     await redis.server.kill();
     const gateway = await fleet.join(redis.options);
@@ -51,23 +51,26 @@ describe('one Redis is never in the way', () => {
       },
       (at) => at.command('ACL', 'SETUSER', 'gateway', 'resetpass', '>password'),
     ],
-  ])('when it is %s under load: no request fails, and it is used again by itself', async (_, hurt, heal) => {
-    const redis = keep(await startSingleRedis());
-    await redis.server.command('ACL', 'SETUSER', 'gateway', 'on', '>password', '~*', '+@all');
-    const options = { ...redis.options, username: 'gateway', password: new Secret('password') };
-    const plain = _.startsWith('killed') ? redis.options : options;
-    const gateway = await fleet.join(plain);
-    const load = fleet.load(gateway);
-    await fleet.untilServed(200);
-    await hurt(redis.server);
-    await untilStore(gateway, 'unavailable');
-    await fleet.untilServed(500);
-    await heal(redis.server);
-    await untilStore(gateway, 'available');
-    await fleet.untilServed(200);
-    await load.stop();
-    await fleet.untilShared(gateway, await fleet.join(plain));
-  });
+  ])(
+    'when it is %s under load: no request fails, and it is used again automatically',
+    async (_, hurt, heal) => {
+      const redis = keep(await startSingleRedis());
+      await redis.server.command('ACL', 'SETUSER', 'gateway', 'on', '>password', '~*', '+@all');
+      const options = { ...redis.options, username: 'gateway', password: new Secret('password') };
+      const plain = _.startsWith('killed') ? redis.options : options;
+      const gateway = await fleet.join(plain);
+      const load = fleet.load(gateway);
+      await fleet.untilServed(200);
+      await hurt(redis.server);
+      await untilStore(gateway, 'unavailable');
+      await fleet.untilServed(500);
+      await heal(redis.server);
+      await untilStore(gateway, 'available');
+      await fleet.untilServed(200);
+      await load.stop();
+      await fleet.untilShared(gateway, await fleet.join(plain));
+    },
+  );
 
   it.each<[string, (at: RedisProcess) => Promise<unknown>, (at: RedisProcess) => Promise<unknown>]>([
     ['out of memory', fill, (at) => at.command('FLUSHALL')],
@@ -76,19 +79,22 @@ describe('one Redis is never in the way', () => {
       (at) => at.command('REPLICAOF', '127.0.0.1', 1),
       (at) => at.command('REPLICAOF', 'NO', 'ONE'),
     ],
-  ])('when it is %s under load: the same', async (reason, hurt, heal) => {
-    const redis = keep(await startSingleRedis());
-    const gateway = await fleet.join(redis.options);
-    const load = fleet.load(gateway);
-    await fleet.untilServed(200);
-    await hurt(redis.server);
-    await untilLogged(gateway, `"reason":"Redis: ${reason}"`);
-    await fleet.untilServed(500);
-    await heal(redis.server);
-    await fleet.untilServed(200);
-    await load.stop();
-    await fleet.untilShared(gateway, await fleet.join(redis.options));
-  });
+  ])(
+    'when it is %s under load: no request fails, and it is used again automatically',
+    async (reason, hurt, heal) => {
+      const redis = keep(await startSingleRedis());
+      const gateway = await fleet.join(redis.options);
+      const load = fleet.load(gateway);
+      await fleet.untilServed(200);
+      await hurt(redis.server);
+      await untilLogged(gateway, `"reason":"Redis: ${reason}"`);
+      await fleet.untilServed(500);
+      await heal(redis.server);
+      await fleet.untilServed(200);
+      await load.stop();
+      await fleet.untilShared(gateway, await fleet.join(redis.options));
+    },
+  );
 });
 
 /** Leaves no memory for more, and evicts nothing. */
@@ -102,7 +108,7 @@ async function fill(server: RedisProcess): Promise<void> {
   expect(outcome).toContain('OOM');
 }
 
-describe('a Redis Cluster is never in the way', () => {
+describe('a Redis Cluster never blocks requests', () => {
   /** All keys of the gateways are in the slot of this tag. */
   const keyPrefix = '{gg}:';
   async function startWithOwner(nodeTimeoutMs?: number) {
@@ -141,7 +147,7 @@ describe('a Redis Cluster is never in the way', () => {
     await fleet.untilShared(gateway, await fleet.join(redis.options, keyPrefix));
   });
 
-  it('when the master that has the tokens is killed under load: its replica is used', async () => {
+  it('when the master of the tokens is killed under load: its replica is used', async () => {
     const { redis, owner } = await startWithOwner();
     const gateway = await fleet.join(redis.options, keyPrefix);
     const load = fleet.load(gateway);
@@ -153,7 +159,7 @@ describe('a Redis Cluster is never in the way', () => {
   });
 });
 
-describe('a whole Redis Cluster is never in the way', () => {
+describe('a whole Redis Cluster never blocks requests', () => {
   it('when all of its nodes are killed under load, and started again', async () => {
     const redis = keep(await startRedisCluster());
     const nodes = [...redis.masters, ...redis.replicas];
@@ -189,7 +195,7 @@ describe('a whole Redis Cluster is never in the way', () => {
   });
 });
 
-describe('a Redis behind sentinels is never in the way', () => {
+describe('a Redis behind sentinels never blocks requests', () => {
   it('when the master is killed under load: its successor is used', async () => {
     const redis = keep(await startRedisSentinel());
     const gateway = await fleet.join(redis.options);

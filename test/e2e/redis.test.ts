@@ -78,7 +78,7 @@ async function call(gateway: TestGateway, headers: { readonly authorization: str
 }
 
 describe('gateways that share Redis', () => {
-  it('cause one token request for a thousand concurrent first requests, and none for a gateway that joins later', async () => {
+  it('cause one token request for a thousand concurrent first requests, and none when a gateway starts later', async () => {
     const [one, two] = [await join(), await join()];
     const { id } = await whileStoresAreQuick(
       () => gateways,
@@ -97,7 +97,7 @@ describe('gateways that share Redis', () => {
     expect(tokenRequestsOf(id)).toBe(1);
   });
 
-  it('leave nothing readable in it, and nothing that outlives its token', async () => {
+  it('store no readable secret, and nothing that outlives its token', async () => {
     const gateway = await join();
     const { id, token, keys } = await until(async () => {
       await redis.server.command('FLUSHALL');

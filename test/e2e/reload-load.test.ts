@@ -57,7 +57,7 @@ const status = (path: string): Promise<number | string> =>
     request.on('error', (error) => resolve(error.message));
   });
 
-it('loses no request to a reload, keeps its connections to servers that stay, and asks for no token again', async () => {
+it('a reload loses no request, keeps connections to unchanged servers, and requests no token twice', async () => {
   const answers = new Map<number | string, number>();
   let loading = true;
   const call = async (): Promise<void> => {

@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const status = async (path: string): Promise<number> => (await fetch(`${gateway.url}${path}`)).status;
 
-it('takes up a changed file while it serves', async () => {
+it('a changed file takes effect while the gateway serves', async () => {
   expect(await status('/one')).toBe(200);
   await writeFile(join(gateway.folder, 'b.tmp'), route('/two'));
   await rename(join(gateway.folder, 'b.tmp'), join(gateway.folder, 'a.yaml'));
@@ -33,7 +33,7 @@ it('takes up a changed file while it serves', async () => {
   expect(await status('/one')).toBe(404);
 });
 
-it('keeps the last good routes of a file that can no longer be read', async () => {
+it('an unreadable file keeps its last valid routes', async () => {
   const before = gateway.log.lines().length;
   await writeFile(join(gateway.folder, 'a.yaml'), 'http: [');
   await expect.poll(() => gateway.log.lines().slice(before).join('\n')).toContain('"code":"syntax"');

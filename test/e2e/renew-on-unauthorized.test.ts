@@ -162,7 +162,7 @@ describe('a token that the server refuses with 401', () => {
     ).toEqual([200, 200]);
   });
 
-  it('is renewed once for a hundred requests at the same time', async () => {
+  it('is renewed once for a hundred concurrent requests', async () => {
     await revokeCached();
     const release = server.hold();
     const calls = Array.from({ length: 100 }, () => call('/own'));
@@ -172,7 +172,7 @@ describe('a token that the server refuses with 401', () => {
     expect(server.tokenRequests).toHaveLength(2);
   });
 
-  it('is renewed for the next request when the body is too long to be sent once more', async () => {
+  it('is renewed for the next request when the body is too long to be sent twice', async () => {
     await revokeCached();
     expect(await call('/own', { body: bytes(65_537) })).toEqual({ status: 401, text: refusalText });
     await expect.poll(() => server.tokenRequests.length).toBe(2);
@@ -189,21 +189,21 @@ describe('a token that the server refuses with 401', () => {
     expect(resource.counts.requests).toBe(21);
   });
 
-  it('stays refused when no other token is available', async () => {
+  it('leaves the caller with the 401 when no other token is available', async () => {
     await revokeCached();
     await server.close();
     expect(await call('/own')).toEqual({ status: 401, text: refusalText });
     server = await startAuthorizationServer({ clients: [] });
   });
 
-  it('stays refused when the claims of the new token do not satisfy the route', async () => {
+  it('leaves the caller with a refusal when the claims of the new token do not satisfy the route', async () => {
     await revokeCached();
     server.setClient({ clientId: 'own', clientSecret: 'own-secret', claims: { grp: 'b' } });
     expect(await call('/own')).toEqual({ status: 401, text: refusalText });
     expect((await call('/own')).status).toBe(403);
   });
 
-  it('is renewed in a chain when the last middleware has set it', async () => {
+  it('is renewed in a chain whose last middleware set it', async () => {
     await revokeCached('/both');
     expect((await call('/both', { headers: { authorization } })).status).toBe(200);
     expect(server.tokenRequests).toHaveLength(3);

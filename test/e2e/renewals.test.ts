@@ -58,8 +58,8 @@ http:
   };
 } // prettier-ignore
 
-describe('a renewal in the background that fails', () => {
-  it('is in the log once for an outage, with its reason and the next try, and once when it succeeds again', async () => {
+describe('a failed renewal in the background', () => {
+  it('is logged once per outage, with its reason and the next attempt, and once when it succeeds again', async () => {
     const { clock, server, gateway, ask, grant, fail, renewals, count } = await setUp(
       'clientID: reporting, clientSecret: "tell-tale",',
     );
@@ -107,7 +107,7 @@ describe('a renewal in the background that fails', () => {
     expect(gateway.log.text()).not.toContain('tell-tale');
   }); // prettier-ignore
 
-  it('is told for each caller by its client ID, and never with a secret that the server repeats', async () => {
+  it('is logged for each caller by client ID, without a secret that the server repeats', async () => {
     const { clock, gateway, ask, grant, fail, renewals } = await setUp('');
     const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`;
     const callers = ['ada', 'grace'].map((name) => basic(`${name}:tell-tale-of-${name}`));

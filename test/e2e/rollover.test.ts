@@ -46,7 +46,7 @@ const token = async (): Promise<string> => {
   return valuesOf((await response.json()) as Echo, 'authorization')[0]!;
 };
 
-it('replaces a token before it expires while requests go on with the old one, none of them waiting', async () => {
+it('a token is replaced before it expires, while requests continue with the old one and none waits', async () => {
   const first = await token();
   await clock.advance(85_000);
   // The authorization server does not answer for now: a request that waited for it would never end.

@@ -95,8 +95,8 @@ async function ask(path: string): Promise<string> {
 const eventually = (path: string, expected: string): Promise<void> =>
   expect.poll(() => ask(path)).toBe(expected);
 
-describe('without a restart', () => {
-  it('a secret that Kubernetes swaps takes effect, and tokens of the old one are used no more', async () => {
+describe('without a restart,', () => {
+  it('a secret that Kubernetes swaps takes effect, and tokens of the old one are no longer used', async () => {
     expect(await ask('/mounted')).toBe('200');
     server.setClient({ clientId: 'app', clientSecret: 'second' });
     const asked = server.tokenRequests.length;
@@ -111,7 +111,7 @@ describe('without a restart', () => {
     expect(gateway.log.text()).not.toMatch(/second|wrong/);
   }); // prettier-ignore
 
-  it('a secret that disappears makes its middleware refuse, and it heals when the secret returns', async () => {
+  it('a secret that disappears makes its middleware refuse until the secret returns', async () => {
     expect(await ask('/plain')).toBe('200');
     const asked = server.tokenRequests.length;
     await unlink(join(folder, 'plain'));
@@ -127,7 +127,7 @@ describe('without a restart', () => {
     expect(server.tokenRequests).toHaveLength(asked + 1);
   });
 
-  it('a certificate authority that replaces another one is trusted', async () => {
+  it('the replacement of a certificate authority is trusted', async () => {
     expect(await ask('/mutual')).toBe('503 authorization_server_unavailable');
     await mount('client', '..2', {
       'ca.pem': authority.cert,
@@ -137,7 +137,7 @@ describe('without a restart', () => {
     await eventually('/mutual', '200');
   });
 
-  it('an entry point shows a new certificate; a pair that does not fit leaves the last good one', async () => {
+  it('an entry point presents a new certificate; a mismatched pair keeps the last valid one', async () => {
     const show = async (): Promise<string> => {
       const { port } = gateway.gateway.addresses.get('websecure')!;
       const shown = await Promise.all(

@@ -103,18 +103,18 @@ it.each([
   ['old', 'nobody asked for inner.example'],
   ['unknownsuite', '503'],
   ['spiffe', '503'],
-])('a service with the transport %s: %s', async (name, expected) => {
+])('a service with the transport %s responds: %s', async (name, expected) => {
   expect(await get(name)).toBe(expected);
 });
 
-it('connects with the TLS versions and cipher suites of the transport', async () => {
+it('uses the TLS versions and cipher suites of the transport', async () => {
   await get('old');
   expect(protocols.at(-1)).toMatch(/^TLSv1\.2 ECDHE-(?:ECDSA|RSA)-AES256-GCM-SHA384$/);
   await get('trusting');
   expect(protocols.at(-1)).toMatch(/^TLSv1\.3 /);
 });
 
-it('keeps connections for the next request, unless the transport keeps none', async () => {
+it('reuses connections for the next request, unless the transport keeps none', async () => {
   await get('trusting');
   const before = connections;
   await get('trusting');
@@ -124,14 +124,14 @@ it('keeps connections for the next request, unless the transport keeps none', as
   expect(connections - before).toBe(2);
 });
 
-it('says what it does not serve and what is insecure, by name', () => {
+it('names unsupported and insecure options', () => {
   const log = gateway.log.text();
   expect(log).toContain('spiffe is not supported');
   expect(log).toContain('rootCAs: the file /nowhere/ca.pem');
   expect(log).toContain('insecureSkipVerify accepts every certificate');
 });
 
-it('takes up another transport without a restart', async () => {
+it('applies another transport without a restart', async () => {
   const text = file(urls).replace(
     `trusting: ${transports['trusting'] ?? ''}`,
     `trusting: { ${trusting}, ${showing} }`,
@@ -147,7 +147,7 @@ it('takes up another transport without a restart', async () => {
   await expect.poll(() => get('trusting')).toBe('gateway asked for inner.example');
 });
 
-it('connects as the install configuration says when a service names no transport, and does not start with a broken one', async () => {
+it('uses the transport of the install configuration for a service without one, and does not start with a broken one', async () => {
   const install = (authorities: string): string => `
 entryPoints: { web: { address: "127.0.0.1:0" } }
 serversTransport: { rootCAs: [${pem(authorities)}], maxIdleConnsPerHost: -1, forwardingTimeouts: { dialTimeout: 5s } }

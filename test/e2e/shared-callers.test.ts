@@ -138,7 +138,7 @@ describe('two gateways that share Redis', () => {
       return names.length > 0 && names.every((name) => !name.endsWith(':lock')) && names;
     });
 
-  it('ask about a token once, and leave nothing readable of it', async () => {
+  it('introspect a token once, and store nothing readable of it', async () => {
     const tokens: string[] = [];
     const asked = await measure(async () => {
       const token = await server.issue(ada);
@@ -161,7 +161,7 @@ describe('two gateways that share Redis', () => {
       expect(dump.join('\n')).not.toContain(text);
   });
 
-  it('share the answer that a token is not active', async () => {
+  it('share the result that a token is not active', async () => {
     const asked = await measure(async () => {
       const guess = randomUUID();
       expect((await callWith(0, 'introspection', guess)).status).toBe(401);
@@ -171,7 +171,7 @@ describe('two gateways that share Redis', () => {
     expect(asked).toBe(1);
   });
 
-  it('exchange each token once, and never mix those of two callers', async () => {
+  it('exchange each token once, and never mix up those of two callers', async () => {
     const exchanged = await measure(async () => {
       const tokens = { ada: await server.issue(ada), bob: await server.issue(bob) };
       const calls = Array.from({ length: 80 }, (_, at) => (at % 4 < 2 ? ('ada' as const) : ('bob' as const)));
@@ -206,7 +206,7 @@ describe('two gateways that share Redis', () => {
   });
 });
 
-describe('two workers, as they are built', () => {
+describe('two workers, as built', () => {
   let upstream: Server;
   let serving: Serving;
   beforeAll(async () => {
@@ -254,7 +254,7 @@ describe('two workers, as they are built', () => {
     expect(asked).toBe(1);
   });
 
-  it('share the answer that a token is not active', async () => {
+  it('share the result that a token is not active', async () => {
     const asked = await whileQuick(async () => {
       const headers = { authorization: `Bearer ${randomUUID()}` };
       const before = introspections();

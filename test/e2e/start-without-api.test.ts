@@ -177,7 +177,7 @@ describe('a gateway, while the API server', () => {
     ...Object.keys(outages).map((name) => [name, 1] as const),
     ['refuses connections', 2] as const,
   ])(
-    '%s, starts, serves the routes of files, is not ready, and recovers by itself (workers: %d)',
+    '%s, starts, serves the routes of files, is not ready, and recovers automatically (workers: %d)',
     async (name, workers) => {
       const outage = await outages[name]!();
       const served = start(outage, workers);

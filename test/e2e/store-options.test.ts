@@ -27,7 +27,7 @@ const countKeys = async (): Promise<number> =>
   ((await redis.server.command('KEYS', 'gg:*')) as string[]).length;
 
 describe('store.redis.timeout', () => {
-  it('is how long a request waits for a slow Redis before it goes on without it', async () => {
+  it('limits how long a request waits for a slow Redis before it continues without it', async () => {
     const [first, patient, usual, hasty] = await Promise.all([10_000, 10_000, 250, 50].map((ms) => join(ms)));
     const caller = fleet.createCaller();
     expect(await call(first!, caller)).toBe(200);
@@ -49,7 +49,7 @@ describe('store.redis.timeout', () => {
 });
 
 describe('a store', () => {
-  it('tells every gateway that the authorization server limits a credential', async () => {
+  it('informs every gateway that the authorization server limits a credential', async () => {
     const caller = fleet.createCaller();
     const [one, two] = [await join(10_000), await join(10_000)];
     fleet.server.limit(caller.id, 600);
@@ -65,7 +65,7 @@ describe('a store', () => {
 describe('store.secrets', () => {
   const [old, fresh] = ['o'.repeat(32), 'n'.repeat(16)] as const;
 
-  it('changes in two gateways, one after the other, and no token is requested twice', async () => {
+  it('change in two gateways, one after the other, and no token is requested twice', async () => {
     const joinWith = (secrets: readonly string[]): Promise<TestGateway> => join(10_000, secrets);
     const gateways = [await joinWith([old]), await joinWith([old])];
     const callers = Array.from({ length: 10 }, () => fleet.createCaller());
@@ -95,7 +95,7 @@ describe('store.secrets', () => {
     expect(gateways.flatMap(storeTroubles)).toEqual([]);
   });
 
-  it('loses the tokens of a secret that is replaced at once, as store.secret does', async () => {
+  it('lose the tokens of a secret that is replaced at once, as with store.secret', async () => {
     const caller = fleet.createCaller();
     expect(await call(await join(10_000, [old]), caller)).toBe(200);
     expect(await call(await join(10_000, [fresh]), caller)).toBe(200);

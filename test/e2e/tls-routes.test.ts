@@ -146,7 +146,7 @@ describe('TLS of routes', () => {
     expect((await requestOverTls(port, request)).status).toBe(status);
   }); // prettier-ignore
 
-  it('shows the certificate of the exact name, of the wildcard, or one that it signed itself', async () => {
+  it('presents the certificate of the exact name, of the wildcard, or a self-signed one', async () => {
     const shown = async (sni: string): Promise<string | undefined> =>
       (await requestOverTls(port, { sni })).shown;
     expect(await shown('one.w.example')).toBe('exact');
@@ -155,13 +155,13 @@ describe('TLS of routes', () => {
     expect(await shown('')).toBe('GRANTGATE DEFAULT CERT');
   });
 
-  it('refuses with a reason that names the status, and writes it to the access log', async () => {
+  it('refuses with a reason that explains the status, and writes it to the access log', async () => {
     const response = await requestOverTls(port, { sni: 'b.example', host: 'a.example' });
     expect(response.body).toContain('"code":"misdirected_request"');
     expect(gateway.accessLog.lines().at(-1)).toContain('"DownstreamStatus":421');
   });
 
-  it('serves both on a port without tls: routers with tls for TLS connections, the others for plain ones', async () => {
+  it('serves routers with tls and without on a port without tls, each to its kind of connection', async () => {
     const plain = async (path: string): Promise<number> =>
       (await fetch(`http://127.0.0.1:${mixed}${path}`)).status;
     expect(await plain('/plain')).toBe(200);
@@ -172,7 +172,7 @@ describe('TLS of routes', () => {
     expect((await requestOverTls(mixed, { sni: 'zzz', path: '/plain' })).status).toBe(404);
   });
 
-  it("passes the caller's certificate to the server without that of its authority, and drops what the caller says of it", async () => {
+  it("passes the caller's certificate to the server, without its authority's, and drops such a header of the caller", async () => {
     const headers = '\r\nX-Forwarded-Tls-Client-Cert: forged\r\nX_Forwarded_Tls_Client_Cert_Info: forged';
     const { body } = await requestOverTls(port, {
       sni: 'required.example',
@@ -188,7 +188,7 @@ describe('TLS of routes', () => {
     ]);
   });
 
-  it('reads a ClientHello that comes byte by byte', async () => {
+  it('reads a ClientHello that arrives byte by byte', async () => {
     const raw = connect({ port, host: '127.0.0.1' });
     await once(raw, 'connect');
     const slow = new Duplex({
@@ -211,7 +211,7 @@ describe('TLS of routes', () => {
 });
 
 describe('TLS of routes that change', () => {
-  it('shows another certificate without a restart, and keeps the connections that are open', async () => {
+  it('presents another certificate without a restart, and keeps open connections', async () => {
     const before = await openRaw(mixed, 'GET /plain HTTP/1.1\r\nHost: a\r\n\r\n');
     await before.until(/ 200 [^]*\r\n\r\n/);
     const renewed = authority.issue('renewed', ['b.example']);
@@ -223,7 +223,7 @@ describe('TLS of routes that change', () => {
     before.socket.destroy();
   });
 
-  it('says what it does not use, by name', () => {
+  it('names the options that it does not use', () => {
     const log = gateway.log.text();
     expect(log).toContain('cipherSuites: unknown: TLS_NOPE');
     expect(log).toContain('there is no section tls.options nowhere@file');

@@ -54,7 +54,7 @@ const claimsOf = (authorization: string | null | undefined) =>
 const forUser = (sub: string) => ({ sub, client_id: 'gateway', aud: 'urn:orders', act: { sub: 'gateway' } });
 
 describe('examples/token-exchange', () => {
-  it('gives the service a token for each caller, and logs who called', async () => {
+  it('gives the service one token per caller, and logs who called', async () => {
     const tokens = { ada: await server.issue(ada), bob: await server.issue(bob) };
     const calls = Array.from({ length: 40 }, (_, at) => (at % 2 === 0 ? ('ada' as const) : ('bob' as const)));
     const echoes = await Promise.all(
@@ -79,7 +79,7 @@ describe('examples/token-exchange', () => {
     expect(gateway.log.text()).not.toMatch(/"level":"(warn|error)"/);
   });
 
-  it('refuses a token that is not known, before the exchange', async () => {
+  it('refuses an unknown token before the exchange', async () => {
     const exchanges = () => server.requests.filter(({ path }) => path === '/token').length;
     const before = exchanges();
     const refused = await fetch(`${gateway.url}/orders/1`, { headers: bearer('guess') });
@@ -92,7 +92,7 @@ describe('examples/token-exchange', () => {
 });
 
 describe('external authorization', () => {
-  it('returns the new token to proxies that ask by forward-auth', async () => {
+  it('returns the new token to proxies that use forward-auth', async () => {
     const ask = (token: string) =>
       fetch(`${gateway.urlOf('forwardAuth')}/forward-auth/on-behalf`, { headers: bearer(token) });
     for (const caller of [ada, bob]) {

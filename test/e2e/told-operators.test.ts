@@ -60,10 +60,10 @@ async function ask(url: string, authorization: string) {
   };
 } // prettier-ignore
 
-describe('the record and the log line of a refusal', () => {
+describe('the access log record and the log line of a refusal', () => {
   const urls = () => [gateway.url, `${gateway.urlOf('beside')}/forward-auth/auth`];
 
-  it('carry the client ID that a caller presented, and never its secret', async () => {
+  it('contain the client ID that a caller presented, but never its secret', async () => {
     for (const url of urls()) {
       const { status, problem, record, line } = await ask(url, basic('mallory:tell-tale'));
       expect(status).toBe(401);
@@ -78,7 +78,7 @@ describe('the record and the log line of a refusal', () => {
     expect(gateway.accessLog.text() + gateway.log.text()).not.toContain('tell-tale');
   }); // prettier-ignore
 
-  it('say which condition of claims failed, without the value of the claim; the caller is told neither', async () => {
+  it("name the condition of claims that failed, without the claim's value; the caller learns neither", async () => {
     for (const url of urls()) {
       const { status, problem, record, line } = await ask(url, basic('judy:tell-tale'));
       const reason = 'Equals(`grp`, `admin`) is false';
@@ -91,8 +91,8 @@ describe('the record and the log line of a refusal', () => {
   }); // prettier-ignore
 });
 
-describe('a middleware that a proxy asks for and that does not exist', () => {
-  it('is named in the record and, as a warning, in the log, and not to the caller', async () => {
+describe('a middleware that a proxy requests but that does not exist', () => {
+  it('is named in the access log and, as a warning, in the log, but not to the caller', async () => {
     const { status, problem, record, line } = await ask(`${gateway.urlOf('beside')}/forward-auth/or%0Adres`, '');
     expect(status).toBe(404);
     const reason = 'there is no middleware or\ndres';
@@ -102,8 +102,8 @@ describe('a middleware that a proxy asks for and that does not exist', () => {
   }); // prettier-ignore
 });
 
-describe('a broken middleware that only a proxy asks', () => {
-  it('counts as broken in the log and in the metrics, and is named where it refuses', async () => {
+describe('a broken middleware that only a proxy uses', () => {
+  it('counts as broken in the log and in the metrics, and is named in each refusal', async () => {
     const loaded = gateway.log.lines().map(parse).find(({ msg }) => msg === 'configuration loaded');
     expect(loaded).toMatchObject({ broken: 1, brokenRouters: 0, brokenMiddlewares: 'beside@file' });
     const { status, problem, line } = await ask(`${gateway.urlOf('beside')}/forward-auth/beside`, '');

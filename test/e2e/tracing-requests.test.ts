@@ -103,7 +103,7 @@ function find(spans: readonly ReceivedSpan[], name: string, path: string) {
   return { ...span, parent: parent?.name, isTold: sent === `00-${span.traceId}-${span.spanId}-01` };
 }
 
-describe('spans of what a request causes', () => {
+describe('spans of the requests that a request causes', () => {
   it('show the request for the metadata of an issuer, and the token request, with their retries', async () => {
     const gateway = await start({
       auth: plugin('oAuthClientCredentials', { issuer: origin, clientID: 'ada', clientSecret: 's' }),
@@ -155,7 +155,7 @@ describe('spans of what a request causes', () => {
       expect(stage.receiver.received().includes(needle)).toBe(false);
   });
 
-  it('show the request of forwardAuth, whose server receives it instead of the span of the caller', async () => {
+  it("show the request of forwardAuth, whose server receives that span instead of the caller's", async () => {
     const gateway = await start({
       auth: { forwardAuth: { address: `${origin}/auth?key=a-needle-in-a-query` } },
     });

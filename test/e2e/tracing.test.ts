@@ -99,7 +99,7 @@ const find = (spans: readonly ReceivedSpan[], name: string): ReceivedSpan => {
 };
 
 describe('tracing', () => {
-  it('exports a request, its steps, what these request, and the request to the server, as one trace', async () => {
+  it('exports a request, its steps, the requests that these send, and the upstream request, as one trace', async () => {
     const gateway = await start(viaHttp());
     expect(await visit(`${gateway.url}/orders?id=7`)).toBe(200);
     const spans = await spansOf(gateway);
@@ -155,7 +155,7 @@ describe('tracing', () => {
     expect(valuesOf(forwarded, 'baggage')).toEqual(['tenant=a']);
   });
 
-  it('exports nothing of an unsampled trace, and passes its ID on all the same', async () => {
+  it('exports nothing of an unsampled trace, but forwards its ID', async () => {
     const gateway = await start(`sampleRate: 0, ${viaHttp()}`);
     await visit(gateway.url);
     const [forwarded = ''] = valuesOf(upstream.received.at(-1)!, 'traceparent');
@@ -164,7 +164,7 @@ describe('tracing', () => {
     expect(await spansOf(gateway)).toEqual([]);
   });
 
-  it('starts a trace of its own for a malformed traceparent, and drops its tracestate', async () => {
+  it('starts its own trace for a malformed traceparent, and drops its tracestate', async () => {
     const gateway = await start(viaHttp());
     await visit(gateway.url, { traceparent: `${parent}-more`, tracestate: 'vendor=1' });
     const forwarded = upstream.received.at(-1)!;
@@ -203,7 +203,7 @@ describe('tracing', () => {
     expect([...needles, token].filter((needle) => received.includes(needle))).toEqual([]);
   });
 
-  it('marks a refusal, and names its trace in the log', async () => {
+  it('marks a refusal, and puts its trace ID into the log', async () => {
     const gateway = await start(viaHttp());
     expect(await visit(gateway.url, { authorization: '' })).toBe(401);
     const request = find(await spansOf(gateway), 'GET api@file');
@@ -228,7 +228,7 @@ describe('tracing', () => {
     expect(request.status).toBe(2);
   });
 
-  it('puts an authorization check below the span of the proxy that asks', async () => {
+  it('puts an authorization check below the span of the proxy that sent it', async () => {
     const gateway = await start(viaHttp());
     await visit(`${gateway.urlOf('auth')}/forward-auth/callers@file`, { traceparent: parent });
     const check = find(await spansOf(gateway), 'GET callers@file');
@@ -236,13 +236,13 @@ describe('tracing', () => {
     expect(check.attributes['grantgate.entrypoint.name']).toBe('auth');
   });
 
-  it('leaves out entry points whose requests are not traced', async () => {
+  it('leaves out entry points with tracing turned off', async () => {
     const gateway = await start(viaHttp(), 'observability: { tracing: false }');
     await visit(gateway.url, { traceparent: parent });
     expect((await spansOf(gateway)).filter(({ kind }) => kind === 2)).toEqual([]);
   });
 
-  it('serves while the collector is lost, and says so once', async () => {
+  it('serves while the collector is lost, and reports that once', async () => {
     stage.receiver.respondWith(400);
     const gateway = await start(viaHttp());
     expect(await visit(gateway.url)).toBe(200);

@@ -61,7 +61,7 @@ const countTroubles = (serving: Serving): number =>
   serving.logged('token store of the workers failed').length +
   serving.logged('token store of the workers unavailable').length;
 
-describe('grantgate serve with two workers, as it is built', () => {
+describe('grantgate serve with two workers, as built', () => {
   it('requests one token for any number of concurrent callers of both workers', async () => {
     const server = await startAuthorizationServer({ clients: [] });
     const serving = await startServing(
@@ -103,7 +103,7 @@ describe('grantgate serve with two workers, as it is built', () => {
     await server.close();
   });
 
-  it('sends no second token request from either worker until the time that the server named', async () => {
+  it('sends no second token request from either worker before the time that the server named', async () => {
     const server = await startScriptedServer((response) => json(response, 429, {}, { 'retry-after': '600' }));
     const serving = await startServing({}, { callers: { plugin: { oAuthClientCredentials: { url: server.url } } } });
     // Each on a connection of its own: the primary hands them to the workers in turn.
@@ -119,7 +119,7 @@ describe('grantgate serve with two workers, as it is built', () => {
     await server.close();
   }); // prettier-ignore
 
-  it('loses what a killed worker had under way, and nothing else, and replaces it', async () => {
+  it('loses only the requests in flight in a killed worker, and replaces it', async () => {
     const serving = await startServing();
     const callers = startCallers(serving.url, 16);
     await callers.settle();
@@ -172,7 +172,7 @@ describe('grantgate serve with two workers, as it is built', () => {
     expect(await serving.stderr).not.toContain('node:internal');
   });
 
-  it('ends at once at a second SIGTERM, with its workers', async () => {
+  it('stops at once, with its workers, at a second SIGTERM', async () => {
     const serving = await startServing();
     void visit(`${serving.url}/held`, new Agent());
     await until(async () => held.length === 1);
@@ -191,7 +191,7 @@ describe('grantgate serve with two workers, as it is built', () => {
     expect(await serving.ended).toBe('SIGKILL');
   });
 
-  it('says once that its address is taken, and exits 1', async () => {
+  it('reports once that its address is taken, and exits 1', async () => {
     const served = start({ entryPoints: { web: { address: `127.0.0.1:${upstreamPort()}` } } });
     expect(await served.ended).toBe(1);
     const errors = (await served.stderr)
@@ -202,7 +202,7 @@ describe('grantgate serve with two workers, as it is built', () => {
     ]);
   });
 
-  it('writes whole lines of both workers to one access log, and goes on in a new file after SIGUSR1', async () => {
+  it('writes whole lines of both workers to one access log, and continues in a new file after SIGUSR1', async () => {
     const serving = await startServing({ accessLog: { format: 'json', filePath: 'access.log' } });
     const file = join(serving.folder, 'access.log');
     const agent = new Agent({ keepAlive: true, maxSockets: 32 });

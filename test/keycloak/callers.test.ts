@@ -80,7 +80,7 @@ describe('jwt with tokens of Keycloak', () => {
   const open = (audience: string) =>
     createVisit(jwt({ issuer: keycloak.issuer, audience, clientConfig: tls() }));
 
-  it('accepts them for the audience, and no others', async () => {
+  it('accepts them for its audience, and no others', async () => {
     const visit = open('orders-api');
     expect(await visit(await tokenOf('orders'))).toMatchObject({ status: 200 });
     expect(await visit(await tokenOf('stranger'))).toMatchObject({ status: 401 });
@@ -104,7 +104,7 @@ describe('jwt with tokens of Keycloak', () => {
   });
 });
 
-describe('oAuthIntrospection at Keycloak', () => {
+describe('oAuthIntrospection with Keycloak', () => {
   it('accepts an active token, and refuses one that is revoked or not a token', async () => {
     const options = {
       ...own(),
@@ -120,7 +120,7 @@ describe('oAuthIntrospection at Keycloak', () => {
   });
 });
 
-describe('oAuthTokenExchange at Keycloak', () => {
+describe('oAuthTokenExchange with Keycloak', () => {
   const open = () =>
     createVisit(oAuthTokenExchange({ url: keycloak.tokenUrl, ...own(), clientConfig: tls() }));
 
@@ -133,7 +133,7 @@ describe('oAuthTokenExchange at Keycloak', () => {
     expect(claimsOf(exchanged)).toMatchObject({ azp: 'gateway', sub: claimsOf(token)['sub'] });
   });
 
-  it('refuses a token that is forged', async () => {
+  it('refuses a forged token', async () => {
     const [head, body] = (await tokenOf('orders')).split('.');
     expect(await open()(`${head}.${body}.AAAA`)).toMatchObject({ status: 401 });
   });

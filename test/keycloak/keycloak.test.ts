@@ -98,7 +98,7 @@ const decide = async (options: KeycloakOptions, facts = basic('orders')) => {
 };
 
 describe('Keycloak, for callers with their own credentials', () => {
-  it('gives a token whose claims decide, in objects and in names with dots too', async () => {
+  it('issues a token whose claims decide, in objects and in names with dots too', async () => {
     const forwardHeaders = { Group: 'grp', Roles: 'resource_access.my\\.api.roles', Client: 'azp' };
     const claims =
       'Equals(`grp`, `admin`) && OneOf(`resource_access.my\\.api.roles`, `writer`) && Contains(`aud`, `orders-api`)';
@@ -116,7 +116,7 @@ describe('Keycloak, for callers with their own credentials', () => {
     expect(await decide({}, facts)).toBe('credentials_refused');
   });
 
-  it('takes a new secret at once, and refuses the old one once its token is gone', async () => {
+  it('accepts a new secret at once, and refuses the old one once its token is no longer cached', async () => {
     const authenticator = open();
     expect(await authenticator.decide(basic('rotated'))).toMatchObject({ allowed: true });
     const [{ id }] = (await keycloak.admin('GET', '/clients?clientId=rotated')) as [{ readonly id: string }];
@@ -129,7 +129,7 @@ describe('Keycloak, for callers with their own credentials', () => {
     await authenticator.close();
   });
 
-  it('gives a token through its issuer, and none through an alias of it', async () => {
+  it('issues a token through its issuer, but none through an alias of it', async () => {
     const events: DiscoveryEvent[] = [];
     const onDiscovery = (event: DiscoveryEvent): void => void events.push(event);
     const found = open({ url: '', issuer: keycloak.issuer }, { onDiscovery });
@@ -145,7 +145,7 @@ describe('Keycloak, for callers with their own credentials', () => {
     ]);
   }); // prettier-ignore
 
-  it('goes on when the realm signs with a new key', async () => {
+  it('may sign with a new key of the realm', async () => {
     const authenticator = open({ claims: 'Equals(`grp`, `admin`)' });
     const keyOf = async (): Promise<string> => {
       const decision = await authenticator.decide(basic('orders'));
@@ -170,18 +170,18 @@ describe("Keycloak, for the gateway's own credentials", () => {
   const own = (clientID: string, more: KeycloakOptions = {}) =>
     decide({ clientID, clientSecret: secret, forwardHeaders: { Client: 'azp' }, ...more });
 
-  it.each(['auto', 'client_secret_basic', 'client_secret_post'] as const)('takes %s', async (clientAuthentication) => {
+  it.each(['auto', 'client_secret_basic', 'client_secret_post'] as const)('accepts %s', async (clientAuthentication) => {
     expect(await own('orders', { clientAuthentication })).toEqual(['Client', 'orders']);
   }); // prettier-ignore
 
-  it('takes an assertion that is signed with the secret', async () => {
+  it('accepts an assertion signed with the secret', async () => {
     expect(await own('secret-jwt', { clientAuthentication: 'client_secret_jwt' })).toEqual([
       'Client',
       'secret-jwt',
     ]);
   });
 
-  it('takes an assertion that is signed with a private key', async () => {
+  it('accepts an assertion signed with a private key', async () => {
     const key = signer.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     const options = {
       clientID: 'signer',
@@ -197,7 +197,7 @@ describe("Keycloak, for the gateway's own credentials", () => {
     );
   });
 
-  it.each(['url', 'issuer'])('takes a client certificate of the right name, found by %s', async (by) => {
+  it.each(['url', 'issuer'])('accepts a client certificate with the right name, found by %s', async (by) => {
     const options = (name: string) => ({
       ...(by === 'issuer' && { url: '', issuer: keycloak.issuer }),
       clientID: 'certified',
@@ -240,7 +240,7 @@ describe('grantgate check --connect with Keycloak', () => {
     return stdout;
   };
 
-  it('says that an audience and a resource are ignored', async () => {
+  it('reports that an audience and a resource are ignored', async () => {
     expect(await check({})).toContain('grants a token (token_type Bearer)\n0 errors, 0 warnings');
     expect(await check({ audience: 'orders-api' })).toContain('\n0 errors, 0 warnings');
     expect(await check({ audience: 'billing-api' })).toContain('grants a token for another audience than billing-api; its aud: orders-api account');
@@ -260,7 +260,7 @@ describe('a restart of Keycloak', () => {
   });
 
   it(
-    'fails no request whose token is valid, and gives tokens again afterwards',
+    'fails no request whose token is valid, and issues tokens again afterwards',
     async () => {
       const options = { url: keycloak.tokenUrl, clientConfig: { tls: { ca: 'urn:file:ca.pem' } } };
       const served = serve(

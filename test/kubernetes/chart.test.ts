@@ -59,7 +59,7 @@ describe.runIf(assets !== undefined)('a real API server', () => {
   afterAll(() => cluster.close());
 
   it.each(variants)(
-    'takes everything that the chart makes (%s)',
+    'accepts all objects of the chart (%s)',
     (variant) => {
       // As it is made now, where this machine has Helm; as it was made last otherwise.
       const manifests =
@@ -74,7 +74,7 @@ describe.runIf(assets !== undefined)('a real API server', () => {
   );
 
   it.runIf(hasController(assets))(
-    'finds nothing wrong with the types in the expressions of the policies',
+    'finds no type error in the expressions of the policies',
     async () => {
       for (const file of policies) cluster.apply(readText(`deploy/kubernetes/admission/${file}`));
       cluster.apply(control);

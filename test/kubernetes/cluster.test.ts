@@ -50,7 +50,7 @@ describe.runIf(assets !== undefined)('a real API server', () => {
     parse(readText(`test/deploy/testdata/${file}`)) as readonly ClusterCase[];
 
   it(
-    'takes the manifests',
+    'accepts the manifests',
     () => {
       const said = cluster.kubectl(['apply', '-k', `${repository}deploy/kubernetes`]);
       expect(said).not.toMatch(/error|invalid/i);
@@ -60,7 +60,7 @@ describe.runIf(assets !== undefined)('a real API server', () => {
   );
 
   it(
-    'stores what is accepted, and every IngressRoute of Traefik',
+    'stores the accepted objects, and every IngressRoute of Traefik',
     () => {
       const traefik = read('traefik-ingressroutes.yaml').map((each) => ({ ...each, kind: 'IngressRoute' }));
       const all = [...read('accepted.yaml'), ...read('stored.yaml'), ...traefik];
@@ -71,7 +71,7 @@ describe.runIf(assets !== undefined)('a real API server', () => {
   );
 
   it(
-    'refuses what is refused, and names the wrong field',
+    'rejects the invalid objects, and names the wrong field',
     () => {
       for (const [index, each] of read('refused.yaml').entries()) {
         const said = apply(toObject(each, index), '--dry-run=server');
@@ -83,7 +83,7 @@ describe.runIf(assets !== undefined)('a real API server', () => {
   );
 
   it(
-    'refuses local references once the policy against them is applied, and names the option',
+    'rejects local references once the policy against them is applied, and names the option',
     async () => {
       cluster.kubectl(['apply', '-f', `${repository}deploy/kubernetes/admission/local-references.yaml`]);
       const toMiddleware = (clientSecret: string): string =>

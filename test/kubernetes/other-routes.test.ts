@@ -44,7 +44,7 @@ describe.runIf(assets !== undefined)('a real API server with Ingresses and Gatew
     await cluster.close();
   });
 
-  it('serves them with the roles that stand beside the manifests', () => {
+  it('serves them with the roles beside the manifests', () => {
     const failed = followed.calls.filter(({ code }) => !code.startsWith('2'));
     expect(new Set(failed.map(({ code, resource }) => `${code} ${resource}`))).toEqual(undefinedKinds);
     const names = [...followed.translated().routers.keys()];
@@ -55,7 +55,7 @@ describe.runIf(assets !== undefined)('a real API server with Ingresses and Gatew
   });
 
   it(
-    'takes the status of HTTPRoutes, and keeps that of another controller',
+    'accepts the status of HTTPRoutes, and keeps that of another controller',
     async () => {
       const { provider, translated } = followed;
       const conditions = (): string =>
@@ -78,7 +78,7 @@ describe.runIf(assets !== undefined)('a real API server with Ingresses and Gatew
   );
 
   it(
-    'lets routes come and go with their classes',
+    'adds and removes routes with their classes',
     async () => {
       const { translated } = followed;
       const count = (): number =>

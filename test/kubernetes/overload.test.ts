@@ -41,7 +41,7 @@ describe.runIf(assets !== undefined)('an API server that takes two requests at a
   });
 
   it(
-    'responds with 429 to a client without a limit, which waits as it is told and reads everything',
+    'responds with 429 to a client without a limit, which waits as told and reads everything',
     async () => {
       followed = await followCluster(cluster, `qps: 10000, burst: 10000, secretsThreshold: ${count}`);
       const { provider, calls, translated } = followed;
@@ -59,7 +59,7 @@ describe.runIf(assets !== undefined)('an API server that takes two requests at a
   // It may be busy with itself, and the gateway begins with four lists.
   const firstLists = 4;
   it(
-    'responds with 429 to the first lists of a client at most, if the client has the limit that is the default',
+    'responds with 429 only to the first lists of a client with the default limit',
     async () => {
       followed?.provider.close();
       followed = await followCluster(cluster);

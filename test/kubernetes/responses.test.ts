@@ -15,7 +15,7 @@ import { startCluster } from './cluster.testkit.ts';
 const assets = process.env['KUBEBUILDER_ASSETS'];
 const slow = 120_000;
 
-describe.runIf(assets !== undefined)('a real API server, as the fake one', () => {
+describe.runIf(assets !== undefined)('a real API server, like the fake one,', () => {
   let cluster: TestCluster;
   beforeAll(async () => {
     cluster = await startCluster(assets!);
@@ -35,7 +35,7 @@ describe.runIf(assets !== undefined)('a real API server, as the fake one', () =>
   });
 
   it(
-    'sends a bookmark before it ends a watch, with a kind and a version and nothing else',
+    'sends a bookmark before it ends a watch, with only a kind and a version',
     async () => {
       const path =
         '/api/v1/namespaces/apps/secrets?watch=true&allowWatchBookmarks=true&resourceVersion=1&timeoutSeconds=4';

@@ -149,11 +149,11 @@ providers:
     ['store.example', 'store.example'],
     ['ingress.example', 'ingress.example'],
     ['split.example', 'standard.example'],
-  ])('shows for %s the certificate of %s', async (sni, shown) => {
+  ])('presents to %s the certificate of %s', async (sni, shown) => {
     expect(await request(sni)).toMatchObject({ status: 200, shown });
   });
 
-  it('requires the certificate that a TLSOption asks for', async () => {
+  it('requires the certificate that a TLSOption demands', async () => {
     expect((await request('mutual.example')).status).toBe('refused');
     expect((await request('mutual.example', client)).status).toBe(200);
   });
@@ -166,7 +166,7 @@ providers:
     expect((await request('untrusted.example')).status).toBe(502);
   });
 
-  it('spreads requests over what a TraefikService names', async () => {
+  it('spreads requests over the services of a TraefikService', async () => {
     const bodies = await Promise.all(
       Array.from({ length: 4 }, async () => (await request('split.example')).body),
     );
@@ -174,7 +174,7 @@ providers:
   });
 
   it(
-    'shows a rotated certificate without a restart, and closes no connection for it',
+    'presents a rotated certificate without a restart, and closes no connection for it',
     async () => {
       const socket = connectTls({
         host: '127.0.0.1',
@@ -198,7 +198,7 @@ providers:
   );
 
   it(
-    'says that a Secret is missing, in the log and in an Event, and shows the default certificate',
+    'reports a missing Secret in the log and in an Event, and presents the default certificate',
     async () => {
       cluster.apply(toList([route('missing.example', '{ secretName: nowhere }', 'name: web, port: real')]));
       const events = (): string =>

@@ -49,7 +49,7 @@ describe.runIf(assets !== undefined)('a real API server with the definitions of 
       ?.errors.map(({ code }) => code);
 
   it(
-    'stores every IngressRoute of Traefik that its own definitions take',
+    "stores every IngressRoute of Traefik that Traefik's own definitions accept",
     () => {
       const all = parse(readText('test/deploy/testdata/traefik-ingressroutes.yaml')) as readonly {
         readonly spec: object;
@@ -69,7 +69,7 @@ describe.runIf(assets !== undefined)('a real API server with the definitions of 
   );
 
   it(
-    'takes its Middlewares with the options of ours',
+    "accepts Traefik's Middlewares with grantgate's options",
     async () => {
       followed = await followCluster(cluster);
       await until(() => followed!.provider.isReady());
@@ -80,7 +80,7 @@ describe.runIf(assets !== undefined)('a real API server with the definitions of 
   );
 
   it(
-    'rejects a misspelt field, unless the client does without validation: then it drops the field',
+    'rejects a misspelt field, or drops it when the client turns validation off',
     () => {
       expect(cluster.apply(misspelt('strict'))).toContain('unknown field "spec.routes[0].middleware"');
       expect(cluster.apply(misspelt('strict'), '--server-side', '--validate=false')).toContain(
@@ -97,7 +97,7 @@ describe.runIf(assets !== undefined)('a real API server with the definitions of 
   );
 
   it(
-    'leaves the provider with a route that refuses, for the note of kubectl shows what was dropped',
+    "leaves a route that the provider refuses, because kubectl's annotation shows the dropped field",
     async () => {
       await until(() => errorsOf('Path(`/applied`)') !== undefined);
       expect(errorsOf('Path(`/applied`)')).toEqual(['pruned_field']);
@@ -106,7 +106,7 @@ describe.runIf(assets !== undefined)('a real API server with the definitions of 
   );
 
   it(
-    'refuses a route without middlewares that no note shows, with the policy for open routes',
+    'refuses a route without middlewares and without that annotation, through the policy for open routes',
     async () => {
       cluster.apply(readText('deploy/kubernetes/admission/open-routes.yaml'));
       const create = (): string =>
@@ -119,7 +119,7 @@ describe.runIf(assets !== undefined)('a real API server with the definitions of 
   );
 
   it(
-    'takes no Event of a namespace that is being deleted, and those of others',
+    'rejects Events of a namespace that is being deleted, and accepts others',
     async () => {
       const broken = (namespace: string): string =>
         shop(namespace).split('---')[1]!.replace('https://issuer', 'nonsense://issuer');

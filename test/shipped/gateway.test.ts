@@ -60,7 +60,7 @@ async function filesOfStart(install: string): Promise<readonly string[]> {
 }
 
 describe('the gateway alone in an empty project', () => {
-  it('starts with the files that its configuration needs, since each takes its time', async () => {
+  it('loads only the files that its configuration needs', async () => {
     await writeFile(
       join(folder, 'one-route.yaml'),
       `http:
@@ -89,7 +89,7 @@ providers: { file: { filename: ${join(folder, 'one-route.yaml')} } }
     await expect(stat(join(project, 'node_modules', name))).rejects.toThrow('ENOENT');
   });
 
-  it('has the licence of every package in its bundle, and maps to sources for stack traces', async () => {
+  it('includes the licence of every package in its bundle, and source maps for stack traces', async () => {
     const bundle = join(project, 'node_modules/grantgate/bundle');
     const maps = (await readdir(bundle)).filter((file) => file.endsWith('.js.map'));
     const sources = new Set<string>();
@@ -107,7 +107,7 @@ providers: { file: { filename: ${join(folder, 'one-route.yaml')} } }
     expect(named).toEqual(expect.arrayContaining(['pino', 'yaml', 'zod']));
   });
 
-  it('says how to install the demo', async () => {
+  it('explains how to install the demo', async () => {
     expect(await grantgate(project, 'demo', '--once')).toEqual({
       code: 1,
       stdout: '',
@@ -115,7 +115,7 @@ providers: { file: { filename: ${join(folder, 'one-route.yaml')} } }
     });
   });
 
-  it('says which package a kubeconfig needs', async () => {
+  it('names the package that a kubeconfig needs', async () => {
     const server = await startApiServer();
     const { code, stdout } = await grantgate(
       ...[project, 'check', '--kubernetes', '--kubeconfig', server.kubeconfig],
@@ -127,7 +127,7 @@ providers: { file: { filename: ${join(folder, 'one-route.yaml')} } }
     );
   });
 
-  it('says that there is no kubeconfig', async () => {
+  it('reports a missing kubeconfig', async () => {
     const { code, stdout } = await grantgate(project, 'check', '--kubernetes');
     expect(code).toBe(1);
     expect(stdout).toContain('there is no kubeconfig, and no service account of a pod');
@@ -146,7 +146,7 @@ providers: { file: { filename: ${join(folder, 'one-route.yaml')} } }
     expect(code).toBe(0);
   });
 
-  it('finds nothing wrong with the routes of its README', async () => {
+  it('reports no problem in the routes of its README', async () => {
     const readme = await readFile(join(root, 'packages/gateway/README.md'), 'utf8');
     const [, routes = ''] = /```yaml\n# routes\.yaml\n(.*?)```/s.exec(readme) ?? [];
     const routesFolder = join(project, 'routes');
@@ -157,7 +157,7 @@ providers: { file: { filename: ${join(folder, 'one-route.yaml')} } }
 });
 
 describe('the gateway beside @grantgate/demo', () => {
-  it('takes the tour of the demo', async () => {
+  it('completes the tour of the demo', async () => {
     const { code, stdout, stderr } = await grantgate(withDemo, 'demo', '--once', '--port', '0');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('5 of 5');

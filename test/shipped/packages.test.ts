@@ -63,7 +63,7 @@ describe('the tarballs', () => {
     ['middleware', 174_000],
     ['demo', 8_000],
     ['gateway', 1_020_000],
-  ] as const)('hold what runs, and no tests (%s, at most %i bytes)', (name, limit) => {
+  ] as const)('contain the runtime files, and no tests (%s, at most %i bytes)', (name, limit) => {
     const { files, size } = packed.get(name)!;
     expect(files.filter((path) => /test|\.tsbuildinfo$|(?<!\.d)\.ts$/.test(path))).toEqual([]);
     // The gateway is a command: nobody imports it.
@@ -71,7 +71,7 @@ describe('the tarballs', () => {
     expect(size).toBeLessThan(limit);
   });
 
-  it.each(published)('hold a README and the licence (%s)', async (name) => {
+  it.each(published)('contain a README and the licence (%s)', async (name) => {
     const { files } = packed.get(name)!;
     expect(files).toEqual(expect.arrayContaining(['README.md', 'LICENSE']));
     const folderOfPackage = join(root, 'packages', name);
@@ -83,14 +83,14 @@ describe('the tarballs', () => {
     expect(readme.startsWith(`# ${manifest.name}\n`)).toBe(true);
   });
 
-  it('include no testkit: it is private, and no published package depends on it', async () => {
+  it('leave out testkit: it is private, and no published package depends on it', async () => {
     const testkit = JSON.parse(await readFile(join(root, 'packages/testkit/package.json'), 'utf8')) as object;
     expect(testkit).toMatchObject({ name: '@grantgate/testkit', private: true });
     const manifests = await Promise.all(published.map(readManifest));
     for (const manifest of manifests) expect(JSON.stringify(manifest)).not.toContain('@grantgate/testkit');
   });
 
-  it('are of one version, and need one another in that version', async () => {
+  it('have one version, and require that version of each other', async () => {
     const manifests = await Promise.all(published.map(readManifest));
     const [{ version }] = manifests as [PackageManifest];
     for (const manifest of manifests) {
@@ -101,7 +101,7 @@ describe('the tarballs', () => {
     }
   });
 
-  it('point every public subpath of the middleware at files that are there', async () => {
+  it('map every public subpath of the middleware to existing files', async () => {
     const text = await readFile(join(project, 'node_modules/@grantgate/middleware/package.json'), 'utf8');
     const { exports } = JSON.parse(text) as { exports: Record<string, { types: string; default: string }> };
     for (const [subpath] of subpaths)
@@ -109,19 +109,19 @@ describe('the tarballs', () => {
         expect((await stat(join(project, 'node_modules/@grantgate/middleware', path))).isFile()).toBe(true);
   });
 
-  it('are described by a README that names every public subpath', async () => {
+  it('have a README that names every public subpath', async () => {
     const readme = await readFile(join(project, 'node_modules/@grantgate/middleware/README.md'), 'utf8');
     for (const [subpath] of subpaths) expect(readme).toContain(`\`@grantgate/middleware${subpath}\``);
   });
 });
 
 describe('the middleware alone in an empty project', () => {
-  it('has no framework and no Redis client with it', async () => {
+  it('installs no framework and no Redis client', async () => {
     for (const name of ['express', 'fastify', 'koa', 'hono', 'ioredis'])
       await expect(stat(join(project, 'node_modules', name))).rejects.toThrow('ENOENT');
   });
 
-  it.each(subpaths)('loads @grantgate/middleware%s', async (subpath, name, budget) => {
+  it.each(subpaths)('loads as @grantgate/middleware%s', async (subpath, name, budget) => {
     const { type, own, packages } = await load(subpath, name);
     expect(type).toBe('function');
     // By name alone: their weight changes with each of their releases. Outgoing calls read no claims; undici is loaded later.
@@ -132,7 +132,7 @@ describe('the middleware alone in an empty project', () => {
     expect(own).toBeGreaterThan(budget / 1.25);
   });
 
-  it('type-checks strictly', async () => {
+  it('type-checks in strict mode', async () => {
     const application = `import { createServer } from 'node:http';
 import { createAuthenticator } from '@grantgate/middleware';
 import { authOf, oAuthClientCredentials } from '@grantgate/middleware/express';
@@ -169,7 +169,7 @@ export { call, handler, shared, TokenError };
 });
 
 describe('the middleware beside a framework', () => {
-  it('type-checks strictly', async () => {
+  it('type-checks in strict mode', async () => {
     const application = `import express from 'express';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
@@ -240,7 +240,7 @@ hono.post('/tokens', forHono, forHono.route(route), (c) => c.json(c.get('auth').
     expect(await check(beside, application, 'nodenext')).toBe('');
   });
 
-  it('may be installed beside Express 4', async () => {
+  it('installs beside Express 4', async () => {
     const created = await createProject(folder, 'express4');
     const args = ['install', '--package-lock-only', '--prefer-offline', '--strict-peer-deps'];
     await npm([...args, packed.get('middleware')!.path, 'express@4'], created);

@@ -55,7 +55,7 @@ async function askReal(program: string): Promise<void> {
 if (traefikProgram !== undefined) await askReal(traefikProgram);
 
 describe.runIf(traefikProgram !== undefined)('the access log of the real Traefik', () => {
-  it.each(formats)('is as recorded, in the format %s', (format) => {
+  it.each(formats)('matches the recording, in the format %s', (format) => {
     expect(observed[format]).toEqual(read()[format]);
   });
 });
@@ -67,7 +67,7 @@ describe('the access log in JSON', () => {
   let ours: Lines = {};
   beforeAll(async () => void (ours = await logAll('json', startLogged, logged)));
 
-  it.each(logged)('of $name has the fields that Traefik has', ({ name, differs = {} }) => {
+  it.each(logged)('for $name has the fields that Traefik writes', ({ name, differs = {} }) => {
     const wanted = { ...read().json[name], ...differs };
     const fields = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== null));
     expect(ours[name]).toEqual(fields);
@@ -79,7 +79,7 @@ describe.each(['common', 'genericCLF'] as const)('the access log in the format %
   beforeAll(async () => void (ours = await logAll(format, startLogged, logged)));
   afterAll(() => void (ours = {}));
 
-  it.each(logged)('of $name is the line that Traefik writes', ({ name, differs }) => {
+  it.each(logged)('for $name has the line that Traefik writes', ({ name, differs }) => {
     expect(ours[name]).toMatch(toWantedLine(read()[format][name] ?? '', differs));
   });
 });

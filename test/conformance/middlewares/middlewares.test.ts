@@ -38,24 +38,27 @@ const withServiceUrl = (middlewares: object): object =>
 const plain = (observations: readonly Observation[]): unknown => JSON.parse(JSON.stringify(observations));
 
 describe('the middlewares of Traefik', () => {
-  it.each(cases)('$name: as recorded from the real one', async ({ name, middlewares, requests }) => {
-    const pages = { pages: { loadBalancer: { servers: [{ url: service.url }] } } };
-    const { steps } = compileMiddlewares(withServiceUrl(middlewares), undefined, undefined, pages);
-    const { gateway } = await startGatewayWith(
-      {},
-      { steps, servers: [service.url], services: { 'pages@file': service.url } },
-    );
-    const observations: Observation[] = [];
-    for (const one of requests) observations.push(await observe(gateway.port, one, service));
-    const wanted = read().observations[name] ?? [];
-    const shown = observations.map((observation, index) => {
-      const { differs } = requests[index] ?? {};
-      const isSame = JSON.stringify(observation) === JSON.stringify(wanted[index]);
-      return differs === undefined || isSame ? plain([observation]) : differs;
-    });
-    // A difference that is gone must be removed from the case.
-    expect(shown).toEqual(wanted.map((one, index) => requests[index]?.differs ?? [one]));
-  });
+  it.each(cases)(
+    '$name: responds as recorded from the real Traefik',
+    async ({ name, middlewares, requests }) => {
+      const pages = { pages: { loadBalancer: { servers: [{ url: service.url }] } } };
+      const { steps } = compileMiddlewares(withServiceUrl(middlewares), undefined, undefined, pages);
+      const { gateway } = await startGatewayWith(
+        {},
+        { steps, servers: [service.url], services: { 'pages@file': service.url } },
+      );
+      const observations: Observation[] = [];
+      for (const one of requests) observations.push(await observe(gateway.port, one, service));
+      const wanted = read().observations[name] ?? [];
+      const shown = observations.map((observation, index) => {
+        const { differs } = requests[index] ?? {};
+        const isSame = JSON.stringify(observation) === JSON.stringify(wanted[index]);
+        return differs === undefined || isSame ? plain([observation]) : differs;
+      });
+      // A difference that is gone must be removed from the case.
+      expect(shown).toEqual(wanted.map((one, index) => requests[index]?.differs ?? [one]));
+    },
+  );
 });
 
 /** A free port: Traefik is told one in its file. */
@@ -127,7 +130,7 @@ describe.runIf(traefikProgram !== undefined)('the real Traefik', () => {
     return observations;
   };
 
-  it('behaves as recorded', async () => {
+  it('responds as recorded', async () => {
     const observations: Record<string, readonly Observation[]> = {};
     for (const [index, one] of cases.entries()) observations[one.name] = await ask(one, index);
     if (process.env['RECORD'] === '1') {

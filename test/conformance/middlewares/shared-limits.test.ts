@@ -68,7 +68,7 @@ async function startReal(routes: string): Promise<string> {
 
 // Needs the real one, `TRAEFIK=PROGRAM`: nothing that is recorded can stand for a bucket that both use.
 describe.runIf(traefikProgram !== undefined)('rateLimit.redis beside the real Traefik', () => {
-  it('counts in the same buckets, whichever proxy a request comes to', async () => {
+  it('counts in the same buckets, whichever proxy receives a request', async () => {
     const { url, redis } = await startServers();
     const routes = toRoutes(url, redis, { average: 1, period: '1h', burst: 4 });
     const traefik = await startReal(routes);

@@ -49,7 +49,7 @@ const newer = /\*\*/;
 /** No host name (RFC 1035 section 2.3.1): rules read it as another text than Traefik's. */
 const twoDots = 'example.com..';
 
-describe('rules, as Traefik 3.7.13 had them on 2026-11-30', () => {
+describe('rules, as Traefik 3.7.13 evaluated them on 2026-11-30', () => {
   it('match the same requests', async () => {
     const facts = await readFacts();
     const differences: string[] = [];

@@ -80,23 +80,26 @@ for (const { name, start, advance } of [
       });
     });
 
-    it('every case is recorded', () => {
+    it('every case has a recording', () => {
       expect(Object.keys(recorded.cases)).toEqual(cases.map((one) => one.name));
     });
 
-    it.each(cases.map((one) => [one.name, one] as const))('as recorded: %s', async (_name, one) => {
+    it.each(cases.map((one) => [one.name, one] as const))('responds as recorded: %s', async (_name, one) => {
       expect(await observe(subject, one)).toEqual(recorded.cases[one.name]);
     });
 
-    it.each(targetEntryPoints)('targets reach check and service as recorded: %s', async (entryPoint) => {
-      expect(await observeTargets(subject, entryPoint)).toEqual(recorded.targets[entryPoint]);
-    });
+    it.each(targetEntryPoints)(
+      'request targets reach the authorization server and the service as recorded: %s',
+      async (entryPoint) => {
+        expect(await observeTargets(subject, entryPoint)).toEqual(recorded.targets[entryPoint]);
+      },
+    );
 
     it.each(nameEntryPoints)('spellings of header names pass as recorded: %s', async (entryPoint) => {
       expect(await observeNames(subject, entryPoint)).toEqual(recorded.names[entryPoint]);
     });
 
-    it('a forward-auth server that does not answer is an empty 500 after 30 seconds', async () => {
+    it('responds with an empty 500 when a forward-auth server does not respond for 30 seconds', async () => {
       subject.servers.takeSeen();
       let settled = false;
       const response = sendRequest(subject.originOf('plain'), { path: '/frozen/1' }).finally(

@@ -59,7 +59,7 @@ entryPoints:
   });
   afterAll(() => gateway.close());
 
-  it.each(cases)('$name: as recorded from the real one', async ({ name, requests }) => {
+  it.each(cases)('$name: handled as recorded from the real Traefik', async ({ name, requests }) => {
     const number = cases.findIndex((one) => one.name === name);
     const recorded = read().observations[name] ?? [];
     const shown: unknown[] = [];
@@ -127,7 +127,7 @@ describe.runIf(traefikProgram !== undefined)('the real Traefik', () => {
     return observations;
   };
 
-  it('behaves as recorded', async () => {
+  it('responds as recorded', async () => {
     const observations: Record<string, unknown> = {};
     for (const [number, { name, requests }] of cases.entries())
       observations[name] = await ask(requests, number);
