@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { quoteForShell } from './curl.ts';
 
-describe('a word for a shell', () => {
-  it('is the text again for bash, whatever it is', () => {
+describe('a quoted word of a shell command', () => {
+  it('is read by bash as the original text, whatever that is', () => {
     const texts = fc.sample(fc.string({ unit: 'grapheme' }), 200).map((text) => text.replaceAll('\0', ''));
     const script = `printf '%s\\0' ${texts.map(quoteForShell).join(' ')}`;
     const env = { LC_ALL: 'C.UTF-8' };
@@ -12,7 +12,7 @@ describe('a word for a shell', () => {
     expect(read).toEqual(texts);
   });
 
-  it('has no character that a terminal acts on', () => {
+  it('has no character that a terminal interprets', () => {
     expect(quoteForShell('a\u001B[31m\u202Eb')).toBe(String.raw`$'a\u001b[31m\u202eb'`);
     expect(quoteForShell("it's")).toBe(String.raw`'it'\''s'`);
     expect(quoteForShell('orders:x')).toBe('orders:x');

@@ -15,7 +15,7 @@ describe('times', () => {
     ).toEqual(['0 s', '0 s', '59 s', '1 min 1 s', '1 h', '2 h 5 min', '1 d 1 h']);
   });
 
-  it('are ahead or ago', () => {
+  it('say whether they are ahead or ago', () => {
     expect([formatRelative(10_000, 0), formatRelative(0, 10_000), formatRelative(0, 500)]).toEqual([
       'in 10 s',
       '10 s ago',
@@ -23,13 +23,13 @@ describe('times', () => {
     ]);
   });
 
-  it('below a second have a unit that fits', () => {
+  it('below a second have a suitable unit', () => {
     expect([0.42, 12.4, 1_250].map(formatMilliseconds)).toEqual(['0.4 ms', '12 ms', '1.3 s']);
   });
 });
 
 describe('shares', () => {
-  it('of nothing are zero, and small ones are not', () => {
+  it('of nothing are zero, and small ones are not rounded to zero', () => {
     expect([formatShare(0, 0), formatShare(1, 1_000_000), formatShare(1, 4)]).toEqual([
       '0 %',
       '< 0.1 %',

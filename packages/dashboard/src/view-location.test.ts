@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { formatViewLocation, parseViewLocation, viewNames } from './view-location.ts';
 
 describe('the location of a view', () => {
-  it('is the same after a fragment was written and read', () => {
+  it('survives writing it as a fragment and reading it back', () => {
     const names = fc.string({ minLength: 1 }).filter((name) => name !== '__proto__');
     fc.assert(
       fc.property(

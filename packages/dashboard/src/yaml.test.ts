@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { toYaml } from './yaml.ts';
 
 describe('JSON as YAML', () => {
-  it('is the same value again for a parser', () => {
+  it('is parsed back to the same value', () => {
     fc.assert(
       fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
         const json: unknown = JSON.parse(JSON.stringify(value));
@@ -13,7 +13,7 @@ describe('JSON as YAML', () => {
     );
   });
 
-  it('looks as configurations are written', () => {
+  it('looks like handwritten configuration', () => {
     expect(toYaml({ web: { address: '127.0.0.1:8000', middlewares: ['auth@file', 'yes'], tls: {} } })).toBe(
       'web:\n  address: "127.0.0.1:8000"\n  middlewares:\n    - auth@file\n    - "yes"\n  tls: {}',
     );

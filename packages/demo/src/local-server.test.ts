@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { LocalServer } from './local-server.ts';
 import { findFreePort, openLocalServer } from './local-server.ts';
 
-it('takes a free port when the preferred one is taken', async () => {
+it('listens on a free port when the preferred one is in use', async () => {
   const opened: LocalServer[] = [await openLocalServer(0)];
   const taken = opened[0]!.port;
   opened.push(await openLocalServer(taken));

@@ -99,7 +99,7 @@ const table: [string, Respond, unknown, unknown?, number?][] = [
 
 describe('a server that', () => {
   it.each(table)(
-    '%s gives the answer of the table',
+    '%s causes the refusal in the table',
     async (_, respond, application, gateway, attempts = 1) => {
       for (const [level, expected] of [
         [{}, application],
@@ -123,7 +123,7 @@ describe('a server that', () => {
     [{ timeoutSeconds: 20, maxRetries: 0 }, 20],
     [{ timeoutSeconds: 13, maxRetries: 2 }, 39],
     [{ timeoutSeconds: 100, maxRetries: 0 }, 100],
-  ])('does not answer gives 504 within the time of %j', async (clientConfig, seconds) => {
+  ])('does not respond causes 504 within the time of %j', async (clientConfig, seconds) => {
     const server = await startScriptedServer(() => {});
     const { decide, clock } = create({ url: server.url, clientConfig });
     open.push(server);
@@ -168,7 +168,7 @@ describe('a server that', () => {
     ['arrays', '['.repeat(3500), ']'.repeat(3500)],
     ['objects', '{"a":'.repeat(3500), '}'.repeat(3500)],
     ['more arrays', '['.repeat(50_000), ']'.repeat(50_000)],
-  ])('nests %s in a claim as deep as it likes does not break the decision', async (_, start, end) => {
+  ])('nests %s in a claim at any depth does not break the decision', async (_, start, end) => {
     const payload = Buffer.from(`{"grp":${start}${end.startsWith('}') ? '1' : ''}${end}}`).toString(
       'base64url',
     );

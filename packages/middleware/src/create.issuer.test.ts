@@ -56,7 +56,7 @@ const listen = async (made: Server | ReturnType<typeof createHttpsServer>): Prom
 };
 
 describe('a middleware with an issuer', () => {
-  it.each(['', '/tenant'])('gets tokens of oidc-provider at %j', async (path) => {
+  it.each(['', '/tenant'])('requests tokens of oidc-provider at %j', async (path) => {
     const paths: (string | undefined)[] = [];
     const front = createServer();
     const issuer = `http://127.0.0.1:${await listen(front)}${path}`;
@@ -84,7 +84,7 @@ describe('a middleware with an issuer', () => {
     ]);
   });
 
-  it('starts while the server is down, refuses meanwhile, and heals', async () => {
+  it('starts while the server is down, refuses meanwhile, and recovers', async () => {
     const port = await findClosedPort();
     const issuer = `http://127.0.0.1:${port}`;
     const events: DiscoveryEvent[] = [];
@@ -115,7 +115,7 @@ describe('a middleware with an issuer', () => {
     expect(events.map(({ kind }) => kind)).toEqual(['failed', 'discovered', 'recovered']);
   });
 
-  it('refuses with 502 when the metadata are of another issuer, and names both to operators alone', async () => {
+  it('refuses with 502 when the metadata are of another issuer, and names both only to operators', async () => {
     server.publish({ issuer: 'https://evil.example' });
     const decision = await open().decide({ authorization: undefined });
     expect(decision).toMatchObject({
@@ -135,7 +135,7 @@ describe('a middleware with an issuer', () => {
     expect(await ask(open())).toBe('token_response_invalid');
   });
 
-  it('discovers once for a hundred callers who come first', async () => {
+  it('discovers once for a hundred concurrent first callers', async () => {
     server.publish();
     const authenticator = open({ clientID: undefined, clientSecret: undefined });
     const callers = Array.from({ length: 100 }, (_, at) => `Basic ${Buffer.from(`c${at}:s`).toString('base64')}`);
@@ -144,7 +144,7 @@ describe('a middleware with an issuer', () => {
     expect(server.paths().filter((path) => path !== '/token')).toEqual([server.oauthPath]);
   }); // prettier-ignore
 
-  it('answers from memory in the same turn, also when the metadata have expired and the server is down', async () => {
+  it('decides from memory without a wait, even when the metadata have expired and the server is down', async () => {
     server.publish({}, { 'cache-control': 'max-age=300' });
     const authenticator = open();
     expect(await ask(authenticator)).toBe('t1');
@@ -155,7 +155,7 @@ describe('a middleware with an issuer', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('keeps its tokens when the endpoint moves, and gets the next one there', async () => {
+  it('keeps its tokens when the endpoint moves, and requests the next one there', async () => {
     server.publish({}, { 'cache-control': 'max-age=300' });
     server.on('/moved', (response) => json(response, 200, { access_token: 'm', token_type: 'Bearer' }));
     const authenticator = open();
@@ -259,7 +259,7 @@ describe('a middleware with an issuer', () => {
     });
   });
 
-  it('ends a request under way before it closes', async () => {
+  it('ends a request in flight before it closes', async () => {
     server.publish();
     let release = (): void => {};
     server.on(server.oauthPath, (response) => {
@@ -277,7 +277,7 @@ describe('a middleware with an issuer', () => {
 });
 
 describe('outgoing calls', () => {
-  it('bear tokens of an issuer', async () => {
+  it('carry tokens of an issuer', async () => {
     server.publish();
     const seen: (string | undefined)[] = [];
     const port = await listen(

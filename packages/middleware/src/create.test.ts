@@ -42,7 +42,7 @@ describe('an authenticator with a real authorization server', () => {
     await authenticator.close();
   });
 
-  it('requests one token when hundreds of callers arrive at once', async () => {
+  it('requests one token for hundreds of concurrent callers', async () => {
     const authenticator = createAuthenticator({ url });
     const before = server.received();
     const decisions = await Promise.all(
@@ -54,7 +54,7 @@ describe('an authenticator with a real authorization server', () => {
   });
 
   it.each(['application', 'gateway'] as const)(
-    'asks for a new token after a purge of the client at %s level',
+    'requests a new token after a purge of the client at %s level',
     async (level) => {
       const own = level === 'gateway' ? { clientID: 'admin', clientSecret: 'admin-secret' } : {};
       const authenticator = createAuthenticator({ url, ...own });

@@ -44,7 +44,7 @@ const grant =
 const keySet = async (): Promise<unknown> => (await fetch(`${server.issuer}/jwks`)).json();
 
 describe('verify', () => {
-  it('lets claims of a token decide that the server has signed, verified once', async () => {
+  it('lets claims of a signed token decide, and verifies it once', async () => {
     const keys = await keySet();
     const jwks = await script((response) => json(response, 200, keys));
     const { decide } = create({
@@ -69,7 +69,7 @@ describe('verify', () => {
   it.each([
     ['unsigned', unsignedJwt({ grp: 'admin', aud: audience, exp: 4_102_444_800 })],
     ['opaque', 'opaque'],
-  ])('refuses a token that a broken proxy has made: %s', async (_what, forged) => {
+  ])('refuses a token of a broken proxy: %s', async (_what, forged) => {
     const proxy = await script(grant(forged));
     const without = create({ url: proxy.url, claims: forged === 'opaque' ? '' : claims });
     expect(await without.decide(caller)).toMatchObject({ allowed: true });

@@ -19,7 +19,7 @@ const failed = (isFirst: boolean): RenewalEvent => ({
 });
 
 describe('outcomes of token refreshes', () => {
-  it('is a process warning for the first failure of an outage', () => {
+  it('cause a process warning for the first failure of an outage', () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const listen = createRenewalListener(undefined);
     for (const event of [failed(true), failed(false), { kind: 'renewed', clientId: 'app' } as const])
@@ -33,7 +33,7 @@ describe('outcomes of token refreshes', () => {
     warn.mockRestore();
   });
 
-  it('is passed to the listener of the application instead of a warning, and errors of the listener have no effect', () => {
+  it('are passed to the listener of the application instead of a warning, and errors of the listener have no effect', () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     createRenewalListener(() => {
       throw new Error('log is full');
@@ -44,7 +44,7 @@ describe('outcomes of token refreshes', () => {
     warn.mockRestore();
   });
 
-  it.each(['authenticator', 'token source'])('is heard through the options of a %s', async (what) => {
+  it.each(['authenticator', 'token source'])('reach the listener in the options of a %s', async (what) => {
     const clock = createFakeClock();
     const server = await startScriptedServer(
       (response) => json(response, 200, { access_token: 'old', token_type: 'Bearer', expires_in: 100 }),

@@ -10,7 +10,7 @@ const lost = (reason: string | undefined): StoreEvent => ({ kind: 'state', ready
 const back: StoreEvent = { kind: 'state', ready: true, reason: undefined };
 
 describe('events of the store', () => {
-  it('is a process warning each time that it is lost', () => {
+  it('cause a process warning each time that the store is lost', () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const channel = createStoreChannel(undefined);
     for (const event of [lost('refused'), lost('refused still'), back, lost('frozen')])
@@ -28,7 +28,7 @@ describe('events of the store', () => {
     ]);
   });
 
-  it('is passed to the listener of the application instead of a warning, and errors of the listener have no effect', () => {
+  it('are passed to the listener of the application instead of a warning, and errors of the listener have no effect', () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const heard: StoreEvent[] = [];
     const channel = createStoreChannel((event) => {
@@ -45,7 +45,7 @@ describe('events of the store', () => {
     });
   });
 
-  it.each(['middleware', 'token source'])('is heard through the options of a %s', async (what) => {
+  it.each(['middleware', 'token source'])('reach the listener in the options of a %s', async (what) => {
     const port = await findClosedPort();
     const heard = await new Promise<StoreEvent>((resolve) => {
       const options = {
@@ -64,7 +64,7 @@ describe('events of the store', () => {
     expect((heard as { reason: string }).reason).toBe('connection refused');
   });
 
-  it('is not heard through options of a file', () => {
+  it('reach no listener in the options of a file', () => {
     const input = { url: 'https://as.example/token', onstoreevent: 'x' };
     expect(() => oAuthClientCredentials(input)).toThrow(OptionsError);
   });

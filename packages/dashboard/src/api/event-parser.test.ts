@@ -10,7 +10,7 @@ const parse = (...pieces: readonly string[]): readonly StreamEvent[] => {
 };
 
 describe('a stream of events', () => {
-  it('gives name and data, without comments and other fields', () => {
+  it('yields name and data, without comments and other fields', () => {
     expect(
       parse('retry: 3000\n\n: ping\n\nevent: overview\ndata: {"a":1}\n\ndata:b\ndata: c\r\n\r\n'),
     ).toEqual([
@@ -19,7 +19,7 @@ describe('a stream of events', () => {
     ]);
   });
 
-  it('is the same wherever its pieces end', () => {
+  it('yields the same events wherever its chunks end', () => {
     const stream = 'event: a\ndata: 1\n\nevent: b\r\ndata: x: y\r\n\r\ndata: ü\n\n';
     const cuts = fc.array(fc.nat({ max: stream.length })).map((places) => places.sort((a, b) => a - b));
     fc.assert(

@@ -18,7 +18,7 @@ describe('rates of a counter', () => {
     expect(sum).toBeCloseTo(28);
   });
 
-  it('begin again with a counter that was restarted', () => {
+  it('start again with a counter that was restarted', () => {
     const rates = createRateSeries(5);
     rates.record('requests', 100, 10_000);
     rates.record('requests', 3, 11_000);
@@ -26,7 +26,7 @@ describe('rates of a counter', () => {
     expect(rates.values('requests', 12_000)).toEqual([0, 2]);
   });
 
-  it('are unknown before the counter was read, and forgotten after the time that is kept', () => {
+  it('are unknown before the counter was read, and forgotten after the time window', () => {
     const rates = createRateSeries(3);
     expect(rates.values('requests', 10_000)).toEqual([]);
     rates.record('requests', 0, 10_000);

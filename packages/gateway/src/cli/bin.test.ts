@@ -39,15 +39,15 @@ describe('the command on an old Node.js', () => {
   );
 
   it.each(['20.19.0', '20.20.1', '21.0.0', '22.0.0', '24.21.0', '100.1.0', '25.0.0-nightly'])(
-    'takes %s',
+    'accepts %s',
     (version) => {
       expect(checkNode(version)).toBeUndefined();
     },
   );
 });
 
-describe('the command that is not built', () => {
-  it('says so in one line, and exits 1', async () => {
+describe('the command before it is built', () => {
+  it('reports in one line that it is not built, and exits 1', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'grantgate-bin-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     await mkdir(join(folder, 'bin'));

@@ -182,7 +182,7 @@ describe('grantgate check --connect', () => {
     expect(await said({ endpoints: [new URL(silent.url).host] })).toBe('time-out');
   });
 
-  it('uses a cluster, and does not take one for a single server', async () => {
+  it('connects to a cluster, and does not mistake it for a single server', async () => {
     const { options } = keep(await startRedisCluster());
     const endpoints = at(options.endpoints);
     expect(await said({ endpoints, cluster: {} })).toBe('available');
@@ -225,7 +225,7 @@ describe('grantgate check --connect', () => {
     ['bearer', 'grants a token (token_type bearer)'],
     ['BearerToken', 'grants a token (token_type BearerToken)'],
     [undefined, 'grants a token (without token_type)'],
-  ])('shows the type of a good token: %s', async (type, detail) => {
+  ])('shows the type of a valid token: %s', async (type, detail) => {
     const body = { access_token: 'x', expires_in: 60, token_type: type };
     const issuing = keep(await startScriptedServer((response) => json(response, 200, body)));
     const own = { clientID: 'gateway', clientSecret, acceptedTokenTypes: ['BearerToken', ''] };
@@ -281,7 +281,7 @@ describe('grantgate check --connect with an issuer', () => {
     expect(code).toBe(0);
   });
 
-  it('reports why the metadata are unusable, at the option', async () => {
+  it('reports at the option why the metadata are unusable', async () => {
     const port = await findClosedPort();
     const alias = server.issuer.replace('127.0.0.1', 'localhost');
     const found = await check({ down: { Issuer: `http://127.0.0.1:${port}` }, other: { issuer: alias } });

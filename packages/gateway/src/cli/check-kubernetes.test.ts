@@ -130,12 +130,12 @@ describe('grantgate check --kubernetes', () => {
     expect(away.stdout).toContain('the IngressRoutes of all namespaces cannot be read: connect ECONNREFUSED');
   });
 
-  it('exits 2 for flags that mean nothing', async () => {
+  it('exits 2 for flags that have no meaning here', async () => {
     expect((await runCommand(['check', '--context', 'x', '.'])).code).toBe(2);
     expect((await check('-n', '*')).code).toBe(2);
   });
 
-  it('lists with -v objects of another class, and objects that are not served', async () => {
+  it('lists with -v the objects of another class, and objects that are not served', async () => {
     server.apply(shop('apps'));
     const classed = (name: string, spec: string, metadata = ''): string =>
       shop('apps')

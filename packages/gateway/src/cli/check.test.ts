@@ -73,7 +73,7 @@ describe('grantgate check', () => {
     expect(stdout).not.toContain('do-not-show-me');
   });
 
-  it('exits 0 when there are warnings alone', async () => {
+  it('exits 0 when there are only warnings', async () => {
     const { code, stdout } = await check('warned.yaml');
     expect(code).toBe(0);
     expect(stdout).toContain('0 errors, 1 warning');
@@ -157,7 +157,7 @@ url = "http://127.0.0.1:1"
     );
   });
 
-  it('takes the only path for the install configuration if it is one', async () => {
+  it('takes a single path for the install configuration if it is one', async () => {
     const named = await check('--config', 'other.yaml');
     expect(await check('other.yaml')).toEqual(named);
   });

@@ -48,7 +48,7 @@ describe('grantgate claims', () => {
     expect(code).toBe(0);
   });
 
-  it('exits 1 when they do not', async () => {
+  it('exits 1 when the claims do not satisfy the expression', async () => {
     const { code, stdout } = await claims('Equals(`exp`, `9007199254740992`)', '--claims', '-');
     expect(code).toBe(1);
     expect(stdout).toBe(

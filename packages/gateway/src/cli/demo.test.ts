@@ -5,7 +5,7 @@ import { createTestIo, runCommand } from './io.testkit.ts';
 import { run } from './run.ts';
 
 describe('grantgate demo', () => {
-  it('takes the tour, finds every response as expected, and exits 0', async () => {
+  it('completes its tour, finds every response as expected, and exits 0', async () => {
     const { code, stdout, stderr } = await runCommand(['demo', '--once', '--port', '0']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('5 of 5 responses as expected.');
@@ -14,7 +14,7 @@ describe('grantgate demo', () => {
     expect(stdout).not.toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/);
   });
 
-  it('stays up until it is stopped, shows its files, and takes them away at the end', async () => {
+  it('runs until it is stopped, shows its files, and removes them at the end', async () => {
     let ready = (): void => {};
     const shown = new Promise<void>((resolve) => (ready = resolve));
     const io = createTestIo({ onWrite: (text) => text.includes('Ctrl-C') && ready() });

@@ -60,7 +60,7 @@ describe('grantgate schema', () => {
     ['install', '{}'],
     ['routes', 'http: {}'],
     ['middleware', 'url: https://a.example.com'],
-  ])('accepts a right %s configuration', async (name, yaml) => {
+  ])('accepts a valid %s configuration', async (name, yaml) => {
     expect(await validate(name, yaml)).toEqual([]);
   });
 
@@ -78,11 +78,11 @@ describe('grantgate schema', () => {
     ['middleware', '{ url: x, clientID: 5 }', '/clientID must be string'],
     ['middleware', '{ url: x, clientConfig: { timeoutSeconds: 0 } }', '/clientConfig/timeoutSeconds must be > 0'],
     ['middleware', '{ url: x, clientConfig: { maxRetries: 1.5 } }', '/clientConfig/maxRetries must be integer'],
-  ])('refuses a wrong %s configuration: %s', async (name, yaml, message) => {
+  ])('rejects an invalid %s configuration: %s', async (name, yaml, message) => {
     expect((await validate(name, yaml)).join('\n')).toContain(message);
   }); // prettier-ignore
 
-  it('prints that of the install configuration when none is named', async () => {
+  it('prints the schema of the install configuration when none is named', async () => {
     const { stdout } = await runCommand(['schema']);
     expect(JSON.parse(stdout)).toMatchObject({
       $schema: 'https://json-schema.org/draft/2020-12/schema',

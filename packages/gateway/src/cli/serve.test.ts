@@ -82,7 +82,7 @@ describe('grantgate serve', () => {
     expect(io.written.stderr).toContain('"msg":"stopped"');
   });
 
-  it.each([['SIGTERM', 143], ['SIGINT', 130]] as const)('ends at once at a second %s, with %i', async (signal, exit) => {
+  it.each([['SIGTERM', 143], ['SIGINT', 130]] as const)('stops at once at a second %s, with exit code %i', async (signal, exit) => {
     const { io, url, code } = await serve();
     const inFlight = new Promise<void>((resolve) => (arrived = resolve));
     const answer = request(url);
@@ -137,7 +137,7 @@ describe('grantgate serve', () => {
     expect(problems).toContainEqual(expect.objectContaining({ file: path, severity: 'error', message }));
   });
 
-  it('exits 1 when it is started with an install configuration in place of routes', async () => {
+  it('exits 1 when it is started with an install configuration instead of routes', async () => {
     expect(await runCommand(['serve', 'routes.yaml', 'grantgate.yaml'], { cwd: folder })).toMatchObject({
       code: 1,
       stderr: `error: no routes: ${join(folder, 'grantgate.yaml')} is an install configuration, not a file of routes: pass it with --config [routes_unavailable]\n`,

@@ -91,7 +91,7 @@ describe('grantgate token, of jwt', () => {
     });
   });
 
-  it('needs a token', async () => {
+  it('requires a token', async () => {
     const { code, stderr } = await run(undefined);
     expect(code).toBe(2);
     expect(stderr).toContain('missing token of a caller: pass it in --token-file FILE or GRANTGATE_TOKEN');

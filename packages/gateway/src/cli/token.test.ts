@@ -234,7 +234,7 @@ describe('grantgate token', () => {
     },
   );
 
-  it('exits 1 for a middleware that is broken, with its problems alone', async () => {
+  it('exits 1 for a broken middleware, and shows only its problems', async () => {
     const broken = await token(['broken', 'app.yaml']);
     expect(broken.code).toBe(1);
     expect(broken.stderr).toMatch(/^app\.yaml:11:\d+: error: broken@file\.claims: /);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseInstall, shorthandInstall } from './parse-install.ts';
 
-describe('an entry point for a proxy beside', () => {
+describe('an entry point for external authorization', () => {
   const checkOf = (entryPoints: string, name: string) => {
     const { config, problems } = parseInstall(`entryPoints: ${entryPoints}`, 'g.yaml');
     expect(problems).toEqual([]);
@@ -15,12 +15,12 @@ describe('an entry point for a proxy beside', () => {
     middleware: undefined,
   };
 
-  it.each(['forwardAuth', 'extAuthz'] as const)('is one by the name %s alone', (name) => {
+  it.each(['forwardAuth', 'extAuthz'] as const)('is recognised by the name %s alone', (name) => {
     const { externalAuth } = checkOf(`{ ${name}: { address: ":9000" } }`, name);
     expect(externalAuth).toEqual({ kind: name, ...defaults });
   });
 
-  it('has any name with the options of one', () => {
+  it('has any name when it has the options of one', () => {
     expect(checkOf('{ web: { address: ":9000" } }', 'web').externalAuth).toBeUndefined();
     expect(checkOf('{ a: { address: ":9000", forwardAuth: {} } }', 'a').externalAuth?.kind).toBe(
       'forwardAuth',
@@ -72,7 +72,7 @@ describe('an entry point for a proxy beside', () => {
     expect(problems.map((problem) => [problem.path, problem.message])).toEqual([[`entryPoints.a${path}`, message]]);
   }); // prettier-ignore
 
-  it('is the only one that serve PATH... opens on request', () => {
+  it('is the only kind that serve PATH... opens on request', () => {
     const { entryPoints } = shorthandInstall(['routes'], {
       forwardAuth: { host: '::1', port: 9000 },
       extAuthz: { host: undefined, port: 9001 },

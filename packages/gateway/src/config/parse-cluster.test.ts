@@ -4,7 +4,7 @@ import { parseInstall } from './parse-install.ts';
 const parse = (providers: string) => parseInstall(`providers: { ${providers} }`, 'g.yaml');
 
 describe('the providers of a cluster', () => {
-  it('read one cluster, with the largest of their limits', () => {
+  it('share one connection to the cluster, with the largest of their limits', () => {
     const { config } = parse(
       'kubernetesCRD: { endpoint: "https://a" }, kubernetesIngress: { ingressClass: own, disableIngressClassLookup: true, qps: 500 }, kubernetesGateway: { endpoint: "https://a", namespaces: [apps], throttleDuration: 1s }',
     );
@@ -17,7 +17,7 @@ describe('the providers of a cluster', () => {
     });
   });
 
-  it('are each enough for a cluster', () => {
+  it('each suffice to read a cluster', () => {
     expect(parse('kubernetesIngress: {}').config!.providers.kubernetes).toMatchObject({
       crd: undefined,
       gateway: undefined,

@@ -81,7 +81,7 @@ describe('YAML', () => {
 });
 
 describe('JSON', () => {
-  it('has places too', () => {
+  it('has positions too', () => {
     expect(placeIn('{\n\t"http": {\n\t\t"x": "y"\n\t}\n}', 'a.json', ['http', 'x'])).toBe('3:9');
   });
 });
@@ -123,7 +123,7 @@ describe('TOML', () => {
     expect(placeIn(text, 'a.toml', path, part)).toBe(expected);
   });
 
-  it('tells a name with a dot from two names', () => {
+  it('distinguishes a name with a dot from two names', () => {
     const twins = '["a.b"]\nx = 1\n[a.b]\nx = 2\n';
     expect(placeIn(twins, 'a.toml', ['a.b', 'x'])).toBe('2:5');
     expect(placeIn(twins, 'a.toml', ['a', 'b', 'x'])).toBe('4:5');

@@ -60,7 +60,7 @@ describe('the install configuration', () => {
     ['Auto', 'auto'],
     ['1', 1],
     ['256', 256],
-  ])('takes %s for workers', (written, workers) => {
+  ])('accepts %s for workers', (written, workers) => {
     expect(parseInstall(`workers: ${written}`, 'g.yaml')).toMatchObject({
       config: { workers },
       problems: [],
@@ -178,7 +178,7 @@ ping: {}
     expect(problems.map((problem) => problem.replace(/^.*kubernetesCRD\./, ''))).toEqual([message]);
   });
 
-  it('reads a whole cluster, with the safe defaults of Traefik, when nothing is said about it', () => {
+  it('reads a whole cluster by default, with the safe defaults of Traefik', () => {
     expect(parseInstall('providers: { kubernetesCRD: {} }', 'g.yaml').config!.providers.kubernetes).toEqual({
       endpoint: undefined,
       token: undefined,
@@ -214,7 +214,7 @@ ping: {}
     '0x',
     '.inf',
     '.nan',
-  ])('refuses a size or a time of %s, and rounds none', (written) => {
+  ])('rejects a size or a time of %s, and rounds none', (written) => {
     for (const option of ['maxHeaderBytes', 'maxHeaderFields', 'maxBodyBytes']) {
       const text = `entryPoints: { web: { address: ":80", http: { ${option}: ${written} } } }`;
       expect(parseInstall(text, 'a.yaml').config).toBeUndefined();
@@ -324,12 +324,12 @@ log: { level: loud }
     },
   );
 
-  it('counts in the bounds of every destination', () => {
+  it('uses the bounds of all destinations together', () => {
     const written = 'metrics: { prometheus: { buckets: [1, 2] }, otlp: { explicitBoundaries: [0.5, 2, 3] } }';
     expect(parseInstall(written, 'g.yaml').config!.metrics!.buckets).toEqual([0.5, 1, 2, 3]);
   });
 
-  it.each(['metrics: {}', 'metrics: { prometheus: }'])('counts nothing with %s', (written) => {
+  it.each(['metrics: {}', 'metrics: { prometheus: }'])('records no metrics with %s', (written) => {
     expect(parseInstall(written, 'g.yaml')).toMatchObject({ config: { metrics: undefined }, problems: [] });
   });
 
@@ -415,7 +415,7 @@ describe('two entry points', () => {
     ['127.0.0.1:8000', '[::1]:8000'],
     ['0.0.0.0:8000', '[::1]:8000'],
     ['127.0.0.1:8000', 'localhost:8000'],
-  ])('at %s and %s are none', (one, two) => {
+  ])('at %s and %s are accepted', (one, two) => {
     expect(shown(install(one, two))).toEqual([]);
   });
 

@@ -48,7 +48,7 @@ describe.each([
 });
 
 describe('a place inside a string', () => {
-  it('at its end is behind its last character', () => {
+  it('at its end is after its last character', () => {
     const end = (text: string, file = 'a.yaml'): string => {
       const [document] = parseDocuments(text, file).documents;
       const { line, column } = document!.placeOf(['r'], (valueAt(document!.value, ['r']) as string).length);
@@ -62,7 +62,7 @@ describe('a place inside a string', () => {
     expect(end('r = """\nabc"""', 'a.toml')).toBe('2:4');
   });
 
-  it('of an alias is where its anchor is', () => {
+  it('of an alias is the place of its anchor', () => {
     expect(textAt(`x: &r ${rule}\nrule: *r\n`, 'a.yaml', ['rule'], '(')).toBe('(');
   });
 

@@ -84,7 +84,7 @@ x-common: &common { watch: true }
     ]);
   });
 
-  it('may have an entry point of UDP, which is not opened', () => {
+  it('may have a UDP entry point, which is not opened', () => {
     const { config, told } = parse('entryPoints: { web: { address: ":80" }, dns: { address: ":53/udp" } }');
     expect([...config!.entryPoints.keys()]).toEqual(['web']);
     expect(told).toEqual([
@@ -105,19 +105,19 @@ x-common: &common { watch: true }
   it.each([
     ['metrics.prometheus', 'metrics: { prometheus: {} }'],
     ['ping', 'ping: {}'],
-  ])('is warned of %s without an entry point that serves it', (path, option) => {
+  ])('gets a warning about %s without an entry point that serves it', (path, option) => {
     const { config, told } = parse(`entryPoints: { web: { address: ":80" } }\n${option}`);
     expect(told).toEqual([`warning ${path}: ${path} requires an entry point named admin or traefik`]);
     expect(config).toBeDefined();
   });
 
-  it('names the entry point that metrics lack', () => {
+  it('gets an error that names the missing entry point of metrics', () => {
     expect(
       parse('entryPoints: { web: { address: ":1" } }\nmetrics: { prometheus: { entryPoint: wep } }').told,
     ).toEqual(['error metrics.prometheus.entryPoint: there is no entry point wep: did you mean web?']);
   });
 
-  it('names the entry point that a redirection lacks', () => {
+  it('gets an error that names the missing entry point of a redirection', () => {
     expect(
       parse(
         'entryPoints: { web: { address: ":80", http: { redirections: { entryPoint: { to: websecur } } } }, websecure: { address: ":443" } }',

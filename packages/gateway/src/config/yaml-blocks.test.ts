@@ -73,7 +73,7 @@ const text = fc
   .tuple(fc.constantFrom('', '', '# first\n', '---\n', '%YAML 1.2\n---\n'), fc.constantFrom('', '', 'tcp: {}\n', 'kind: X\n'), http, fc.constantFrom('', '', 'udp:\n  a: 1\n', '...\n', '---\nb: 1\n', '- a\n'))
   .map((parts) => parts.join('')); // prettier-ignore
 
-describe('a large document that is taken apart', () => {
+describe('a large document that is parsed in parts', () => {
   it('yields the same as the whole document, value by value and place by place, however it changes', () => {
     let taken = 0;
     fc.assert(
@@ -98,7 +98,7 @@ describe('a large document that is taken apart', () => {
   const lines = (count: number, change = (line: string): string => line): string =>
     `http:\n  routers:\n${Array.from({ length: count }, (_, index) => change(`    r${index}: {rule: "Path(\`/${index}\`)", service: s}\n`)).join('')}`;
 
-  it('keeps all but the part in which something has changed', () => {
+  it('keeps all parts except the changed one', () => {
     const parse = createParseBlocks('a.yaml');
     const before = parse(lines(3000))!;
     expect(before.length).toBeGreaterThan(20);
@@ -112,7 +112,7 @@ describe('a large document that is taken apart', () => {
     expect(longer.at(-1)!.placeOf(['http', 'routers', 'r2999']).line).toBe(3003);
   });
 
-  it('is whole when a key is given twice, far from each other, and taken apart again when that is mended', () => {
+  it('is parsed as a whole when a key occurs twice, and in parts again when that is fixed', () => {
     const parse = createParseBlocks('a.yaml');
     const before = parse(lines(3000))!;
     expect(parse(lines(3000, (line) => line.replace('r2900:', 'r100:')))).toBeUndefined();
@@ -120,7 +120,7 @@ describe('a large document that is taken apart', () => {
     expect(parse(lines(3000))!.every((document, at) => document === before[at])).toBe(true);
   });
 
-  it('is whole when it is small', () => {
+  it('is parsed as a whole when it is small', () => {
     expect(createParseBlocks('a.yaml')(lines(10))).toBeUndefined();
   });
 });

@@ -58,7 +58,7 @@ describe('a YAML file that changes', () => {
     );
   }); // prettier-ignore
 
-  it('keeps the documents that are the same, on the same line', () => {
+  it('keeps unchanged documents that stay on the same line', () => {
     const parse = createParseYaml('a.yaml');
     const first = parse('a: 1\n---\na: 2\n---\na: 3\n').documents;
     const second = parse('a: 1\n---\na: 9\n---\na: 3\n').documents;
@@ -70,7 +70,7 @@ describe('a YAML file that changes', () => {
     expect(parse('').documents).toEqual([]);
   }); // prettier-ignore
 
-  it('tells two documents of the same text by their lines', () => {
+  it('distinguishes two documents with the same text by their lines', () => {
     const { documents } = createParseYaml('a.yaml')('---\na: 1\n---\na: 1\n');
     expect(documents.map(({ placeOf }) => placeOf(['a']).line)).toEqual([2, 4]);
   });

@@ -5,7 +5,7 @@ import type { YamlRoot } from './yaml-tree.ts';
 import { indexYaml } from './yaml-tree.ts';
 
 describe('the index of a YAML file', () => {
-  it('reads each entry once for any number of look-ups', () => {
+  it('reads each entry once, however often it is looked up', () => {
     const count = 1000;
     const names = Array.from({ length: count }, (_, n) => `r${n}`);
     const root = parseDocument(names.map((name) => `${name}: {a: 1}\n`).join('')) as YamlRoot;
@@ -30,7 +30,7 @@ describe('the index of a YAML file', () => {
     expect(documents[0]!.value).toMatchObject({ r299: { middlewares: ['a', 'b'] } });
   });
 
-  it('gives an alias the last anchor of its name before it', () => {
+  it('resolves an alias to the last anchor of that name before it', () => {
     const text = 'a: &x {v: one}\nb: *x\nc: &x {v: two}\nd: *x\n';
     const [document] = parseDocuments(text, 'a.yaml').documents;
     expect(document!.value).toMatchObject({ b: { v: 'one' }, d: { v: 'two' } });

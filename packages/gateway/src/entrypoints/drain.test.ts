@@ -51,7 +51,7 @@ async function isRefused({ port }: TestEntryPoint): Promise<boolean> {
 }
 
 describe('a gateway that shuts down', () => {
-  test('closes at once when nothing is under way, idle connections included, and leaves no timer', async () => {
+  test('closes at once without requests in flight, idle connections included, and leaves no timer', async () => {
     const { gateway, clock, open } = await start();
     const idle = await open(get('/'));
     await idle.until(/ok$/);
@@ -63,7 +63,7 @@ describe('a gateway that shuts down', () => {
     expect(await isRefused(gateway)).toBe(true);
   });
 
-  test('lets a request in flight finish, and says that the connection ends', async () => {
+  test('lets a request in flight finish, and announces that the connection closes', async () => {
     const { gateway, clock, held, open } = await start();
     const connection = await open(get('/held'));
     const response = await held.promise;
@@ -126,7 +126,7 @@ describe('a gateway that shuts down', () => {
     expect(gateway.leases()).toBe(0);
   });
 
-  test('cuts WebSockets when the requests are done', async () => {
+  test('closes WebSockets once the requests have finished', async () => {
     const { gateway, held, open } = await start();
     const webSocket = await open(
       'GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
@@ -165,7 +165,7 @@ describe('a gateway whose connections another process takes over', () => {
     expect(gateway.records.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   });
 
-  test('leaves connections that bring nothing and WebSockets the grace time, and drains then', async () => {
+  test('leaves silent connections and WebSockets open for the grace time, and then drains', async () => {
     const { gateway, clock, open } = await start({ transport: { graceTimeoutMs: 5000 } });
     const idle = await open(get('/'));
     await idle.until(/ok$/);

@@ -36,7 +36,7 @@ async function start(options: Partial<TestEntryPointOptions> = {}) {
 }
 
 describe('an entry point with the PROXY protocol', () => {
-  it('takes the caller from the header of a trusted peer, in one piece with the request or not', async () => {
+  it('takes the caller from the header of a trusted peer, even if the header and the request arrive together', async () => {
     const { callerOf } = await start();
     expect(await callerOf(header + request)).toBe('192.0.2.7 its port');
     expect(await callerOf(header, request)).toBe('192.0.2.7 its port');
@@ -54,7 +54,7 @@ describe('an entry point with the PROXY protocol', () => {
     expect(await callerOf(header + request)).toBe('192.0.2.7 its port');
   });
 
-  it('believes X-Forwarded-For of the caller that the header names, not of the peer', async () => {
+  it('trusts X-Forwarded-For of the caller that the header names, not of the peer', async () => {
     const { gateway, callerOf } = await start({ trustedIPs: ['127.0.0.1'] });
     await callerOf(header + request);
     expect(gateway.records[0]!.facts.trusted).toBe(false);
@@ -78,7 +78,7 @@ describe('an entry point with the PROXY protocol', () => {
     expect(facts).toMatchObject({ remoteAddress: '192.0.2.7', remotePort: 51_000, scheme: 'https' });
   });
 
-  it('takes a header at the beginning of a connection alone', async () => {
+  it('accepts a header only at the beginning of a connection', async () => {
     const { gateway } = await start();
     // Node.js hands a connection back after an upgrade that is none.
     const socket = await openRaw(
@@ -110,7 +110,7 @@ describe('an entry point with the PROXY protocol', () => {
   });
 
   it.each(['PROXY TCP4 192.0.2.7 192.0.2.8 51000\r\n', `PROXY TCP4 ${'1'.repeat(200)}`])(
-    'cuts a connection with an invalid header, of any peer: %j',
+    'closes a connection with an invalid header, of any peer: %j',
     async (text) => {
       const { gateway } = await start({ proxyProtocol: { trustedIPs: [], insecure: false } });
       const socket = await openRaw(gateway.port, text + request);
@@ -119,7 +119,7 @@ describe('an entry point with the PROXY protocol', () => {
     },
   );
 
-  it('cuts a connection whose header is not complete in time', async () => {
+  it('closes a connection whose header is not complete in time', async () => {
     const clock = createFakeClock();
     const { gateway } = await start({ clock, transport: { headerTimeoutMs: 3000 } });
     const socket = await openRaw(gateway.port, 'PROXY TCP4');

@@ -84,7 +84,7 @@ describe('a PROXY header', () => {
   });
 
   it.each(['GET / HTTP/1.1\r\n', 'PROPFIND / HTTP/1.1\r\n', '\x16\x03\x01', '\r\nGET / HTTP/1.1\r\n'])(
-    'is not there: %j',
+    'is absent: %j',
     (text) => expect(readProxyHeader(line(text))).toEqual({ kind: 'none' }),
   );
 
@@ -103,7 +103,7 @@ describe('a PROXY header', () => {
       .map(([[family, block], more]) => binary(0x21, family, Buffer.concat([block, more]))),
   );
 
-  it('is incomplete until its last byte, whatever the pieces that it comes in', () => {
+  it('is incomplete until its last byte, however it is split', () => {
     fc.assert(
       fc.property(header, fc.uint8Array({ maxLength: 20 }), (whole, more) => {
         for (let end = 0; end < whole.length; end += 1)

@@ -44,20 +44,20 @@ async function request(port: number, session?: Buffer): Promise<{ resumed: boole
 }
 
 describe('session tickets', () => {
-  test('are good for every process with the same secret', async () => {
+  test('are valid for every process with the same secret', async () => {
     const [first, second] = [await start(), await start()];
     const { resumed, session } = await request(first.port);
     expect(resumed).toBe(false);
     expect(await request(second.port, session)).toMatchObject({ resumed: true });
   });
 
-  test('are good for no process with another secret', async () => {
+  test('are invalid for a process with another secret', async () => {
     const [first, second] = [await start(), await start({ ticketSecret: Buffer.alloc(32, 2) })];
     const { session } = await request(first.port);
     expect(await request(second.port, session)).toMatchObject({ resumed: false });
   });
 
-  test('are good until their keys change', async () => {
+  test('are valid until their keys change', async () => {
     const clock = createFakeClock();
     const gateway = await start({ clock });
     const { session } = await request(gateway.port);

@@ -48,14 +48,14 @@ describe('a TLS entry point', () => {
     ['the default: a wildcard covers one label only', 'a.b.apps.example', 'default'],
     ['the default: no certificate covers the name', 'unknown.example', 'default'],
     ['the default: no name was given', undefined, 'default'],
-  ])('shows the certificate of %s', async (_, servername, common) => {
+  ])('presents the certificate of %s', async (_, servername, common) => {
     const socket = await open(servername === undefined ? {} : { servername });
     expect(socket.getPeerCertificate().subject.CN).toBe(common);
     expect(socket.authorized).toBe(true);
     socket.destroy();
   });
 
-  test('takes TLS 1.2 and 1.3, and nothing older', async () => {
+  test('accepts TLS 1.2 and 1.3, and nothing older', async () => {
     for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
       const socket = await open({ minVersion: version, maxVersion: version, servername: 'api.example' });
       expect(socket.getProtocol()).toBe(version);
@@ -71,7 +71,7 @@ describe('a TLS entry point', () => {
     ).rejects.toThrow(/version|alert|protocol/i);
   });
 
-  test('tells the server that the caller came over https', async () => {
+  test('informs the server that the caller used https', async () => {
     const connection = await observe(
       await open({ servername: 'api.example', ALPNProtocols: ['http/1.1'] }),
       undefined,
@@ -81,7 +81,7 @@ describe('a TLS entry point', () => {
     expect(gateway.records.at(-1)?.facts).toMatchObject({ scheme: 'https', remoteAddress: '127.0.0.1' });
   });
 
-  test('does not keep a shutdown waiting for a handshake that never ends', async () => {
+  test('does not delay a shutdown for a handshake that never finishes', async () => {
     const own = await startEntryPoint({ certificates });
     const { connect: connectPlain } = await import('node:net');
     const socket = connectPlain({ port: own.port, host: '127.0.0.1' });
@@ -109,14 +109,14 @@ describe('a TLS entry point', () => {
 
 describe('certificates', () => {
   const authority = createTestAuthority();
-  test('are refused when the key belongs to another, and when there are none', () => {
+  test('are rejected when the key does not match, and when there are none', () => {
     const { cert } = authority.issue('a', ['a.example']);
     const { key } = authority.issue('b', ['b.example']);
     expect(() => assertUsable([{ cert, key }])).toThrow(/key values mismatch/);
     expect(() => assertUsable([])).toThrow(/at least one/);
   });
 
-  test('without alternative names count for their common name', () => {
+  test('without alternative names are used for their common name', () => {
     const [first, second] = [authority.issue('first.example'), authority.issue('Second.example')];
     const named = createCertificateIndex([first, second]);
     expect(named.find('second.example')).toBe(second);

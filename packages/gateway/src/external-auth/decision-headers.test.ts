@@ -32,7 +32,7 @@ describe('headers that steps remove', () => {
   });
 });
 
-describe("callers' headers that a proxy has to remove", () => {
+describe("callers' headers that a proxy must remove", () => {
   const decided = ['X-Tenant-Id', 'x_odd', 'X-Credentials', 'X-Auth-Request-User'];
   const headers = toHeaders([allow({ 'X-Tenant-Id': 'ours', x_odd: 'ours', Group: 'ours' })]);
 
@@ -52,7 +52,7 @@ describe("callers' headers that a proxy has to remove", () => {
     expect(findImpostors(kept, headers)).toEqual([]);
   });
 
-  it('are found without a forwarded header that is itself oddly spelled', () => {
+  it('are found without a forwarded header that has an odd spelling itself', () => {
     const plain = toHeaders([allow({ 'X-Tenant-Id': 'ours' })]);
     expect(findImpostors(['X.Tenant~Id', 'X-Tenant-Id', 'Accept'], plain)).toEqual(['x.tenant~id']);
   });

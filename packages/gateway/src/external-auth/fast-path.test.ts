@@ -245,7 +245,7 @@ describe.each([
   ['by default', '{}'],
   ['with names of its own', '{ usernameHeader: Group, problemHeader: X-Problem, statusMap: { 401: 407 } }'],
   ['with credentials in another header', '{ credentialsHeader: X-Credentials }'],
-])('a check, %s', (_how, options) => {
+])('an authorization check, %s,', (_how, options) => {
   let both: ProxyEntry;
   let node: ProxyEntry;
   beforeAll(async () => {
@@ -253,7 +253,7 @@ describe.each([
   });
   afterAll(() => Promise.all([both.close(), node.close()]));
 
-  it('has the same response and the same record on both paths', async () => {
+  it('gets the same response and the same record on both paths', async () => {
     await fc.assert(
       fc.asyncProperty(asked, async (one) => {
         const [mine, nodes] = [await both.send(write(one)), await node.send(write(one))];
@@ -266,7 +266,7 @@ describe.each([
   });
 });
 
-describe('a check', () => {
+describe('an authorization check', () => {
   let entry: ProxyEntry;
   beforeAll(async () => (entry = await startProxyEntry('{}', 'both')));
   afterAll(() => entry.close());
@@ -298,7 +298,7 @@ describe('a check', () => {
     ['of a decision that throws', { target: '/forward-auth/throwing' }],
     ['of a method that nobody registered', { method: 'FOO' }],
     ['of nothing that is there', { target: '/forward-auth/nobody' }],
-  ])('%s takes the short path', async (_which, one) => {
+  ])('%s uses the fast path', async (_which, one) => {
     expect(await takesFastPath(one)).toBe(true);
   });
 
@@ -307,7 +307,7 @@ describe('a check', () => {
     ['of a method that is refused', { method: 'TRACE' }],
     ['with an absolute target', { target: 'http://a/forward-auth/memory' }],
     ['that asks for more than that of its connection', { headers: [...plain.headers, 'Connection: te'] }],
-  ])('%s takes that of Node.js', async (_which, one) => {
+  ])('%s uses the fallback to Node.js', async (_which, one) => {
     expect(await takesFastPath(one)).toBe(false);
   });
 });

@@ -73,7 +73,7 @@ describe.each(reads)('%s', (_name, read) => {
     expect(await fault(join(folder, 'a'))).toEqual(['ELOOP', 'cannot be read (ELOOP)']);
   });
 
-  it('passes on the error of the system', async () => {
+  it('returns the error of the system', async () => {
     const folder = createFolder();
     expect(await fault(join(folder, 'nowhere'))).toEqual(['ENOENT', 'cannot be read (ENOENT)']);
     createSized(join(folder, 'file'), 1);
@@ -81,7 +81,7 @@ describe.each(reads)('%s', (_name, read) => {
   });
 
   // Modes do not bind root.
-  it.skipIf(process.getuid?.() === 0)('refuses a file that it has no right to read', async () => {
+  it.skipIf(process.getuid?.() === 0)('refuses a file that it may not read', async () => {
     const path = createSized(join(createFolder(), 'file'), 1);
     chmodSync(path, 0);
     expect(await fault(path)).toEqual(['EACCES', 'cannot be read (EACCES)']);

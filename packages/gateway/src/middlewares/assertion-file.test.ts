@@ -30,7 +30,7 @@ function check(file: string, entries: readonly string[] | undefined, realPath = 
 }
 
 describe('an assertion file', () => {
-  it('that appears, or goes, after any number of configurations is noticed, and watched meanwhile', () => {
+  it('that appears or disappears after any number of configurations is noticed, and watched meanwhile', () => {
     const config = `http: { middlewares: { auth: { plugin: { oAuthClientCredentials: ${JSON.stringify(optionsOf('/run/token'))} } } } }`;
     const configuration = translate(parseDocuments(config, 'routes.yaml').documents);
     const looked = new Set<string>();
@@ -62,7 +62,7 @@ describe('an assertion file', () => {
     ['/allowedX/token', ['urn:file:/allowed']],
     ['//var/run/token', ['urn:file:/allowed', 'urn:env:*']],
     ['/allowed/./../../allowed.d/token', ['urn:file:/allowed']],
-  ])('that allowLocalReferences does not list is an error, and is not looked at: %s', (file, entries) => {
+  ])('that allowLocalReferences does not list is an error, and is not opened: %s', (file, entries) => {
     const seen: string[] = [];
     const { options, problems } = check(file, entries, (path) => {
       seen.push(path);
@@ -122,7 +122,7 @@ describe('an assertion file', () => {
     });
   });
 
-  it('that is not there yet is a warning', () => {
+  it('that does not exist yet is a warning', () => {
     const missing = check('/run/token', undefined, () => {
       throw Object.assign(new Error('no'), { code: 'ENOENT' });
     });

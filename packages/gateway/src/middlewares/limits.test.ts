@@ -25,15 +25,18 @@ describe('ipAllowList', () => {
     [{ depth: 3 }, '192.0.2.1, 10.0.0.1', 403],
     [{ excludedIPs: ['10.0.0.0/8'] }, '198.51.100.1, 192.0.2.1, 10.0.0.1', 200],
     [{ excludedIPs: ['10.0.0.0/8', '192.0.2.0/24'] }, '192.0.2.1, 10.0.0.1', 403],
-  ])('takes the address that %j means from what a trusted proxy says', async (ipStrategy, chain, status) => {
-    const options = { sourceRange: ['192.0.2.0/24'], ipStrategy };
-    const { send } = await start(options, ['127.0.0.1']);
-    expect((await send('/', [['X-Forwarded-For', chain]])).status).toBe(status);
-    const { send: sendUntrusted } = await start(options);
-    expect((await sendUntrusted('/', [['X-Forwarded-For', chain]])).status).toBe(403);
-  });
+  ])(
+    'uses the address that %j selects from the headers of a trusted proxy',
+    async (ipStrategy, chain, status) => {
+      const options = { sourceRange: ['192.0.2.0/24'], ipStrategy };
+      const { send } = await start(options, ['127.0.0.1']);
+      expect((await send('/', [['X-Forwarded-For', chain]])).status).toBe(status);
+      const { send: sendUntrusted } = await start(options);
+      expect((await sendUntrusted('/', [['X-Forwarded-For', chain]])).status).toBe(403);
+    },
+  );
 
-  it('is also known by the name that Traefik 2 had for it', async () => {
+  it('has an alias: its name in Traefik 2', async () => {
     const refuse = await startGatewayWith({ one: { ipWhiteList: { sourceRange: ['192.0.2.1'] } } });
     expect((await refuse.send('/')).status).toBe(403);
     const pass = await startGatewayWith({ one: { ipWhiteList: { sourceRange: ['127.0.0.1/32'] } } });
@@ -79,7 +82,7 @@ describe('rateLimit', () => {
     expect((await send('/', ofA)).status).toBe(429);
   });
 
-  it('lets a request wait for a moment when its turn is near', async () => {
+  it('lets a request wait briefly when its turn is near', async () => {
     const { send, clock } = await start({ average: 10, burst: 1 });
     expect((await send('/')).status).toBe(200);
     await clock.advance(60);
@@ -124,7 +127,7 @@ describe('inFlightReq', () => {
     expect((await send('/')).status).toBe(429);
   });
 
-  it('refuses a request of a source whose others are under way, until one has ended', async () => {
+  it('refuses a request of a source at its limit until one of its requests has ended', async () => {
     const begun = createDeferred();
     const finish = createDeferred();
     const { send } = await startGatewayWith(

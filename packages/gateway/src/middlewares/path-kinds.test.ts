@@ -17,7 +17,7 @@ describe('stripPrefix', () => {
     [['/stat'], '/stat/us?a=/stat', '/us?a=/stat', '/stat'],
     [['/st at'], '/st%20at/us', '/us', '/st at'],
     [['/stät'], '/st%C3%A4t/us%20x', '/us%20x', '/stät'],
-  ])('of %j makes of %s %s', async (prefixes, target, expected, prefix) => {
+  ])('of %j turns %s into %s', async (prefixes, target, expected, prefix) => {
     const { send } = await stripped(prefixes);
     const { seen } = await send(target);
     expect(seen?.target).toBe(expected);
@@ -26,7 +26,7 @@ describe('stripPrefix', () => {
     );
   });
 
-  it('keeps the prefixes that were removed before, and no word of the caller', async () => {
+  it("appends to the prefixes that were removed before, and ignores the caller's header", async () => {
     const { send } = await startGatewayWith({
       one: { stripPrefix: { prefixes: ['/a'] } },
       two: { stripPrefix: { prefixes: ['/b'] } },
@@ -56,12 +56,12 @@ describe('addPrefix and replacePath', () => {
     [{ addPrefix: { prefix: '/ä b' } }, '/c', '/%C3%A4%20b/c'],
     [{ replacePath: { path: '/new' } }, '/old?x=1', '/new?x=1'],
     [{ replacePath: { path: '/n%20w' } }, '/old', '/n%20w'],
-  ])('%j makes of %s %s', async (middleware, target, expected) => {
+  ])('%j turns %s into %s', async (middleware, target, expected) => {
     const { send } = await startGatewayWith({ one: middleware });
     expect((await send(target)).seen?.target).toBe(expected);
   });
 
-  it('tell the server the path that was replaced', async () => {
+  it('send the server the original path', async () => {
     const { send } = await startGatewayWith({ one: { replacePath: { path: '/new' } } });
     const { seen } = await send('/old%20one?x', [['X-Replaced-Path', '/forged']]);
     expect(valuesOf(seen?.headers, 'x-replaced-path')).toEqual(['/old%20one']);
@@ -91,7 +91,7 @@ describe('redirectScheme', () => {
     expect(valuesOf(answer.headers, 'location')).toEqual([location]);
   }); // prettier-ignore
 
-  it('passes requests that already use the scheme, also according to a trusted proxy', async () => {
+  it('lets requests pass that already use the scheme, also according to a trusted proxy', async () => {
     const forwarded = [['X-Forwarded-Proto', 'https']] as const;
     const trusting = await startGatewayWith({ one: https }, { trustedIPs: ['127.0.0.1'] });
     expect((await trusting.send('/', forwarded)).status).toBe(200);

@@ -55,7 +55,7 @@ d: { redirectRegex: { regex: ok } }
     expect((await sendOut('/x..;/admin')).status).toBe(400);
   });
 
-  it('redirect nowhere when the new URL is not valid', async () => {
+  it('do not redirect when the new URL is invalid', async () => {
     const { send } = await startGatewayWith({
       one: { redirectRegex: { regex: '.*', replacement: 'http://a b/' } },
     });

@@ -57,7 +57,7 @@ describe('paths, as in the tables of Traefik', () => {
     [replaceRegex('/aaa%2Fbbb', '/foo/bar'), '/aaa%2Fbbb', '/foo/bar', '/aaa%2Fbbb', encoded],
     [replaceRegex('/aaa/bbb', '/foo/bar'), '/aaa%2Fbbb', '/aaa%2Fbbb', '', encoded],
     [replaceRegex('^/foo/(.*)', '/$1'), '/foo/%08bar', '/%08bar', '/foo/%08bar'],
-  ])('%j makes of %s %s', async (middleware, target, expected, told) => {
+  ])('%j turns %s into %s', async (middleware, target, expected, told) => {
     const { send } = await startGatewayWith({ one: middleware }, { encodedCharacters: { slash: true } });
     const { status, seen } = await send(target);
     expect(seen?.target ?? status).toBe(expected);
@@ -122,7 +122,7 @@ describe('redirects, as in the tables of Traefik', () => {
     [scheme('https', '8443'), 'http://[::1]', 302, 'https://[::1]:8443/'],
     [scheme('https'), 'http://[::1]:80', 302, 'https://[::1]/'],
     [scheme('https', '8443'), 'http://[::1]:80', 302, 'https://[::1]:8443/'],
-  ])('%j sends %s on: %i %s', (middleware, url, status, location, method = 'GET', forwarded) => {
+  ])('%j redirects %s: %i %s', (middleware, url, status, location, method = 'GET', forwarded) => {
     // A request of HTTP/1.1 has a path, where a URL of Traefik's tests has none.
     const [, own = '', authority = '', path = ''] = /^(https?):\/\/([^/]*)(.*)$/.exec(url) ?? [];
     const request = {

@@ -51,7 +51,7 @@ describe('filters', () => {
     expect(configure({ filters })(record(changes)) !== undefined).toBe(isLogged);
   });
 
-  it('leave out lines, and count requests all the same, as Traefik does', () => {
+  it('omit lines, but count those requests too, as Traefik does', () => {
     const toLine = configure({ format: 'json', filters: { statusCodes: ['404'] } });
     expect(toLine(record())).toBeUndefined();
     expect(JSON.parse(toLine(record({ status: 404 }))!)).toMatchObject({ RequestCount: 2 });
@@ -71,7 +71,7 @@ describe('fields', () => {
     expect(dropped).toHaveProperty('RouterName', 'api@file');
   });
 
-  it('are the same whether the line is put together by hand or field by field', () => {
+  it('are the same whether the line is composed as a whole or field by field', () => {
     const changes = fc.record({
       status: fc.integer({ min: 100, max: 599 }),
       originStatus: fc.constantFrom(0, 200),
@@ -93,7 +93,7 @@ describe('fields', () => {
     );
   });
 
-  it('may leave the query out', () => {
+  it('may omit the query', () => {
     const fields = { queryParameters: { defaultMode: 'drop' } };
     expect(fieldsOf({ fields }, record())).toHaveProperty('RequestPath', '/orders');
     expect(configure({ fields })(record())).toContain('"GET /orders HTTP/1.1"');
@@ -115,7 +115,7 @@ describe('headers', () => {
     expect(configure({})(record({}, agent))).toContain(' "-" "-" 1 ');
   });
 
-  it('are kept, dropped or redacted by name, values of a name together', () => {
+  it('are kept, dropped or redacted by name, with the values of a name joined', () => {
     const headers = { defaultMode: 'keep', names: { 'user-agent': 'redact', 'X-Other': 'drop' } };
     expect(fieldsOf({ fields: { headers } }, record({}, [...agent, 'X-Other', 'c']))).toMatchObject({
       'request_User-Agent': 'REDACTED',
@@ -201,7 +201,7 @@ describe('headers', () => {
     });
   });
 
-  it('with a URL lose its secrets, and letters beyond ASCII are those that were sent', () => {
+  it('that contain a URL lose its secrets, and keep characters beyond ASCII as sent', () => {
     const fields = { headers: { defaultMode: 'keep' } };
     const headers = [
       'Referer',
@@ -218,7 +218,7 @@ describe('headers', () => {
     });
   });
 
-  it('that a caller forges on the way of its request are left out', () => {
+  it('that a caller forges are left out', () => {
     const fields = { headers: { defaultMode: 'keep' } };
     const one = record({}, ['X-Forwarded-Host', 'lie.example']);
     expect(fieldsOf({ fields }, one)).not.toHaveProperty('request_X-Forwarded-Host');

@@ -113,7 +113,7 @@ describe('the JSON access log', () => {
     });
   });
 
-  it('says why a request was refused, and has nothing of a server that was not asked', () => {
+  it('gives the reason of a refusal, and no details of a server that received no request', () => {
     const refused = json(
       record({
         refusal: gatewayRefusals.no_route,
@@ -137,7 +137,7 @@ describe('the JSON access log', () => {
     expect(JSON.parse(toLine(record())!)).toMatchObject({ RequestCount: 2 });
   });
 
-  it('gives each request its own time and server, also within one second and back in time', () => {
+  it('gives each request its own time and server, also within one second and when the clock goes back', () => {
     const toLine = configure({ format: 'json' });
     const first = Date.UTC(2026, 9, 10, 13, 55, 36);
     for (const [startedAt, durationMs, port] of [
@@ -199,7 +199,7 @@ describe('the common access log', () => {
   });
 });
 
-describe('whatever a caller or a proxy beside sends', () => {
+describe('any text that a caller or an external proxy sends', () => {
   const nasty = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 20 }),
     fc.constantFrom(

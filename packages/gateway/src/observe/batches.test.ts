@@ -16,7 +16,7 @@ function start() {
   return { log, clock, sink };
 }
 
-it('writes lines together, in their order, 20 ms after the first', async () => {
+it('lines are written together, in their order, 20 ms after the first', async () => {
   const { log, clock, sink } = start();
   sink.write('a\n');
   await clock.advance(19);
@@ -30,7 +30,7 @@ it('writes lines together, in their order, 20 ms after the first', async () => {
   expect(clock.pending()).toBe(0);
 });
 
-it('does not hold much', () => {
+it('the buffer stays small', () => {
   const { log, clock, sink } = start();
   for (let line = 0; line < 1000; line += 1) sink.write(`${'x'.repeat(99)}\n`);
   expect(log).toHaveLength(1);
@@ -38,7 +38,7 @@ it('does not hold much', () => {
   expect(clock.pending()).toBe(1);
 });
 
-it('writes its lines before the file is reopened or closed', async () => {
+it('lines are written before the file is reopened or closed', async () => {
   const { log, clock, sink } = start();
   sink.write('a\n');
   sink.reopen();
@@ -48,7 +48,7 @@ it('writes its lines before the file is reopened or closed', async () => {
   expect(clock.pending()).toBe(0);
 });
 
-it('buffers the configured number of lines', () => {
+it('the configured number of lines is buffered', () => {
   const log: string[] = [];
   const sink = inBatches(
     { write: (text) => void log.push(text), reopen() {}, close: async () => {} },

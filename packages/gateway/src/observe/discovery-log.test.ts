@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createDiscoveryLog } from './discovery-log.ts';
 import { createLog } from './log.ts';
 
-it('tells the beginning and the end of an outage once, and each change of the token endpoint', () => {
+it('the log reports the beginning and the end of an outage once, and each change of the token endpoint', () => {
   const lines: Record<string, unknown>[] = [];
   const log = createLog(
     { level: 'info', format: 'json' },

@@ -65,7 +65,7 @@ describe('the file of a log', () => {
     expect(await read(first)).toBe('from before\n');
   });
 
-  it('takes a line that is too large by itself', async () => {
+  it('accepts a line that is itself too large', async () => {
     const sink = await start();
     sink.write('a line that is too large\n');
     await has('gate.log', 'a line that is too large\n');
@@ -106,7 +106,7 @@ describe('the file of a log', () => {
     expect(gunzipSync(await readFile(join(folder, `${first}.gz`))).toString()).toBe('first line\n');
   });
 
-  it('is opened again after somebody else has moved it away', async () => {
+  it('is reopened after another process has moved it', async () => {
     const sink = await start({ maxBytes: 1000 });
     sink.write('before\n');
     await has('gate.log', 'before\n');

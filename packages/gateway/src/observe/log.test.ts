@@ -6,7 +6,7 @@ function capture(level: 'info' | 'warn', format: 'json' | 'common') {
   return { lines, log: createLog({ level, format }, { write: (text) => void lines.push(text) }) };
 }
 
-it('writes one JSON object a line', () => {
+it('the log has one JSON object per line', () => {
   const { lines, log } = capture('info', 'json');
   log.info('listening', { port: 8000, host: undefined });
   const line = JSON.parse(lines[0]!) as Record<string, unknown>;
@@ -15,14 +15,14 @@ it('writes one JSON object a line', () => {
   expect(line).not.toHaveProperty('pid');
 });
 
-it('writes for people too, each value quoted so that none can forge a line', () => {
+it('the text format quotes each value, so that none can forge a line', () => {
   const { lines, log } = capture('info', 'common');
   log.warn('a problem', { place: 'a.yaml:1:2', text: 'x\ny' });
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatch(/^\S+ WARN a problem place="a\.yaml:1:2" text="x\\ny"\n$/);
 });
 
-it('keeps a message on one line, whatever is in it', () => {
+it('a message stays on one line, whatever it contains', () => {
   for (const format of ['json', 'common'] as const) {
     const { lines, log } = capture('info', format);
     log.warn('a\nb\u0085c\u001b[2J', { text: 'x\ny' });
@@ -30,7 +30,7 @@ it('keeps a message on one line, whatever is in it', () => {
   }
 });
 
-it('omits records below its level', () => {
+it('records below the level are omitted', () => {
   const { lines, log } = capture('warn', 'json');
   log.info('quiet');
   log.debug('quieter');

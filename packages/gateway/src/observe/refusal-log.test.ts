@@ -28,7 +28,7 @@ function setUp(level: 'debug' | 'info') {
   return { lines, clock, told, refuse, breakOff };
 }
 
-it('warns of an outage once each ten seconds for a router and code, and counts what it left out', async () => {
+it('an outage is logged once every ten seconds per router and code, with the number of omitted warnings', async () => {
   const { lines, clock, refuse } = setUp('info');
   for (let count = 0; count < 50; count += 1) refuse('upstream_refused');
   refuse('upstream_timeout');
@@ -40,7 +40,7 @@ it('warns of an outage once each ten seconds for a router and code, and counts w
   expect(lines[3]).toMatchObject({ code: 'upstream_refused', suppressed: 49 });
 });
 
-it("leaves callers' own mistakes to debugging", () => {
+it("callers' own mistakes are logged at debug level", () => {
   const quiet = setUp('info');
   quiet.refuse('no_route');
   expect(quiet.lines).toEqual([]);
@@ -49,7 +49,7 @@ it("leaves callers' own mistakes to debugging", () => {
   expect(debugging.lines).toMatchObject([{ level: 'debug', code: 'no_route' }]);
 });
 
-it('warns of a middleware that a proxy asks for and that is not there, and names it on one line', () => {
+it("a proxy's request for a missing middleware is a warning that names it on one line", () => {
   const { lines, told } = setUp('info');
   for (const name of ['ordres', 'x"}\n{"FORGED":"1'])
     told({ refusal: refuseUnknown(name), requestId: 'r' } as RequestRecord);
@@ -63,7 +63,7 @@ it('warns of a middleware that a proxy asks for and that is not there, and names
   expect(refuseUnknown('x'.repeat(5000)).reason?.length).toBeLessThan(700);
 });
 
-it('does not repeat a warning whose description is another each time', () => {
+it('a warning is not repeated when only its description changes', () => {
   const { lines, told } = setUp('info');
   for (let count = 0; count < 9; count += 1)
     told({
@@ -78,7 +78,7 @@ it('does not repeat a warning whose description is another each time', () => {
   expect(lines).toMatchObject([{ level: 'warn', reason: 'trace 0' }]);
 });
 
-it('has the fault of a server’s response that was refused or broke off', async () => {
+it('the fault of a refused or aborted upstream response is logged', async () => {
   const { lines, clock, breakOff } = setUp('info');
   for (let count = 0; count < 50; count += 1) {
     breakOff('both lengths', 'upstream_reset');

@@ -9,7 +9,7 @@ let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'grantgate-'))));
 afterAll(() => rm(folder, { recursive: true }));
 
-it('keeps every line, makes the folder, and appends to what is there', async () => {
+it('every line is kept, the folder is created, and an existing file is continued', async () => {
   const file = join(folder, 'logs', 'access.log');
   const write = async (from: number): Promise<void> => {
     const sink = await openSink(file);
@@ -22,7 +22,7 @@ it('keeps every line, makes the folder, and appends to what is there', async () 
   expect(lines).toEqual(Array.from({ length: 10_000 }, (_, line) => String(line)));
 });
 
-it('continues in a new file once the old one has been renamed', async () => {
+it('lines continue in a new file once the old one has been renamed', async () => {
   const file = join(folder, 'rotated.log');
   const sink = await openSink(file);
   sink.write('old\n');
@@ -35,11 +35,11 @@ it('continues in a new file once the old one has been renamed', async () => {
   expect(await readFile(file, 'utf8')).toBe('new\n');
 });
 
-it('says so when a file cannot be opened', async () => {
+it('a file that cannot be opened is reported', async () => {
   await expect(openSink(folder)).rejects.toMatchObject({ code: 'EISDIR' });
 });
 
-it('does nothing when reopened after it was closed', async () => {
+it('a closed file is not reopened', async () => {
   const file = join(folder, 'closed.log');
   const sink = await openSink(file);
   const closed = sink.close();
@@ -51,7 +51,7 @@ it('does nothing when reopened after it was closed', async () => {
   await expect(readFile(file)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-it('gives a descriptor whole lines, in writes that a pipe takes in one step', async () => {
+it('a descriptor receives whole lines, in writes that a pipe accepts in one step', async () => {
   const writes: string[] = [];
   const file = join(folder, 'pipe');
   const handle = await open(file, 'w');

@@ -3,7 +3,7 @@ import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import { createLog } from './log.ts';
 import { createStoreLog } from './store-log.ts';
 
-it('tells each change of the store, and of its failures one in ten seconds for an operation and reason', async () => {
+it('each change of the store is logged, and one failure per operation and reason in ten seconds', async () => {
   const lines: Record<string, unknown>[] = [];
   const clock = createFakeClock();
   const log = createLog(

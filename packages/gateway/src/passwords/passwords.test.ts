@@ -130,7 +130,7 @@ describe('password checks', () => {
     expect(await checks.find('test', [bcrypt], 'a')).toBe(0);
   });
 
-  it('of one guessing source do not delay those of another', async () => {
+  it('from one guessing source do not delay those from another', async () => {
     const checks = open();
     const ended: string[] = [];
     const guesses = Array.from({ length: maxWaiting * 2 }, async (_, at) => {

@@ -37,7 +37,7 @@ describe('a limit', () => {
     connection.socket.destroy();
   });
 
-  test('on lines: the number that is configured passes whole', async () => {
+  test('on lines: exactly the configured number passes', async () => {
     const seen = createDeferred<number>();
     const upstream = await startServer(
       (request, response) => {
@@ -54,7 +54,7 @@ describe('a limit', () => {
     connection.socket.destroy();
   });
 
-  test('on an announced body: 413 before anyone is asked', async () => {
+  test('on an announced body: 413 before any request is sent', async () => {
     const asked: string[] = [];
     const gateway = await start({
       transport: { maxBodyBytes: 10 },
@@ -102,7 +102,7 @@ describe('a limit', () => {
     connection.socket.destroy();
   });
 
-  test('on the time for the head: 408 when nothing of it comes', async () => {
+  test('on the time for the head: 408 when nothing arrives', async () => {
     const clock = createFakeClock();
     const gateway = await start({ clock, transport: { headerTimeoutMs: 10_000 } });
     const connection = await openRaw(gateway.port);
@@ -114,7 +114,7 @@ describe('a limit', () => {
     connection.socket.destroy();
   });
 
-  test('on the time for the head: 408 when half of it comes', async () => {
+  test('on the time for the head: 408 when half of it arrives', async () => {
     // Node.js's server reads it, by its own clock; the gateway's stands still.
     const gateway = await start({ clock: createFakeClock(), transport: { headerTimeoutMs: 1 } });
     const connection = await openRaw(gateway.port, 'GET / HTTP/1.1\r\n');
@@ -184,7 +184,7 @@ describe('a limit', () => {
     connection.socket.destroy();
   });
 
-  test('on what a body may look like: 400 at once, even while the decision is under way', async () => {
+  test('on the form of a body: 400 at once, even during the decision', async () => {
     const asked = createDeferred();
     const decision = createDeferred<ReturnType<typeof deny>>();
     const gateway = await start({ steps: [() => (asked.resolve(), decision.promise)] });

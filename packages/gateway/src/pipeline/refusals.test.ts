@@ -183,7 +183,7 @@ describe('a refusal', () => {
     expect(gateway.leases()).toBe(0);
   });
 
-  test('that comes before the body does not put the connection out of step', async () => {
+  test('that is sent before the body arrives keeps the connection in step', async () => {
     const gateway = await start({ steps: [() => deny()] });
     const connection = await openRaw(
       gateway.port,
@@ -209,7 +209,7 @@ describe('a refusal', () => {
     connection.socket.destroy();
   });
 
-  test('of a request that waits for 100 Continue comes instead of it, and ends the connection', async () => {
+  test('replaces 100 Continue for a request that waits for it, and closes the connection', async () => {
     const gateway = await start({ steps: [() => deny()] });
     const connection = await openRaw(
       gateway.port,
@@ -264,8 +264,8 @@ describe('a server that fails in the middle of its response', () => {
   });
 });
 
-describe('a caller that goes away', () => {
-  test('while the decision is under way: nothing is sent, one record with 499', async () => {
+describe('a caller that disconnects', () => {
+  test('during the decision: nothing is sent, one record with 499', async () => {
     const asked = createDeferred();
     const decision = createDeferred<ReturnType<typeof allow>>();
     const upstream = await startServer((_request, response) => response.end());
@@ -350,7 +350,7 @@ describe('a caller that goes away', () => {
   });
 });
 
-test('a request that no route can serve is recorded like any other', async () => {
+test('a request without a usable route is recorded like any other', async () => {
   const asked: string[] = [];
   const gateway = await start({
     steps: [({ facts }) => (asked.push(facts.method), deny())],

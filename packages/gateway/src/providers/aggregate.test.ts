@@ -36,7 +36,7 @@ function start() {
 }
 
 describe('several providers', () => {
-  it('are one configuration, first when each of them has started', async () => {
+  it('form one configuration, which is first applied when each of them has started', async () => {
     const { a, b, emitted, starting } = start();
     b.say('b', 'two');
     b.started();

@@ -76,7 +76,7 @@ describe('a server whose response two readers could interpret differently', () =
     await tellsWhy(chosen);
   });
 
-  test.each(badBodies)('$what: the caller sees that the response breaks off', async (chosen) => {
+  test.each(badBodies)('$what: the caller sees a truncated response', async (chosen) => {
     const text = await ask(chosen);
     expect(text).not.toMatch(/\r\n0\r\n[^]*\r\n$/);
     const length = Number(/content-length: (\d+)/.exec(text)?.[1] ?? Infinity);

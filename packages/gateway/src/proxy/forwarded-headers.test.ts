@@ -46,7 +46,7 @@ const valuesOf = (headers: Headers, name: string): string[] =>
   headers.filter(([key]) => key.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
 const normalized = (name: string): string => name.toLowerCase().replace(/[^a-z\d]/g, '-');
 
-describe('the headers that a server gets', () => {
+describe('the headers that a server receives', () => {
   test('the access token replaces the caller’s credentials', async () => {
     const { send } = await start({ steps: [() => allow()] });
     const headers = await send([
@@ -93,7 +93,7 @@ describe('the headers that a server gets', () => {
     }
   });
 
-  test('whatever a caller sends, a protected name arrives once, and is ours', async () => {
+  test('a protected name arrives once, with the gateway’s value, whatever a caller sends', async () => {
     const protectedHeaders = {
       Group: 'ours',
       'X-User-Id': 'ours',
@@ -133,7 +133,7 @@ describe('the headers that a server gets', () => {
     );
   });
 
-  test('a flood of header lines hides none of ours from a server that reads a thousand of them', async () => {
+  test('a flood of header lines hides none of the gateway’s from a server that reads a thousand of them', async () => {
     const { send } = await start({
       steps: [() => allow({ Group: 'ours' })],
       transport: { maxHeaderFields: 2000 },
@@ -155,7 +155,7 @@ describe('the headers that a server gets', () => {
     expect(valuesOf(headers, 'group')).toEqual(['ours']);
   });
 
-  test('several middlewares: a later one’s headers replace an earlier one’s', async () => {
+  test('several middlewares: headers of a later one replace those of an earlier one', async () => {
     const authorizations: (string | undefined)[] = [];
     const { send, gateway } = await start({
       steps: [
@@ -180,7 +180,7 @@ describe('the headers that a server gets', () => {
     expect((await gateway.recorded(1)).clientUsername).toBe('first-user');
   });
 
-  test('what belongs to the caller’s connection stays there', async () => {
+  test('headers of the caller’s connection are not forwarded', async () => {
     const { send } = await start({ steps: [() => allow({ Group: 'ours' })] });
     const headers = await send([
       ['Connection', 'keep-alive, X-Private, group, authorization, x-forwarded-for'],
@@ -230,7 +230,7 @@ describe('the headers that a server gets', () => {
     expect(headers.filter(([name]) => sent.some(([given]) => given === name))).toEqual(sent);
   });
 
-  test('an unknown peer’s word about the caller is dropped, and ours takes its place', async () => {
+  test('an untrusted peer’s forwarded headers are replaced by the gateway’s', async () => {
     const { send } = await start();
     const headers = await send([
       ['X-Forwarded-For', '192.0.2.1'],
@@ -254,7 +254,7 @@ describe('the headers that a server gets', () => {
     expect(forwarded).toHaveLength(6);
   });
 
-  test('a trusted proxy’s word stays, and this hop adds itself to the chain', async () => {
+  test('a trusted proxy’s forwarded headers stay, and this hop appends itself', async () => {
     const { send } = await start({ trustedIPs: ['10.0.0.0/8', '127.0.0.0/8'] });
     const headers = await send([
       ['X-Forwarded-For', '192.0.2.1'],
@@ -276,26 +276,26 @@ describe('the headers that a server gets', () => {
     });
   });
 
-  test('the caller’s Host goes along, or the server’s own', async () => {
+  test('the server receives the caller’s Host, or its own', async () => {
     expect(valuesOf(await (await start()).send([]), 'host')).toEqual(['api.example']);
     const own = await start({ passHostHeader: false });
     expect(valuesOf(await own.send([]), 'host')).toEqual([`127.0.0.1:${own.upstream.port}`]);
   });
 
-  test('a request ID that is fit for a log is kept, any other replaced', async () => {
+  test('a request ID that is safe to log is kept, any other is replaced', async () => {
     const { send } = await start();
     expect(valuesOf(await send([['X-Request-Id', 'abc-123']]), 'x-request-id')).toEqual(['abc-123']);
     const [replaced] = valuesOf(await send([['X-Request-Id', 'a b"<script>']]), 'x-request-id');
     expect(replaced).toMatch(/^[\da-f-]{36}$/);
   });
 
-  test('the server gets the path that the rules have seen', async () => {
+  test('the server receives the path that the rules matched', async () => {
     const { send, targets } = await start();
     await send([], '/public/../%61dmin//x%3ay?q=/../%61');
     expect(targets).toEqual(['/admin/x%3Ay?q=/../%61']);
   });
 
-  test('a body with GET, DELETE and OPTIONS goes along', async () => {
+  test('a body with GET, DELETE and OPTIONS is forwarded', async () => {
     for (const method of ['GET', 'DELETE', 'OPTIONS', 'PUT']) {
       const bodies: string[] = [];
       const upstream = await startServer((request, response) => {
@@ -322,8 +322,8 @@ describe('the headers that a server gets', () => {
   });
 });
 
-describe('the headers that a caller gets', () => {
-  test('repetition, bytes and reason arrive; what belongs to the server’s connection does not', async () => {
+describe('the headers that a caller receives', () => {
+  test('repetition, bytes and reason arrive; headers of the server’s connection do not', async () => {
     const upstream = await startServer((_request, response) => {
       response.writeHead(299, 'Fine', [
         'Set-Cookie',

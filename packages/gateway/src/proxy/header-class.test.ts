@@ -15,7 +15,7 @@ describe("a request's header", () => {
     ['x-real-ip', 'forwarded'],
     ['accept', 'ordinary'],
     ['x-tenant', 'ordinary'],
-  ])('%s is %s in whatever spelling', (name, kind) => {
+  ])('%s is %s in every spelling', (name, kind) => {
     const capitals = name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
     for (const spelling of [name, name.toUpperCase(), capitals, ...spellingsOf(name)])
       expect(classifyHeader(spelling)).toEqual({ name, kind });

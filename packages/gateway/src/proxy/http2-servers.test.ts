@@ -62,7 +62,7 @@ async function exchange(gateway: TestEntryPoint, bytes: string, end: RegExp): Pr
 }
 
 describe('a request to an h2c server', () => {
-  it('has the headers of the gateway and none of a connection', async () => {
+  it('has the headers of the gateway, and none about a connection', async () => {
     const arrived = createDeferred<Http2ServerRequest>();
     const { gateway } = await start(
       (request, response) => {
@@ -104,7 +104,7 @@ describe('a request to an h2c server', () => {
     expect(sessions.size).toBe(1);
   });
 
-  it('carries trailers both ways', async () => {
+  it('carries trailers in both directions', async () => {
     const { gateway } = await start((request, response) => {
       request.resume().on('end', () => {
         response.write('body');
@@ -128,7 +128,7 @@ describe('a request to an h2c server', () => {
     );
   });
 
-  it('breaks off with the response of the server', async () => {
+  it('is aborted with the response of the server', async () => {
     const { gateway } = await start((_request, response) => {
       response.write('part');
       response.stream.close(2);
@@ -139,7 +139,7 @@ describe('a request to an h2c server', () => {
     expect((await gateway.recorded(1)).originFault).toMatch(/INTERNAL_ERROR|closed/);
   });
 
-  it('is aborted when the caller goes away', async () => {
+  it('is aborted when the caller disconnects', async () => {
     const aborted = createDeferred();
     const arrived = createDeferred();
     const { gateway } = await start((request) => {
@@ -202,7 +202,7 @@ describe('a request to an https server', () => {
     expect(versions).toEqual(['2.0', '2.0', '1.1']);
   });
 
-  it('uses HTTP/1.1 with a server that has nothing else, and for WebSocket', async () => {
+  it('uses HTTP/1.1 with a server that offers nothing else, and for WebSocket', async () => {
     const pair = authority.issue('localhost', ['localhost']);
     const server = createHttpsServer(pair, (request, response) => response.end(request.httpVersion));
     server.on('upgrade', (_request, socket) =>

@@ -86,7 +86,7 @@ const steps = fc
   .array(fc.tuple(step, fc.integer({ min: 1, max: 4 })), { minLength: 2, maxLength: 5 })
   .map((runs) => runs.flatMap(([one, times]) => Array<RequestStep>(times).fill(one)));
 
-it('what comes again on a connection is passed on as it would be on a new one, in both directions', async () => {
+it('a repeated head on a connection is forwarded as on a new connection, in both directions', async () => {
   await fc.assert(
     fc.asyncProperty(steps, async (sequence) => {
       let kept = await openRaw(gateway.port);

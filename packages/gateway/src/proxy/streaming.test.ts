@@ -30,7 +30,7 @@ async function start(
 }
 
 describe('a body on its way', () => {
-  test('a large upload waits for a server that does not read, and arrives whole', async () => {
+  test('a large upload waits for a server that does not read, and arrives complete', async () => {
     const arrived = createDeferred<{ request: IncomingMessage; response: ServerResponse }>();
     const { gateway } = await start((request, response) => arrived.resolve({ request, response }));
     const sent = httpRequest(`${gateway.origin}/`, {
@@ -52,7 +52,7 @@ describe('a body on its way', () => {
     expect(String((await answer.toArray())[0])).toBe(String(total * mebibyte.length));
   });
 
-  test('a large download waits for a caller that does not read, and arrives whole', async () => {
+  test('a large download waits for a caller that does not read, and arrives complete', async () => {
     const firstPart = createDeferred<number>();
     const { gateway } = await start((_request, response) => {
       response.writeHead(200, { 'content-length': total * mebibyte.length });
@@ -74,7 +74,7 @@ describe('a body on its way', () => {
     expect(await gateway.recorded(1)).toMatchObject({ status: 200, originBytes: received });
   });
 
-  test('the head of an event stream comes before its first event, and each event at once', async () => {
+  test('the head of an event stream arrives before its first event, and each event at once', async () => {
     const stream = createDeferred<ServerResponse>();
     const { gateway } = await start((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -177,7 +177,7 @@ describe('a body on its way', () => {
     old.socket.destroy();
   });
 
-  test('a body whose sender waits for 100 Continue is asked for when the server is there to take it', async () => {
+  test('a body whose sender waits for 100 Continue is requested once the server is ready for it', async () => {
     const { gateway } = await start((request, response) => request.pipe(response));
     const connection = await openRaw(
       gateway.port,
@@ -285,7 +285,7 @@ describe('one connection after the other', () => {
     connection.socket.destroy();
   });
 
-  test('pipelined requests whose turn never comes never begin', async () => {
+  test('pipelined requests are never started after the connection closes', async () => {
     const arrived = createDeferred();
     const { gateway } = await start(() => arrived.resolve());
     const connection = await openRaw(gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(3));
@@ -296,7 +296,7 @@ describe('one connection after the other', () => {
     expect(gateway.records).toHaveLength(1);
   });
 
-  test('a flood of pipelined requests is cut', async () => {
+  test('a flood of pipelined requests is cut off', async () => {
     const arrived = createDeferred();
     const { gateway } = await start(() => arrived.resolve());
     // In absolute form, so that Node.js's server reads them.

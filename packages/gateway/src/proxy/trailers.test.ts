@@ -30,7 +30,7 @@ async function exchange(gateway: TestEntryPoint, bytes: string, until: RegExp): 
 }
 
 describe('trailers of a request', () => {
-  it('reach the server, except those that forge what the gateway decides', async () => {
+  it('reach the server, except those that forge headers of the gateway', async () => {
     const arrived = createDeferred<IncomingMessage>();
     const gateway = await start((request, response) => {
       request.resume().on('end', () => {
@@ -99,7 +99,7 @@ describe('trailers of a response', () => {
     );
   });
 
-  it('are left out for a caller that knows no chunks', async () => {
+  it('are omitted for a caller that does not support chunks', async () => {
     const text = await exchange(
       await start(respond),
       'GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n',

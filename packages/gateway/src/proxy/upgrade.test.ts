@@ -72,7 +72,7 @@ async function start(steps: readonly OnRequest[], first = '') {
 }
 
 describe('a WebSocket', () => {
-  test('opens through the guard, which gives it the token, and passes bytes both ways', async () => {
+  test('opens through a middleware that adds the token, and carries bytes in both directions', async () => {
     const { gateway, upgraded, open } = await start(
       [() => allow({ Group: 'admin' }, 'jon')],
       'from the server',
@@ -126,7 +126,7 @@ describe('a WebSocket', () => {
     expect(gateway.leases()).toBe(0);
   });
 
-  test('waits for a side that does not read, whichever it is', async () => {
+  test('waits for whichever side does not read', async () => {
     const { gateway, upgraded, open } = await start([() => allow()]);
     const connection = await open(handshake());
     await connection.until(/101/);
@@ -139,7 +139,7 @@ describe('a WebSocket', () => {
     await gateway.recorded(1);
   });
 
-  test('that the caller breaks off ends at the server too', async () => {
+  test('that the caller aborts ends at the server too', async () => {
     const { gateway, upgraded, open } = await start([() => allow()]);
     const connection = await open(handshake());
     await connection.until(/101/);
@@ -181,7 +181,7 @@ describe('a WebSocket', () => {
     expect(await gateway.recorded(1)).toMatchObject({ status: 502, refusal: { code: 'upstream_refused' } });
   });
 
-  test('whose caller goes away while the decision is under way never reaches the server', async () => {
+  test('whose caller disconnects during the decision never reaches the server', async () => {
     const asked = createDeferred();
     const decision = createDeferred<ReturnType<typeof allow>>();
     let isFirst = true;
@@ -226,7 +226,7 @@ describe('a WebSocket', () => {
 });
 
 describe('another protocol', () => {
-  test.each(['tcp', 'Foo/2.0'])('%s is opened as asked for', async (protocol) => {
+  test.each(['tcp', 'Foo/2.0'])('%s is opened as requested', async (protocol) => {
     const heads: string[] = [];
     const server = createTcpServer((socket) => {
       cleanups.push(async () => void socket.destroy());
@@ -259,7 +259,7 @@ describe('another protocol', () => {
   });
 });
 
-describe('a wish for another protocol', () => {
+describe('a request for another protocol', () => {
   test.each([
     ['GET', '', ''],
     ['POST', 'Content-Length: 5\r\n', 'hello'],
@@ -268,7 +268,7 @@ describe('a wish for another protocol', () => {
     ['GET', '', '', 'TLS/1.2'],
     ['GET', '', '', 'foo, bar'],
     ['POST', 'Content-Length: 5\r\n', 'hello', 'foo'],
-  ])('is left unfulfilled: %s %s %s %s', async (method, headers, body, protocol = 'h2c') => {
+  ])('is served without the upgrade: %s %s %s %s', async (method, headers, body, protocol = 'h2c') => {
     const { gateway, requests, open } = await start([() => allow()]);
     const connection = await open(
       `${method} /h2c HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: ${protocol}\r\nHTTP2-Settings: AAMA\r\n${headers}\r\n${body}`,
@@ -283,7 +283,7 @@ describe('a wish for another protocol', () => {
     expect(gateway.leases()).toBe(0);
   });
 
-  test('that a server repeatedly leaves unfulfilled on one connection leaves no listeners behind', async () => {
+  test('that a server repeatedly declines on one connection leaves no listeners behind', async () => {
     const { gateway, open } = await start([() => allow()]);
     const warnings: Error[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning);

@@ -36,7 +36,7 @@ describe('a derived list', () => {
     expect(takeDerived()).toEqual(['a', 'b']);
   });
 
-  it('derives again only items for which a name leads to another object', () => {
+  it('derives again only items for which a name resolves to another object', () => {
     const { derive, takeDerived } = start();
     const [ofA, ofB, ofC] = derive([a, b, c], new Map([['x', x], ['y', y]])); // prettier-ignore
     takeDerived();
@@ -92,7 +92,7 @@ describe('a derived list', () => {
 });
 
 describe('a mapped list', () => {
-  it('maps each item once, and a list that is the same as the one before to the same list', () => {
+  it('maps each item once, and returns the same list for an unchanged one', () => {
     const mapped: string[] = [];
     const map = createMapAgain(({ name }: { name: string }) => mapped.push(name));
     const [a, b, c] = [{ name: 'a' }, { name: 'b' }, { name: 'c' }];

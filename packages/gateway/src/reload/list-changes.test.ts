@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { keepList, keepMap } from './list-changes.ts';
 
-describe('a list that is the same as the one before', () => {
-  it('is the one before', () => {
+describe('a list that equals the previous one', () => {
+  it('is the previous object', () => {
     const [a, b] = [{}, {}];
     const before = [a, b];
     expect(keepList(before, [a, b])).toBe(before);
@@ -12,7 +12,7 @@ describe('a list that is the same as the one before', () => {
   });
 });
 
-it('a map that has the entries of the one before in the same order is the one before', () => {
+it('a map with the previous entries in the same order is the previous object', () => {
   const before = new Map([
     ['a', 1],
     ['b', 2],

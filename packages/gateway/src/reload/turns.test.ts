@@ -19,7 +19,7 @@ function create() {
 }
 
 describe('turns', () => {
-  it('do one part at a time', () => {
+  it('run one part at a time', () => {
     const { done, turns, work, later, turn } = create();
     turns.run(work('a'));
     expect(done).toEqual([]);
@@ -52,7 +52,7 @@ describe('turns', () => {
     expect(done).toEqual(['a1', 'a2', 'a3']);
   });
 
-  it('go on after work that has failed', () => {
+  it('continue after work that failed', () => {
     const { done, turns, work, turn } = create();
     turns.run(function* () {
       yield;
@@ -65,7 +65,7 @@ describe('turns', () => {
     expect(done).toEqual(['a1']);
   });
 
-  it('follow at once by default, including work that is added by other work', () => {
+  it('follow at once by default, including work that other work adds', () => {
     const done: string[] = [];
     const turns = createTurns();
     turns.run(function* () {
@@ -82,7 +82,7 @@ describe('turns', () => {
   });
 });
 
-it('finishes work with its result', () => {
+it('finish work with its result', () => {
   const work = function* (): Parts<number> {
     yield;
     return 3;

@@ -14,7 +14,7 @@ describe("a peer's address", () => {
     ['::ffff:192.0.2.256', '::ffff:192.0.2.256'],
     ['192.0.2.01', '192.0.2.01'],
     ['', ''],
-  ])('%s is known as %s', (text, known) => {
+  ])('%s is written as %s', (text, known) => {
     expect(toCanonicalAddress(text)).toBe(known);
   });
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createContext } from './facts.testkit.ts';
 
-it('parses the query once, however many rules look at it', () => {
+it('the query is parsed once, however many rules use it', () => {
   const context = createContext({ target: `/?${'a=1&b=2;'.repeat(400)}` });
   const first = context.queryValues('a');
   expect(first).toHaveLength(400);
@@ -11,7 +11,7 @@ it('parses the query once, however many rules look at it', () => {
   expect(context.queryValues('a')).toBe(first);
 });
 
-it('reads the address of the peer once', () => {
+it('the address of the peer is read once', () => {
   const context = createContext({ remoteAddress: '192.0.2.7' });
   expect(context.peer?.toString()).toBe('192.0.2.7');
   expect(context.peer).toBe(context.peer);

@@ -16,7 +16,7 @@ const nothing: EncodedCharacters = {
 const readPath = createReadPath(everything);
 const byDefault = createReadPath(encodedCharacters);
 
-describe('the path that is forwarded, and the one that rules see', () => {
+describe('the forwarded path and the path that rules match', () => {
   it.each<[path: string, forwarded: string, seen: string]>([
     ['/', '/', '/'],
     ['/a/b/', '/a/b/', '/a/b/'],
@@ -92,7 +92,7 @@ describe('the path that is forwarded, and the one that rules see', () => {
     expect(read).toBeGreaterThan(200);
   });
 
-  it('by default, a server that decodes once more reaches nothing above the path that the rules matched', () => {
+  it('protect by default even a server that decodes once more: it reaches nothing above the path that the rules matched', () => {
     const decodeOnce = (text: string): string =>
       text.replace(/%([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
     const withoutParameters = (text: string): string => text.replace(/;[^/]*/g, '');

@@ -31,7 +31,7 @@ function route(
   return found;
 }
 
-describe('of the routers that match, a request goes to', () => {
+describe('among matching routers, a request goes to', () => {
   it.each<[what: string, expected: string | undefined, routers: readonly RouterCase[]]>([
     ['the one with the longest rule', 'long', [['short', 'Path(`/`)'], ['long', 'PathPrefix(`/`)']]],
     ['the one with the highest priority', 'short', [['short', 'Path(`/`)', 100], ['long', 'PathPrefix(`/`)']]],
@@ -84,7 +84,7 @@ describe('the hosts of a rule', () => {
     expect(hosts && [...hosts].sort()).toEqual(expected);
   });
 
-  it('never leave out a host that matches', () => {
+  it('never exclude a host that matches', () => {
     const { rule } = fc.letrec<{ rule: string }>((tie) => ({
       rule: fc.oneof(
         { maxDepth: 4 },
@@ -106,8 +106,8 @@ describe('the hosts of a rule', () => {
   });
 });
 
-describe('of many routers', () => {
-  it('a request gets the same one as when all rules are evaluated in turn', () => {
+describe('with many routers,', () => {
+  it('a request reaches the same one as when all rules are evaluated in turn', () => {
     const path = fc.array(fc.constantFrom('a', 'b', 'ab', '/'), { maxLength: 4 }).map((parts) => `/${parts.join('')}`);
     const { rule } = fc.letrec<{ rule: string }>((tie) => ({
       rule: fc.oneof(

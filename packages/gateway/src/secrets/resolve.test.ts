@@ -74,7 +74,7 @@ describe('secret references', () => {
     ['urn:env:NOWHERE', 'the environment variable NOWHERE is not set'],
     ['urn:env:constructor', 'the environment variable constructor is not set'],
     ['urn:file:/nowhere', 'the file /nowhere cannot be read (ENOENT)'],
-  ])('that lead nowhere are errors that name them: %s', (text, message) => {
+  ])('that do not resolve are errors that name them: %s', (text, message) => {
     const { value, problems } = resolveReferences({ a: [text] }, sources);
     expect(value).toEqual({ a: [text] });
     expect(problems).toEqual([
@@ -137,7 +137,7 @@ function watched(...entries: readonly string[]) {
   return { restricted, seen };
 }
 
-describe('local references of a source that is not trusted with them', () => {
+describe('local references of an untrusted source', () => {
   const anyCase = (text: string) =>
     fc
       .array(fc.boolean(), { minLength: text.length, maxLength: text.length })
@@ -192,7 +192,7 @@ describe('local references of a source that is not trusted with them', () => {
     ]);
   });
 
-  it('are not found in the values that other references lead to', () => {
+  it('are not resolved in the values of other references', () => {
     const { restricted, seen } = watched();
     const secrets = new Map([['apps/s', new Map([['k', 'urn:file:/etc/passwd']])]]);
     const options = { a: 'urn:k8s:secret:s:k', b: 'urn:k8s:s:s:k' };
@@ -212,7 +212,7 @@ describe('local references of a source that is not trusted with them', () => {
     [['urn:file:/allowed/'], 'urn:file:/allowed//./deep/../key', 'from-file'],
     [['URN:FILE:/x/../allowed/*'], 'urn:file:/allowed/key', 'from-file'],
     [['urn:file:/'], 'urn:file:/etc/passwd', 'from-file'],
-  ])('are used as far as %j goes: %s', (entries, text, value) => {
+  ])('are used only as far as %j allows: %s', (entries, text, value) => {
     expect(resolveReferences([text], watched(...entries).restricted)).toMatchObject({
       value: [value],
       problems: [],
@@ -236,7 +236,7 @@ describe('local references of a source that is not trusted with them', () => {
     expect(parseAllowedReference(text)).toBeUndefined();
   });
 
-  it('do not follow symbolic links out of the allowed paths, and follow those within', () => {
+  it('do not follow symbolic links out of the allowed paths, but follow those within', () => {
     const folder = mkdtempSync(join(tmpdir(), 'grantgate-links-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     mkdirSync(join(folder, 'allowed', '..data'), { recursive: true });

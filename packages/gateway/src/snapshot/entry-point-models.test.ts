@@ -84,7 +84,7 @@ describe('middlewares of an entry point', () => {
     ]);
   });
 
-  it("do not repeat a router's problems, and leave a router with an unknown entry point broken", () => {
+  it('do not repeat the problems of a router, and leave a router with an unknown entry point broken', () => {
     const two =
       'one: { address: ":1", http: { middlewares: [first@file] } }, two: { address: ":2", http: { middlewares: [second@file] } }';
     expect(prepared(`{ ${two} }`, '{ api: { rule: "Path(", service: echo } }').told).toHaveLength(1);
@@ -105,7 +105,7 @@ describe('middlewares of an entry point', () => {
   });
 });
 
-describe('routers that name no entry point', () => {
+describe('routers without an entry point', () => {
   it.each([
     [
       '{ web: { address: ":1" }, other: { address: ":2" }, traefik: { address: ":3" }, admin: { address: ":4" } }',

@@ -52,7 +52,7 @@ describe('authenticators', () => {
     ['', 'nobody', 'there is no middleware nobody@file'],
     ['', 'either', 'either@file leads back to either@file'],
     ['bad: { plugin: { apiKey: { keySource: {} } } }', 'bad', 'bad@file'],
-  ])('that include a middleware which is none refuse every request: %s', (more, name, problem) => {
+  ])('that include a middleware of another kind refuse every request: %s', (more, name, problem) => {
     const prepared = createPrepareText()(
       toRoutes(`either: { plugin: { authenticators: { ANY: [user, ${name}] } } }\nuser: ${user}\n${more}`),
     );
@@ -60,7 +60,7 @@ describe('authenticators', () => {
     expect(prepared.routers).toMatchObject([{ broken: expect.stringContaining('is invalid') as string }]);
   });
 
-  it('stay the same step while their members do, and become another one with another member', async () => {
+  it('stay the same step while their members do, and change with a member', async () => {
     const built: (Step | undefined)[] = [];
     const clock = systemClock;
     const build = createBuild({

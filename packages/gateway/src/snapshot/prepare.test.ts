@@ -36,7 +36,7 @@ const services = `
 `;
 
 describe('a prepared configuration', () => {
-  it('has its rules compiled, its secrets looked up and its chains flattened', () => {
+  it('has compiled rules, resolved secrets and flattened chains', () => {
     const prepared = prepareText(`http:
   routers:
     api: { rule: "Path(\`/\`)", middlewares: [both], service: echo }
@@ -64,7 +64,7 @@ describe('a prepared configuration', () => {
     ]);
   });
 
-  it('places a fault inside an expression that is folded over several lines', () => {
+  it('locates a fault inside an expression that is folded over several lines', () => {
     const prepared = prepareText(`http:
   routers:
     folded:
@@ -116,7 +116,7 @@ describe('a prepared configuration', () => {
     ]);
   });
 
-  it('isolates a broken middleware: its router refuses requests, the others serve', () => {
+  it('isolates a broken middleware: its router refuses requests, while the others serve', () => {
     const prepared = prepareText(`http:
   routers:
     good: { rule: "Path(\`/good\`)", service: echo }
@@ -155,12 +155,12 @@ describe('the entry points of a router', () => {
     expect(router([], false)).toEqual(['web', 'websecure']);
   });
 
-  it('are the same when it asks for TLS, which any entry point can take', () => {
+  it('are the same for a router with TLS, which every entry point can serve', () => {
     expect(router([], true)).toEqual(['web', 'websecure']);
     expect(router(['web'], true)).toEqual(['web']);
   });
 
-  it('are those that it names', () => {
+  it('are the named ones', () => {
     expect(router(['admin'], false)).toEqual(['admin']);
   });
 });

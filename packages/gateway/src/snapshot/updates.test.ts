@@ -196,8 +196,8 @@ describe('a configuration that follows another', () => {
   });
 });
 
-describe('an update in turns', () => {
-  it('is applied, and no longer pending, when its routes are served, and not before; TLS options change with them', () => {
+describe('a gradual update', () => {
+  it('counts as applied once its routes are served, not before; TLS options change with them', () => {
     const clock = systemClock;
     const waiting: (() => void)[] = [];
     const served: boolean[] = [];
@@ -239,8 +239,8 @@ describe('an update in turns', () => {
   });
 });
 
-describe('a request that lasts', () => {
-  it('keeps its own route, and none of the others of its configuration', async () => {
+describe('a long request', () => {
+  it('keeps its own route, but none of the others of its configuration', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const plane = createPlane();
@@ -277,7 +277,7 @@ describe('a chain that an external proxy names', () => {
       'it changes the path, which external authorization does not support',
     ],
     ['headers', '{ headers: { customRequestHeaders: { X-A: b } } }', undefined],
-  ])('refuses when the proxy cannot do what it asks for: with %s', (_kind, middleware, reason) => {
+  ])('refuses when the proxy cannot handle it: with %s', (_kind, middleware, reason) => {
     const plane = createPlane();
     plane.take(
       parse(

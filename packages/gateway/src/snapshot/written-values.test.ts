@@ -55,7 +55,7 @@ describe('the value of a router', () => {
     ['no priority', { yaml: 'priority: ""', toml: 'priority = ""' }, 'priority', undefined],
   ]; // prettier-ignore
 
-  it.each(cases)('may be written as people write it: %s', (_, { yaml, toml, kubernetes }, name, expected) => {
+  it.each(cases)('may have any common notation: %s', (_, { yaml, toml, kubernetes }, name, expected) => {
     const found: unknown[] = [];
     const take = (text: string, file: string): void => {
       const { routes, problems } = load(text, file);
@@ -142,7 +142,7 @@ describe('the value of a service', () => {
     ],
   ]; // prettier-ignore
 
-  it.each(cases)('may be written as people write it: %s', (_, { yaml, toml, kubernetes }, pick, expected) => {
+  it.each(cases)('may have any common notation: %s', (_, { yaml, toml, kubernetes }, pick, expected) => {
     const found: unknown[] = [];
     const take = (text: string, file: string): void => {
       const { routes, problems } = load(text, file);
@@ -171,7 +171,7 @@ spec: { ports: [{ port: 80 }] }
     expect(found.length).toBeGreaterThan(1);
   });
 
-  it('may be an empty table where its servers are listed, as in the FAQ of Traefik: it has none', () => {
+  it('may be an empty table for the list of servers, as in the FAQ of Traefik: then there are none', () => {
     for (const [file, text] of [
       ['a.yaml', 'http: { services: { s: { loadBalancer: { servers: {} } } } }'],
       ['a.toml', '[http.services.s.loadBalancer.servers]\n'],
@@ -204,7 +204,7 @@ describe('the value of a middleware', () => {
     ['a.yaml', `http: { middlewares: { m: { plugin: { oAuthClientCredentials: { ${yaml} } } } } }`],
     ['a.toml', `[http.middlewares.m.plugin.oAuthClientCredentials]\n${toml}\n`],
     ['kubernetes.yaml', `apiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: { name: m }\nspec: { plugin: { oAuthClientCredentials: { ${yaml} } } }\n`],
-  ])('may be in quotes, or empty for one that is left out: %s', (file, text) => {
+  ])('may be in quotes, or empty for an omitted option: %s', (file, text) => {
     const { prepared, problems } = load(text, file);
     expect(problems).toEqual([]);
     const options = oAuthClientCredentials.optionsOf(first(prepared.steps))!;

@@ -14,7 +14,7 @@ function render(source: string): string | null {
 }
 
 describe('a template', () => {
-  it('renders, or is refused, as in Go', () => {
+  it('renders, or is rejected, as in Go', () => {
     // That of the recording.
     vi.stubEnv('TZ', 'UTC');
     const sources = Object.keys(go.templates);

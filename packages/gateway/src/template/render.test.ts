@@ -37,13 +37,13 @@ describe('a template that cannot be rendered', () => {
     ['{{ env }}', '3: env: expected 1 argument, got 0'],
     ['{{ $x }}', '3: undefined variable $x'],
     ['{{ 1 }} }} {{ @ }}', '14: unexpected @'],
-  ])('says why and where: %s', (source, message) => {
+  ])('reports the reason and the place: %s', (source, message) => {
     expect(fault(source)).toBe(message);
     expect(fault(source)).not.toContain(secret);
   });
 });
 
-describe('a template without an end', () => {
+describe('an endless template', () => {
   it.each([
     ['a range over a number', '{{ range 1000000000000 }}{{ end }}', 'takes too many steps: it may never end'],
     ['until', '{{ until 1000000000 }}', 'takes too many steps: it may never end'],
@@ -74,7 +74,7 @@ describe('a template without an end', () => {
 });
 
 describe('rendered text', () => {
-  it('leads back to its source, or to the action that wrote it', () => {
+  it('maps back to its source, or to the action that wrote it', () => {
     const source = 'a: {{ env "SECRET" }}\n{{- /* comment */}}\nb: {{ `c` }}!';
     const rendering = renderTemplate(source, { env });
     if (!rendering.ok) throw new Error(rendering.message);
@@ -100,7 +100,7 @@ describe('rendered text', () => {
   });
 });
 
-it('may call the functions that the guide lists, and no others', () => {
+it('templates may call the functions that the guide lists, and no others', () => {
   const guide = readFileSync(new URL('../../../../docs/guide/templates.md', import.meta.url), 'utf8');
   const [, table = ''] = /\n\| functions([^]*?)\n\n/.exec(guide) ?? [];
   const listed = Array.from(table.matchAll(/`(\w+)`/g), ([, name = '']) => name);

@@ -10,6 +10,6 @@ it.each([
   ['CN=client\nserialNumber=7', 'SERIALNUMBER=7,CN=client'],
   ['', ''],
   [undefined, ''],
-])('writes the subject %j as %j', (subject, text) => {
+])('the subject %j is written as %j', (subject, text) => {
   expect(toSubjectText({ subject })).toBe(text);
 });

@@ -10,7 +10,7 @@ const toPeers = (inFlight: readonly number[]): readonly Peer[] =>
     return { weight: 1, check: undefined, passive: undefined, times: undefined, destination } as never;
   });
 
-it('chooses, of two servers at random, the one with fewer requests in flight', () => {
+it('of two random servers, the one with fewer requests in flight is chosen', () => {
   const peers = toPeers([5, 1, 3]);
   const chosen = [
     // first and second, first and third, second and third
@@ -26,7 +26,7 @@ it('chooses, of two servers at random, the one with fewer requests in flight', (
   expect(chosen).toEqual([1, 2, 1, 2]);
 });
 
-it('chooses the only healthy server, and none without one', () => {
+it('the only healthy server is chosen, and none without one', () => {
   const [one, two] = toPeers([0, 9]) as [Peer, Peer];
   const down = { ...one, check: { healthy: () => false } as never };
   expect(createChoosePeer('p2c', [down, two])({} as never)).toBe(two);

@@ -55,7 +55,7 @@ describe('a weighted service with a cookie', () => {
       expect(pick('w', bound)).toMatchObject({ serviceName: 'b', setCookies: [] });
   });
 
-  it('honours cookies of earlier versions of Traefik, and replaces them', () => {
+  it('accepts cookies of earlier versions of Traefik, and replaces them', () => {
     const { pick } = open(a, b, weighted);
     for (const former of toFormerIds('b@file'))
       expect(pick('w', factsOf('127.0.0.1', `_c239a=${former}`))).toMatchObject({
@@ -86,7 +86,7 @@ describe('rendezvous hashing', () => {
     expect(addresses.map((facts) => portOf('s', facts)).join('')).toBe('113211');
   });
 
-  it('chooses a server by address and weight, and moves only the callers of a server that is gone', () => {
+  it('chooses a server by address and weight, and moves only the callers of a removed server', () => {
     const servers = [
       { url: urlOf(1), weight: 1 },
       { url: urlOf(2), weight: 3 },
@@ -120,7 +120,7 @@ describe('a failover service', () => {
 });
 
 describe('a passive health check', () => {
-  it('sends no requests to a failing server until the window is over', async () => {
+  it('sends no requests to a failing server until its window ends', async () => {
     const { clock, pick, portOf } = open(
       toLoadBalancer('p', [urlOf(1), urlOf(2)], {
         passiveHealthCheck: { failureWindowMs: 2_000, maxFailedAttempts: 2 },

@@ -47,11 +47,11 @@ describe('a load balancer', () => {
     expect(pickHosts(create(toLoadBalancer('s', servers)), 's', 6)).toBe('abaaba');
   });
 
-  it('without servers picks none', () => {
+  it('without servers chooses none', () => {
     expect(create(toLoadBalancer('s', [])).byName.get('s')!.pick(plain)).toBeUndefined();
   });
 
-  it('describes a server for forwarding', () => {
+  it('provides the details of a server for forwarding', () => {
     const upstreams = create(
       toLoadBalancer('s@file', ['http://a.example:8080/base/'], { passHostHeader: false }),
     );
@@ -82,7 +82,7 @@ describe('a weighted service', () => {
     expect(upstreams.byName.get('outer')!.pick(plain)!.serviceName).toBe('a');
   });
 
-  it('passes over services that are missing, broken, of weight 0 or without a server', () => {
+  it('skips services that are missing, broken, of weight 0 or without a server', () => {
     const upstreams = create(
       toWeighted('w', { a: 1, missing: 5, broken: 5, zero: 0, empty: 5, none: 5 }),
       toWeighted('none', { missing: 1 }),
@@ -97,7 +97,7 @@ describe('a weighted service', () => {
     expect(upstreams.byName.get('missing')).toBeUndefined();
   });
 
-  it('in a circle with others ends there', () => {
+  it('that contains itself stops there', () => {
     const upstreams = create(toWeighted('x', { y: 1, a: 1 }), toWeighted('y', { x: 1, b: 1 }), toWeighted('self', { self: 1 }), a, b); // prettier-ignore
     expect(pickHosts(upstreams, 'x', 4)).toBe('baba');
     expect(upstreams.byName.get('self')!.pick(plain)).toBeUndefined();
@@ -145,7 +145,7 @@ describe('connections', () => {
     await server.closed;
   });
 
-  it('by TLS name the server that is configured, not the Host of the caller, and check its certificate', async () => {
+  it('over TLS request the configured server name, not the Host of the caller, and check its certificate', async () => {
     const names: string[] = [];
     const { cert, key } = createTestAuthority().issue('localhost', ['localhost']);
     const server = createTlsServer({
@@ -219,7 +219,7 @@ describe('a health check', () => {
     };
   }
 
-  it('takes a server out that fails, and back in when it is well', async () => {
+  it('removes a failing server, and adds it again when it is healthy', async () => {
     let status = 500;
     const sick = await serve((_request, response) => response.writeHead(status).end('x'));
     const well = await serve((_request, response) => response.writeHead(301).end());
@@ -243,7 +243,7 @@ describe('a health check', () => {
     expect(services.health()).toEqual(health(true));
   });
 
-  it('leaves none when all fail, one that refuses the connection among them', async () => {
+  it('leaves no server when all fail, even when one refuses the connection', async () => {
     const gone = await startServer(() => {});
     await gone.close();
     const { answered, servers } = watch([gone.url]);
@@ -251,7 +251,7 @@ describe('a health check', () => {
     expect(servers()).toEqual(['none']);
   });
 
-  it('takes no bytes that come late for the response to the next', async () => {
+  it('does not mistake late bytes for the response to the next check', async () => {
     const sockets = new Set<unknown>();
     const well = await serve(({ socket }, response) => {
       if (sockets.has(socket)) socket.end('HTTP/1.1 500 Late\r\nContent-Length: 0\r\n\r\n');
@@ -267,7 +267,7 @@ describe('a health check', () => {
     expect(well.counts()).toMatchObject({ requests: sockets.size });
   });
 
-  it('takes a server out whose responses are refused, as a request would find it', async () => {
+  it('removes a server whose responses a request would reject', async () => {
     const responses = [...badHeads, ...badBodies.filter(({ ends }) => ends !== true)].filter(
       ({ method }) => method === undefined,
     );
@@ -389,14 +389,14 @@ describe('a health check', () => {
     expect(servers()).toEqual([server.url]);
   });
 
-  it('takes any status but the wanted one as a failure', async () => {
+  it('treats any other status than the expected one as a failure', async () => {
     const server = await serve((_request, response) => response.writeHead(200).end());
     const { answered, servers } = watch([server.url], { status: 204 });
     await answered(1);
     expect(servers()).toEqual(['none']);
   });
 
-  it('gives up on a response after its time limit, and closes the connection', async () => {
+  it('abandons a response after its time limit, and closes the connection', async () => {
     const arrived = defer();
     const server = await serve(() => arrived.resolve(undefined));
     const { clock, answered, servers } = watch([server.url]);
@@ -409,7 +409,7 @@ describe('a health check', () => {
     await server.closed;
   });
 
-  it('decides by the status, and gives up on a body that never ends', async () => {
+  it('decides by the status, and abandons a body that never ends', async () => {
     const server = await serve((_request, response) => void response.writeHead(200).write('data: 1\n\n'));
     const { clock, answered, servers } = watch([server.url]);
     await answered(1);
@@ -450,7 +450,7 @@ describe('a health check', () => {
   });
 });
 
-describe('when a configuration replaces another', () => {
+describe('when a configuration replaces another,', () => {
   it('an unchanged service keeps its connections and its turn; a removed one closes', async () => {
     const [kept, gone] = await Promise.all(
       [0, 1].map(() => serve((_request, response) => response.end('ok'))),

@@ -55,7 +55,7 @@ async function listen(server: Http2Server): Promise<number> {
 }
 
 describe('a health check over gRPC', () => {
-  it.each(['h2c', 'http'])('follows the status that a server of gRPC reports: %s', async (scheme) => {
+  it.each(['h2c', 'http'])('follows the status that a gRPC server reports: %s', async (scheme) => {
     let status = 1;
     let calls = 0;
     const server = new Server();
@@ -102,7 +102,7 @@ describe('a health check over gRPC', () => {
     ['is too large', (stream) => respondWith(stream, Buffer.alloc(2000))],
     ['is reset', (stream) => stream.close(2)],
     ['never comes', () => {}],
-  ])('finds a server unhealthy whose response %s', async (_, respond) => {
+  ])('marks a server as unhealthy whose response %s', async (_, respond) => {
     const server = createHttp2Server();
     server.on('stream', (stream) => {
       stream.on('error', () => {});

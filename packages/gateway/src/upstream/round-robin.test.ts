@@ -7,7 +7,7 @@ const items = (weights: Readonly<Record<string, number>>) =>
 const always = (): boolean => true;
 
 describe('weighted round robin', () => {
-  it('spreads a heavy item out', () => {
+  it('spreads the turns of a heavy item', () => {
     const { next } = createRoundRobin(items({ a: 5, b: 1, c: 1 }), always);
     expect(Array.from({ length: 14 }, next).join('')).toBe('aabacaaaabacaa');
   });

@@ -53,7 +53,7 @@ describe('a sticky service', () => {
   });
 
   it.each(['srv=0123456789abcdef', 'srv=', 'srv', 'xsrv=1', '__proto__=1', ''])(
-    'gives a new server, and cookie, to a caller with the cookie %j',
+    'assigns a new server, and cookie, to a caller with the cookie %j',
     (cookie) => {
       const upstream = create(toLoadBalancer('s', ['http://a', 'http://b'], { sticky })).byName.get('s')!;
       expect(upstream.pick(withCookie(cookie))!.setCookies[0]).toContain('srv=');

@@ -9,7 +9,7 @@ const readings: Readings = {
 };
 
 describe('a collection of metrics', () => {
-  it('asks again after it found no process', async () => {
+  it('asks again when it found no process', async () => {
     const collection = createCollection<string>(createFakeClock());
     expect(await collection.collect([], () => {})).toEqual({ readings: [], late: 0 });
     const collected = collection.collect(['a'], (process) => collection.take(process, readings));

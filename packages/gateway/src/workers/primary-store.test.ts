@@ -35,7 +35,7 @@ describeTokenStore("the primary's memory", () => {
   });
 });
 
-it('matches replies to requests in any order', async () => {
+it('replies match requests in any order', async () => {
   const sent: StoreRequest[] = [];
   const { store, take } = createPrimaryStore((request) => void sent.push(request));
   const answers = [store.get('a'), store.setIfAbsent('b', Uint8Array.of(1), 10)];
@@ -52,7 +52,7 @@ it('matches replies to requests in any order', async () => {
   expect(await Promise.all(answers)).toEqual([undefined, true]);
 });
 
-it("passes on why the primary's store failed, and ends operations in flight when it is closed", async () => {
+it("the reason of a failure of the primary's store is passed on, and closing ends operations in flight", async () => {
   const broken = createMemoryStore({ clock: createFakeClock() });
   await broken.close();
   await expect(connectTo(broken).get('key')).rejects.toThrow('the store is closed');

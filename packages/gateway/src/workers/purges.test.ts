@@ -11,7 +11,7 @@ function setUp() {
   return { clock, sent, purges, purge };
 }
 
-it('sums the tokens of all processes, each purge by itself', async () => {
+it('the purged tokens of all processes are summed per purge', async () => {
   const { sent, purges, purge } = setUp();
   const [first, second] = [purge('a', 'b'), purge('a', 'b')];
   expect(sent).toEqual(['a1', 'b1', 'a2', 'b2']);
@@ -26,7 +26,7 @@ it('sums the tokens of all processes, each purge by itself', async () => {
   expect(await second).toEqual({ middlewares: 1, tokens: 0 });
 });
 
-it('waits no longer for a process that has ended', async () => {
+it('a process that has exited is no longer awaited', async () => {
   const { purges, purge } = setUp();
   const [first, second] = [purge('a', 'b'), purge('b')];
   purges.take('a', 1, { middlewares: 1, tokens: 2 });
@@ -36,7 +36,7 @@ it('waits no longer for a process that has ended', async () => {
   expect(await purge()).toEqual({ middlewares: 0, tokens: 0 });
 });
 
-it('has no sum when a process does not reply within a second', async () => {
+it('there is no sum when a process does not reply within a second', async () => {
   const { clock, purges, purge } = setUp();
   const late = purge('a', 'b');
   purges.take('a', 1, { middlewares: 1, tokens: 2 });

@@ -44,7 +44,7 @@ describe('the start of workers', () => {
     });
   });
 
-  it('lets one that is still starting drain when all are stopped', async () => {
+  it('lets a starting worker drain when all are stopped', async () => {
     const { clock, processes, supervisor } = startSupervisor();
     const starting = supervisor.start(plan(2));
     const stopped = supervisor.stop();
@@ -60,7 +60,7 @@ describe('the start of workers', () => {
 });
 
 describe('a worker that crashes', () => {
-  it('is replaced in its place, later each time it crashes again, up to half a minute', async () => {
+  it('is replaced, with growing delays when it crashes again, up to half a minute', async () => {
     const { clock, processes, events, startAll } = startSupervisor();
     await startAll(2);
     const delays: number[] = [];
@@ -81,7 +81,7 @@ describe('a worker that crashes', () => {
     expect(delays).toEqual([200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000]);
   });
 
-  it('is replaced at the first pace again after it has served for a while', async () => {
+  it('is replaced without delay again after it has served for a while', async () => {
     const { clock, processes, events, startAll } = startSupervisor();
     await startAll(1);
     for (const servedMs of [0, 0, 29_999, 30_000]) {
@@ -94,7 +94,7 @@ describe('a worker that crashes', () => {
     expect(delays).toEqual([200, 400, 800, 200]);
   });
 
-  it('does not spin when its successors crash while they start', async () => {
+  it('is not replaced in a busy loop when its successors crash while they start', async () => {
     const { clock, processes, events, startAll } = startSupervisor();
     await startAll(1);
     processes[0]!.exit('SIGKILL');
@@ -123,7 +123,7 @@ describe('a worker that crashes', () => {
 });
 
 describe('a restart', () => {
-  it('replaces one after the other, and an old one retires when the new one is ready', async () => {
+  it('replaces one worker after the other, and an old one retires when the new one is ready', async () => {
     const { clock, processes, kinds, supervisor, startAll } = startSupervisor();
     await startAll(2);
     const restarted = supervisor.restart(plan(2, 'second'));
@@ -148,7 +148,7 @@ describe('a restart', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  it('cuts an old one that does not end', async () => {
+  it('kills an old worker that does not exit', async () => {
     const { clock, processes, kinds, supervisor, startAll } = startSupervisor();
     await startAll(1);
     void supervisor.restart(plan(1));
@@ -177,7 +177,7 @@ describe('a restart', () => {
     expect(processes[3]!.assignment()).toMatchObject({ number: 1, configuration: 'first' });
   });
 
-  it('fills the place of one that crashed meanwhile once, even when its successor cannot start', async () => {
+  it('replaces a worker that crashed meanwhile only once, even when its successor cannot start', async () => {
     const { clock, processes, supervisor, startAll } = startSupervisor();
     await startAll(2);
     void supervisor.restart(plan(2, 'second'));
@@ -192,7 +192,7 @@ describe('a restart', () => {
     expect(processes[3]!.assignment()).toMatchObject({ number: 1, configuration: 'first' });
   });
 
-  it('retires a successor that is ready only after a newer one', async () => {
+  it('retires a successor that becomes ready only after a newer one', async () => {
     const { clock, processes, supervisor, startAll } = startSupervisor();
     await startAll(1);
     processes[0]!.exit('SIGKILL');
@@ -288,7 +288,7 @@ describe('the end of workers', () => {
   });
 });
 
-it('tells every worker to reopen its log files', async () => {
+it('every worker reopens its log files', async () => {
   const { processes, supervisor, startAll } = startSupervisor();
   await startAll(2);
   supervisor.reopenLogs();

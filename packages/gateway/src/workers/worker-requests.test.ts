@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { plan, reading, startSupervisor, type FakeProcess } from './supervisor.testkit.ts';
 
-it('replies to store operations of workers, and keeps the entries of a dead worker', async () => {
+it('store operations of workers get replies, and entries of a dead worker stay', async () => {
   const { clock, processes, store, startAll } = startSupervisor();
   await startAll(2);
   const value = Uint8Array.of(1, 2, 3);
@@ -77,7 +77,7 @@ describe('the metrics of workers', () => {
     ]);
   });
 
-  it('of one that ends meanwhile are waited for no longer, and handed over once', async () => {
+  it('of a worker that exits meanwhile are no longer awaited, and handed over once', async () => {
     const { clock, processes, ended, startAll } = startSupervisor();
     await startAll(2);
     count(processes[1]!, 4);
@@ -89,7 +89,7 @@ describe('the metrics of workers', () => {
     expect(ended).toEqual([4]);
   });
 
-  it('are its last words when a worker retires', async () => {
+  it('include the last counts of a worker that retires', async () => {
     const { clock, processes, ended, supervisor, startAll } = startSupervisor();
     await startAll(1);
     void supervisor.restart(plan(1, 'second'));

@@ -59,7 +59,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers whose tokens
   });
   afterAll(() => open.close());
 
-  it('reach the handlers with a token of their own, and not with that which they sent', async () => {
+  it('reach the handlers with an exchanged token, and not with their own', async () => {
     const before = exchanges();
     const headers = { ...bearer(token), 'x-group': 'forged' };
     const answers = await Promise.all(Array.from({ length: 20 }, () => get('/all', headers)));
@@ -107,7 +107,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers whose tokens
     await down.close();
   });
 
-  it('have no guard with wrong options', async () => {
+  it('are never served with invalid options', async () => {
     const failed: unknown = await app
       .start({ method: 'entraID', refusals: 'x' } as never, {})
       .catch((error: unknown) => error);
@@ -117,7 +117,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers whose tokens
   });
 }); // prettier-ignore
 
-it('exchanges the token that a guard before has verified and taken from the request', async () => {
+it('exchanges the token that an earlier guard verified and removed from the request', async () => {
   const client = { clientID: own.clientId, clientSecret: own.clientSecret };
   const first = oAuthIntrospection({ clientConfig: { url: server.introspectionUrl }, ...client });
   const second = forExpress(optionsOf());

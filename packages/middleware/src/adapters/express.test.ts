@@ -36,7 +36,7 @@ describe.each([
     expect(JSON.parse(open.body)).toEqual({ caller: 'nobody', group: 'own' });
   });
 
-  it('sees the URL as nested routers have changed it, and leaves it to later ones', async () => {
+  it('sees the URL as nested routers have changed it, and does not change it for later ones', async () => {
     const app = create();
     const inner = create.Router();
     const outer = create.Router();
@@ -56,7 +56,7 @@ describe.each([
     });
   });
 
-  it('leaves a body that was read before it to the handlers', async () => {
+  it('leaves an already read body to the handlers', async () => {
     const app = create();
     app.use(create.json(), guardWith());
     app.post('/', (request, response) => void response.json(request.body));
@@ -93,8 +93,8 @@ describe.each([
   });
 });
 
-describe('middleware of one authenticator', () => {
-  it('has its tokens in common, and does not close it', async () => {
+describe('guards of one authenticator', () => {
+  it('share its tokens, and do not close it', async () => {
     const authenticator = tests.closeLater(createAuthenticator({ url: tests.server.url }));
     const [one, two] = [oAuthClientCredentials({ authenticator }), oAuthClientCredentials({ authenticator })];
     const answer = (request: IncomingMessage, response: ServerResponse) => () =>
@@ -112,7 +112,7 @@ describe('middleware of one authenticator', () => {
 });
 
 describe('many requests over one connection', () => {
-  it('make Node.js warn of nothing', async () => {
+  it('cause no warning of Node.js', async () => {
     const warnings: Error[] = [];
     const hear = (warning: Error): void => void warnings.push(warning);
     process.on('warning', hear);

@@ -9,7 +9,7 @@ const url = (app: { server: { address(): unknown } }, path: string): string =>
 const listen = { port: 0, host: '127.0.0.1' };
 
 describe('the Fastify plugin', () => {
-  it('guards the scope that it is registered in, each with its own options, and no route outside', async () => {
+  it('guards the scope in which it is registered, each with its own options, and no route outside', async () => {
     const app = tests.closeLater(Fastify());
     app.get('/open', (request) => Promise.resolve({ auth: request.auth ?? null }));
     await app.register(async (scope) => {
@@ -40,7 +40,7 @@ describe('the Fastify plugin', () => {
     expect((await call(url(app, '/open'), as('admin'))).body).toBe('{"auth":null}');
   });
 
-  it('comes between the hooks before and after it, ahead of the body and of validation', async () => {
+  it('runs between the hooks before and after it, ahead of the body and of validation', async () => {
     const app = tests.closeLater(Fastify());
     let order: string[] = [];
     app.addHook('onRequest', async (request) => {

@@ -44,7 +44,7 @@ describe.each(names)("a caller's headers in every spelling of %s", (name) => {
     expect(view.filter(([key]) => key === 'authorization')).toEqual([['authorization', 'Bearer ours']]);
   };
 
-  it('are gone from a Fetch request', () => {
+  it('are absent from a Fetch request', () => {
     const headers = new Headers([['accept', 'text/plain'], ['authorization', 'Basic eDp5'], ...sent] as [
       string,
       string,
@@ -52,7 +52,7 @@ describe.each(names)("a caller's headers in every spelling of %s", (name) => {
     arrivesOnce([...admitFetch(new Request('http://app.example/', { headers }), pass).headers]);
   });
 
-  it("are gone from every view of Node.js's request", async () => {
+  it("are absent from every view of Node.js's request", async () => {
     const request = await receive([['Accept', 'text/plain'], ['Authorization', 'Basic eDp5'], ...sent]);
     admit(request, pass);
     const { headers, headersDistinct, rawHeaders } = request;
@@ -69,7 +69,7 @@ describe.each(names)("a caller's headers in every spelling of %s", (name) => {
     );
   });
 
-  it('are gone from a request that has no raw headers', () => {
+  it('are absent from a request that has no raw headers', () => {
     const headers: Record<string, string> = { accept: 'text/plain' };
     for (const [key, value] of sent) headers[key.toLowerCase()] = value;
     admit({ headers, rawHeaders: [] }, pass);
@@ -78,7 +78,7 @@ describe.each(names)("a caller's headers in every spelling of %s", (name) => {
 });
 
 describe('a flood of header lines before the credentials', () => {
-  it('hides them from an application, which then refuses, and never hides our own headers', async () => {
+  it("hides them from an application, which then refuses, and never hides the guard's headers", async () => {
     const flood = Array.from({ length: 1000 }, () => ['a', ''] as const);
     const request = await receive([...flood, ['Authorization', 'Basic eDp5'], ['X-Group', 'forged']]);
     expect(request.headers.authorization).toBeUndefined();

@@ -16,7 +16,7 @@ const serve = (fetch: (request: Request) => Response | Promise<Response>): Promi
 };
 
 describe('the Hono middleware', () => {
-  it('lets the middleware before it see and change its refusal, which has the ID of the request', async () => {
+  it('lets earlier middleware see and change its refusal, which has the ID of the request', async () => {
     const app = new Hono();
     const seen: unknown[] = [];
     app.use(requestId({ generator: () => 'mine' }));
@@ -52,7 +52,7 @@ describe('the Hono middleware', () => {
     expect((await call(`${origin}/open`, as('tester'))).body).toBe('undefined');
   });
 
-  it('leaves a body that was read before it to the handlers', async () => {
+  it('leaves an already read body to the handlers', async () => {
     const app = new Hono();
     app.use(bodyLimit({ maxSize: 100 }));
     app.use('/json', async (c, next) => {
@@ -70,7 +70,7 @@ describe('the Hono middleware', () => {
 });
 
 describe('a guarded Fetch handler', () => {
-  it('gets the request without a body when that was read before', async () => {
+  it('receives the request without a body when that was read before', async () => {
     const guard = tests.closeLater(guardFetch({ url: tests.server.url }));
     const handler = guard((request, auth) => new Response(`${auth.clientId} ${request.body === null}`));
     const request = new Request('http://localhost/', { method: 'POST', body: 'x', headers: as('admin') });

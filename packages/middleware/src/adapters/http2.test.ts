@@ -45,7 +45,7 @@ const refused = {
 };
 
 describe('over HTTP/2', () => {
-  it('node:http2 is guarded as node:http is, and HTTP/1.1 on the same port', async () => {
+  it('node:http2 is guarded like node:http, and so is HTTP/1.1 on the same port', async () => {
     const guard = tests.closeLater(oAuthClientCredentials(options()));
     server = createSecureServer(tls, (request, response) => {
       guard(request, response, () => {
@@ -69,7 +69,7 @@ describe('over HTTP/2', () => {
     expect(await text(answer)).toBe('["tester","tester",1,null]');
   });
 
-  it('no handler is called for a caller that has gone', async () => {
+  it('no handler is called for a caller that has disconnected', async () => {
     const guard = tests.closeLater(oAuthClientCredentials(options()));
     const handled: unknown[] = [];
     server = createSecureServer(tls, (request, response) => {
@@ -91,7 +91,7 @@ describe('over HTTP/2', () => {
     expect(handled).toEqual(['/orders']);
   });
 
-  it('Fastify is', async () => {
+  it('Fastify is guarded', async () => {
     const app = Fastify({ http2: true, https: tls });
     await app.register(guardFastify, options());
     app.get('/orders', (request) => Promise.resolve([request.auth?.clientId, request.headers['x-group']]));
@@ -104,7 +104,7 @@ describe('over HTTP/2', () => {
     await app.close();
   });
 
-  it('Koa is', async () => {
+  it('Koa is guarded', async () => {
     const app = new Koa().use(tests.closeLater(guardKoa(options())));
     app.use((ctx) => {
       ctx.body = [ctx.state['auth'].clientId, ctx.get('x-group')];

@@ -53,7 +53,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers with opaque 
   });
   afterAll(() => open.close());
 
-  it("reach the handlers, which see the server's response and no token", async () => {
+  it("reach the handlers, which see the server's response but no token", async () => {
     const before = server.requests.length;
     const answers = await Promise.all(Array.from({ length: 20 }, () => get('/all', { ...bearer(token), 'x-group': 'forged' })));
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
@@ -120,7 +120,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers with opaque 
     await other.close();
   });
 
-  it('have no guard with wrong options', async () => {
+  it('are never served with invalid options', async () => {
     const wrong = { clientConfig: {}, clientSecret: 'urn:env:X', refusals: 'x' } as never;
     const failed: unknown = await app.start(wrong, {}).catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(OptionsError);

@@ -112,7 +112,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers with JWTs of
   });
   afterAll(() => open.close());
 
-  it('reach the handlers, which see who they are, and no token', async () => {
+  it('reach the handlers, which see who they are, but no token', async () => {
     const passed = await get('/all?page=2', { ...bearer(token), 'x-group': 'forged' });
     expect(passed.status).toBe(200);
     expect(passed.body).not.toContain(token.split('.')[2]);
@@ -139,7 +139,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers with JWTs of
     [{ authorization: 'Bearer a b' }, 400, 'token_malformed', expect.stringContaining('error="invalid_request"')],
     [bearer('a.b.c'), 401, 'token_invalid', expect.stringContaining('error="invalid_token"')],
     [bearer('x'.repeat(100_000)), 431, undefined, undefined],
-  ] as const)('are refused with %j as RFC 6750 has it', async (headers, status, code, challenge) => {
+  ] as const)('are refused with %j, as RFC 6750 specifies', async (headers, status, code, challenge) => {
     const refused = await get('/all', { ...headers, 'x-request-id': 'mine' });
     expect([refused.status, refused.headers['www-authenticate']]).toEqual([status, challenge]);
     const problem = code && { type: `urn:grantgate:problem:${code}`, status, code, requestId: 'mine' };
@@ -174,7 +174,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers with JWTs of
     expect(refused.headers['www-authenticate']).toContain('error="insufficient_scope"');
   });
 
-  it('need a function over their claims to return true, and nothing but true', async () => {
+  it('need a function over their claims to return exactly true', async () => {
     expect(await statusOf('/sevens')).toBe(200);
     expect([await statusOf('/throws'), await statusOf('/async')]).toEqual([403, 403]);
   });
@@ -195,7 +195,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers with JWTs of
     expect(issuer.paths).toHaveLength(before);
   });
 
-  it('show proofs of the keys that their tokens are bound to, each once', async () => {
+  it('present proofs of the keys that their tokens are bound to, each once', async () => {
     const bound = await app.start(optionsOf({ requireBinding: 'dpop' }), routes);
     const key = createTestKey();
     const value = await issuer.issue('admin', 'orders:read orders:write', key);
@@ -214,7 +214,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers with JWTs of
     await bound.close();
   });
 
-  it('show the certificates that their tokens are bound to', async () => {
+  it('present the certificates that their tokens are bound to', async () => {
     const authority = createTestAuthority();
     const [own, stolen] = [authority.issue('own'), authority.issue('stolen')];
     const bound = await app.start(optionsOf({ requireBinding: 'certificate' }), routes, {
@@ -262,7 +262,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers with JWTs of
     await other.close();
   });
 
-  it('wait for no keys that cannot be obtained: 503 with Retry-After', async () => {
+  it('get 503 with Retry-After, without a wait, when the keys are unavailable', async () => {
     const other = await app.start(
       { jwksUrl: 'http://127.0.0.1:9/jwks', issuers: [issuer.url], audience: [], clientConfig: { maxRetries: 0 }, onKeys: () => {} },
       routes,
@@ -275,7 +275,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers with JWTs of
     await other.close();
   });
 
-  it('have no guard with wrong options: all problems at once', async () => {
+  it('are never served with invalid options, whose problems are reported at once', async () => {
     const problemsOf = (error: unknown) =>
       (error as OptionsError).problems.map(({ path, code }) => [path.join('.'), code]);
     const wrong = { issuer: issuer.url, refusals: 'throw', requiredScopes: [], origin: 'x' } as never;

@@ -16,7 +16,7 @@ const serve = (app: Koa): Promise<string> => {
 };
 
 describe('the Koa middleware', () => {
-  it('lets the middleware before it see and change its refusal, and emits no error', async () => {
+  it('lets earlier middleware see and change its refusal, and emits no error', async () => {
     const app = new Koa();
     const seen: unknown[] = [];
     app.on('error', (error) => seen.push(error));
@@ -55,7 +55,7 @@ describe('the Koa middleware', () => {
     expect(order).toEqual(['admin', 'end', 'admin', 'end', 'admin', 'broken', 'end']);
   });
 
-  it('leaves a body that was read before it', async () => {
+  it('leaves an already read body unchanged', async () => {
     const app = new Koa();
     app.use(async (ctx, next) => {
       ctx.state['body'] = await text(ctx.req);

@@ -5,14 +5,14 @@ import { backoffDelayMs } from './backoff.ts';
 describe('the wait before a retry', () => {
   const almostOne = (): number => 1 - Number.EPSILON;
 
-  test('doubles its upper end with each retry', () => {
+  test('has an upper bound that doubles with each retry', () => {
     const upper = [0, 1, 2, 3].map((retry) =>
       Math.round(backoffDelayMs(retry, { baseMs: 100, maxMs: 10_000, random: almostOne })),
     );
     expect(upper).toEqual([100, 200, 400, 800]);
   });
 
-  test('is spread over the whole range, so that callers do not come back together', () => {
+  test('is spread over the whole range, so that callers do not return together', () => {
     const options = { baseMs: 100, maxMs: 10_000 };
     expect(backoffDelayMs(1, { ...options, random: () => 0 })).toBe(0);
     expect(backoffDelayMs(1, { ...options, random: () => 0.25 })).toBe(50);

@@ -25,7 +25,7 @@ describe('a header name, for comparison', () => {
       expect(normalizeHeaderName(one)).not.toBe(normalizeHeaderName(other));
   });
 
-  it('is oddly spelled with any sign but a hyphen', () => {
+  it('has an odd spelling with any separator but a hyphen', () => {
     expect(['content-length', 'X-Real-IP', 'Host', 'X-9'].filter(isOddlySpelled)).toEqual([]);
     const forged = forgedSpellingsOf('X-Real-Ip');
     expect(forged).toHaveLength(15 * 15 - 1);

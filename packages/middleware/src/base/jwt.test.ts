@@ -6,7 +6,7 @@ const encode = (text: string | Uint8Array): string => Buffer.from(text).toString
 const header = encode('{"alg":"RS256"}');
 
 describe('the payload of a JWT', () => {
-  test('is the text as the issuer wrote it, digits and spaces untouched', () => {
+  test('is the text as the issuer wrote it, with digits and spaces unchanged', () => {
     const text = '{ "exp": 1516239022, "big": 9007199254740993, "rate": 1.50 }';
     expect(decodeJwtPayload(`${header}.${encode(text)}.c2ln`)).toBe(text);
   });

@@ -51,7 +51,7 @@ describe('an LRU', () => {
     );
   });
 
-  it.each([0, -1, 1.5, NaN, Infinity])('of %d entries does not exist', (max) => {
+  it.each([0, -1, 1.5, NaN, Infinity])('of %d entries is rejected', (max) => {
     expect(() => createLru(max)).toThrow(RangeError);
   });
 });

@@ -127,7 +127,7 @@ describe('a fleet of processes with one store', () => {
       expect(asked).toHaveLength(2);
     });
 
-    it('keeps no other process waiting for a failure of one process alone', async () => {
+    it("delays no other process because of one process's own failure", async () => {
       const { clock, fleet, join } = createFleet();
       fleet.answer = { ...limited, response: undefined };
       await get(clock, join());
@@ -183,7 +183,7 @@ describe('a fleet of processes with one store', () => {
     expect(asked).toHaveLength(2);
   });
 
-  describe('whose token a resource has refused', () => {
+  describe('after a resource has refused its token, a client', () => {
     type Process = ReturnType<ReturnType<typeof createFleet>['join']>;
     const held = async (clock: FakeClock, { tokens }: Process) => {
       const pending = Promise.resolve(tokens.get(app()));
@@ -196,7 +196,7 @@ describe('a fleet of processes with one store', () => {
       return valueOf(await pending);
     };
 
-    it('requests one new token, which all processes use', async () => {
+    it('causes one new token request, and all processes use that token', async () => {
       const { clock, asked, join } = createFleet();
       const [one, two, three] = [join(), join(), join()];
       const refused = await held(clock, one);
@@ -209,14 +209,14 @@ describe('a fleet of processes with one store', () => {
         expect(tokens.get(app())).toMatchObject({ value: 'token-2' });
     });
 
-    it('does not get it back from the store, even if it is no longer in memory', async () => {
+    it('does not get the refused token back from the store, even if it is no longer in memory', async () => {
       const { clock, asked, join } = createFleet();
       const refused = await held(clock, join());
       expect(await renew(clock, join(), refused)).toBe('token-2');
       expect(asked).toHaveLength(2);
     });
 
-    it('takes a new one that ends sooner', async () => {
+    it('gets a new token that ends sooner', async () => {
       const { clock, asked, fleet, join } = createFleet();
       const [one, two] = [join(), join()];
       const refused = await held(clock, one);
@@ -228,7 +228,7 @@ describe('a fleet of processes with one store', () => {
       expect(asked).toHaveLength(2);
     });
 
-    it('takes an older one that another process has left, and keeps it', async () => {
+    it('gets an older token that another process has left, and keeps it', async () => {
       const { clock, fleet, store, join } = createFleet();
       const early = join();
       const older = await held(clock, early);
@@ -244,7 +244,7 @@ describe('a fleet of processes with one store', () => {
       expect(apart.tokens.get(app())).toMatchObject({ value: older.value });
     });
 
-    it('requests a token again when an unrelated renewal returned the same one', async () => {
+    it('causes another token request when an unrelated renewal returned the same token', async () => {
       const { clock, asked, fleet, join } = createFleet();
       const one = join();
       const refused = await held(clock, one);
@@ -261,7 +261,7 @@ describe('a fleet of processes with one store', () => {
     });
   });
 
-  it('is delayed by a process that dies with the lock for five seconds at most', async () => {
+  it('a process that dies with the lock delays the others by at most five seconds', async () => {
     const { clock, asked, fleet, store, join } = createFleet();
     // The dead process: it took the lock and never came back.
     const dead: TokenStore = { ...store, extendIfEquals: () => Promise.reject(new Error('dead')) };
@@ -277,7 +277,7 @@ describe('a fleet of processes with one store', () => {
   });
 
   it.each([undefined, 'app'])(
-    'shares no token older than a purge of %s in both processes',
+    'no process shares a token older than a purge of %s in both processes',
     async (clientId) => {
       const { clock, asked, join } = createFleet();
       const [one, two] = [join(), join()];
@@ -295,7 +295,7 @@ describe('a fleet of processes with one store', () => {
     },
   );
 
-  it('does not share the result of a request that was in flight when its client was purged', async () => {
+  it('the result of a request is not shared when its client was purged meanwhile', async () => {
     const { clock, asked, fleet, join } = createFleet();
     const [one, two] = [join(), join()];
     const early = Promise.resolve(one.tokens.get(app()));
@@ -386,7 +386,7 @@ describe('a fleet of processes with one store', () => {
     );
   });
 
-  it('takes an entry of an older version for none', async () => {
+  it('ignores an entry of an older version', async () => {
     const { clock, store, asked, join } = createFleet();
     let key = '';
     const noting: TokenStore = {
@@ -419,7 +419,7 @@ describe('a fleet of processes with one store', () => {
     expect(valueOf(await later)).toBe('token-2');
   });
 
-  it('looks for the token of another a few times a second, not in a storm', async () => {
+  it('looks for the token of another process a few times a second, not in a storm', async () => {
     const { clock, fleet, store, join } = createFleet();
     let looks = 0;
     const counted: TokenStore = { ...store, get: (key) => ((looks += 1), store.get(key)) };
@@ -432,7 +432,7 @@ describe('a fleet of processes with one store', () => {
     expect(looks).toBeLessThan(60);
   });
 
-  it('takes an entry that was sealed with another secret for none, and replaces it', async () => {
+  it('ignores an entry that was sealed with another secret, and replaces it', async () => {
     const { clock, asked, join } = createFleet();
     const first = Promise.resolve(join().tokens.get(app()));
     await clock.advance(300);
@@ -449,7 +449,7 @@ describe('a store that fails', () => {
   const broken = (store: TokenStore, changes: Partial<TokenStore>): TokenStore => ({ ...store, ...changes });
   const refused = (): Promise<never> => Promise.reject(new Error('Redis: out of memory'));
 
-  it('that takes nothing costs no request: each process asks for itself', async () => {
+  it('that stores nothing fails no request: each process requests its own token', async () => {
     const { clock, asked, store, join } = createFleet();
     const full = broken(store, { set: refused, setIfAbsent: refused });
     const processes = [join(full), join(full)];
@@ -462,7 +462,7 @@ describe('a store that fails', () => {
     );
   });
 
-  it('that does not answer is waited for once, for a quarter of a second, and used again when it answers', async () => {
+  it('that does not respond delays one request by a quarter of a second, and is used again when it responds', async () => {
     const { clock, asked, store, join } = createFleet();
     let frozen = true;
     const never = (): Promise<never> => new Promise(() => {});
@@ -490,7 +490,7 @@ describe('a store that fails', () => {
     expect(heard.at(-1)).toEqual({ kind: 'state', ready: true, reason: undefined });
   });
 
-  it('that has no connection is not waited for', async () => {
+  it('that has no connection delays nothing', async () => {
     const { clock, asked, store, join } = createFleet();
     void join(broken(store, { isReady: () => false })).tokens.get(app());
     await clock.advance(0);

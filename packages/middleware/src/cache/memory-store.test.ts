@@ -16,7 +16,7 @@ describeTokenStore('memory', () => {
   });
 });
 
-it('keeps a value of memory to the millisecond', async () => {
+it('values expire to the millisecond', async () => {
   const clock = createFakeClock();
   const store = createMemoryStore({ clock });
   await store.set('key', Uint8Array.of(1), 1000);
@@ -26,7 +26,7 @@ it('keeps a value of memory to the millisecond', async () => {
   expect(await store.get('key')).toBeUndefined();
 });
 
-it('evicts the least recently used value when it is full', async () => {
+it('the least recently used value is evicted when the store is full', async () => {
   const store = createMemoryStore({ clock: createFakeClock(), maxEntries: 2 });
   for (const key of ['first', 'second']) await store.set(key, Uint8Array.of(1), 1000);
   await store.get('first');
@@ -36,7 +36,7 @@ it('evicts the least recently used value when it is full', async () => {
   expect(await store.get('third')).toBeDefined();
 });
 
-it('evicts the least recently used values above its limit of bytes, and counts evictions', async () => {
+it('the least recently used values above the limit of bytes are evicted and counted', async () => {
   const clock = createFakeClock();
   const store = createMemoryStore({ clock, maxBytes: 30 });
   const eight = new Uint8Array(8);
@@ -53,7 +53,7 @@ it('evicts the least recently used values above its limit of bytes, and counts e
   for (const key of ['ab', 'ij', 'kl']) expect(await store.get(key)).toBeDefined();
 });
 
-it('does not store a value that is larger than its whole limit', async () => {
+it('a value that is larger than the whole limit is not stored', async () => {
   const store = createMemoryStore({ clock: createFakeClock(), maxBytes: 10 });
   await store.set('small', new Uint8Array(5), 1000);
   await store.set('large', new Uint8Array(6), 1000);

@@ -12,13 +12,13 @@ describe('the memory of purges', () => {
     expect(purges.latest('q', 'app')).toBe(-Infinity);
   });
 
-  it('takes a client without a name for no profile', () => {
+  it('does not match a client without a name with any profile', () => {
     const purges = createPurges(10);
     purges.add('p', '', 1);
     expect(purges.latest('p', 'app')).toBe(-Infinity);
   });
 
-  it('forgets no purge when there are more than it remembers apart', () => {
+  it('forgets no purge, even when there are more than it stores separately', () => {
     const purges = createPurges(2);
     purges.add('p', 'a', 1);
     purges.add('p', 'b', 2);

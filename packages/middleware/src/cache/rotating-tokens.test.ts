@@ -36,8 +36,8 @@ function fleet() {
   return { join, write, read, events };
 }
 
-describe('a store whose secret is changed', () => {
-  it('keeps its tokens warm, whichever half of the fleet has the new secrets', async () => {
+describe('a store during a change of its secret', () => {
+  it('keeps its tokens, whichever half of the fleet has the new secrets', async () => {
     const { join, write, read, events } = fleet();
     await write(join(old), 'warm');
     // Each step as it is rolled out: all know the new one, all seal with it, all forget the old one.

@@ -17,7 +17,7 @@ describe.each([16, 24, 32])('a seal with a secret of %i bytes', (bytes) => {
     );
   });
 
-  it('opens nothing that was copied to another key', () => {
+  it('does not open a seal that was copied to another key', () => {
     fc.assert(
       fc.property(text, text, text, (key, other, value) => {
         fc.pre(key !== other);
@@ -26,7 +26,7 @@ describe.each([16, 24, 32])('a seal with a secret of %i bytes', (bytes) => {
     );
   });
 
-  it('opens nothing that was cut short, lengthened or changed in any bit', () => {
+  it('does not open a seal that was shortened, lengthened or changed in any bit', () => {
     fc.assert(
       fc.property(text, text, fc.nat(), fc.integer({ min: 0, max: 7 }), (key, value, at, bit) => {
         const sealed = seal.seal(key, value);
@@ -39,7 +39,7 @@ describe.each([16, 24, 32])('a seal with a secret of %i bytes', (bytes) => {
     );
   });
 
-  it('opens nothing that another secret has sealed', () => {
+  it('does not open a seal of another secret', () => {
     const other = createSeal(randomBytes(bytes));
     fc.assert(
       fc.property(text, text, (key, value) => {
@@ -55,7 +55,7 @@ describe.each([16, 24, 32])('a seal with a secret of %i bytes', (bytes) => {
   });
 });
 
-it('takes no secret of another length', () => {
+it('a secret of another length is rejected', () => {
   for (const bytes of [0, 1, 15, 17, 23, 25, 31, 33, 64])
     expect(() => createSeal(new Uint8Array(bytes))).toThrow('expected 16, 24 or 32 bytes');
 });

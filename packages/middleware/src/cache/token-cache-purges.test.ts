@@ -28,7 +28,7 @@ describe('a purge of the token cache', () => {
     expect(asked).toHaveLength(4);
   });
 
-  it("neither keeps nor announces a client's renewal that was under way when its tokens were purged", async () => {
+  it("neither keeps nor announces a client's renewal that was in flight when its tokens were purged", async () => {
     const { clock, tokens, first, answerWith, renewals, failing } = setUp();
     await first();
     const other = { clientId: 'other', clientSecret: new Secret('right') };
@@ -46,7 +46,7 @@ describe('a purge of the token cache', () => {
     expect(tokens.get(credential())).toBeInstanceOf(Promise);
   });
 
-  it('drops the tokens of the source that is purged, and of no other', async () => {
+  it('drops the tokens of the purged source, and of no other', async () => {
     const { clock, tokens, open, first, asked } = setUp();
     await first();
     const other = open('audience');

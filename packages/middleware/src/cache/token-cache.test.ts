@@ -21,7 +21,7 @@ describe('token cache', () => {
     expect(tokens.get(credential())).toBe(token);
   });
 
-  it('never lets a wrong secret profit from the token of the right one', async () => {
+  it('never serves the token of the right secret to a wrong one', async () => {
     const { first, asked } = setUp();
     await first();
     expect(await first(credential('wrong'))).toMatchObject({ reason: 'credentials_refused' });
@@ -48,7 +48,7 @@ describe('token cache', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('serves the old token until it expires, and never after, when renewals fail', async () => {
+  it('serves the old token until it expires, and not longer, when renewals fail', async () => {
     const { clock, tokens, first, asked, answerWith } = setUp();
     const old = await first();
     answerWith(() => ({ ...refusal, reason: 'unavailable' }));
@@ -153,7 +153,7 @@ describe('token cache', () => {
     expect(asked.length).toBeLessThan(7);
   });
 
-  it('does not keep a token without a known lifetime', async () => {
+  it('does not cache a token without a known lifetime', async () => {
     const kit = setUp();
     kit.answerWith(() => createAccessToken('once', 0, undefined));
     expect(await kit.first()).toMatchObject({ value: 'once' });
@@ -181,7 +181,7 @@ describe('token cache', () => {
     expect(await pending).toMatchObject({ reason: 'timeout' });
   });
 
-  it('shares a failure between all that wait for it, and asks again afterwards', async () => {
+  it('shares a failure among all waiting callers, and tries again afterwards', async () => {
     const { clock, asked, tokens, answerWith, first } = setUp();
     answerWith(() => ({ ...refusal, reason: 'unavailable' }));
     const all = Promise.all(Array.from({ length: 50 }, async () => tokens.get(credential())));
@@ -230,7 +230,7 @@ describe('token cache', () => {
     await clock.advance(10);
   });
 
-  it('lets no number of guesses push out a token, nor be remembered without bound', async () => {
+  it('does not evict a token because of many wrong secrets, nor remember these without bound', async () => {
     const { tokens, first, asked } = setUp(1e6, { maxEntries: 1, maxRefused: 2 });
     const token = await first();
     for (const guess of ['x', 'y', 'z']) await first(credential(guess));
@@ -241,7 +241,7 @@ describe('token cache', () => {
   });
 
   it.each(['unavailable', 'timeout'] as const)(
-    'does not remember %s: another request may have another outcome',
+    'does not cache %s: another request may have another outcome',
     async (reason) => {
       const { first, asked, answerWith } = setUp();
       answerWith(() => ({ ...refusal, reason }));
@@ -252,7 +252,7 @@ describe('token cache', () => {
   );
 
   it.each(['request_rejected', 'response_invalid'] as const)(
-    'remembers %s briefly, as it does refused credentials',
+    'caches %s briefly, as it does refused credentials',
     async (reason) => {
       const { clock, first, asked, answerWith } = setUp();
       answerWith(() => ({ ...refusal, reason }));
@@ -265,7 +265,7 @@ describe('token cache', () => {
     },
   );
 
-  it('counts no request to the server that was not sent', async () => {
+  it('counts no request that was not sent to the server', async () => {
     const { tally, first, answerWith } = setUp();
     answerWith(() => ({ ...refusal, reason: 'unavailable', isLocal: true }));
     await first(credential('suspended'));
@@ -326,7 +326,7 @@ describe('token cache', () => {
     await clock.advance(10);
   });
 
-  it('takes a token from the server once for all sources of one profile, and apart for others', async () => {
+  it('requests a token once for all sources of one profile, and separately for others', async () => {
     const { clock, tokens, open, asked, first } = setUp();
     const token = await first();
     expect(open().get(credential())).toBe(token);
@@ -346,7 +346,7 @@ describe('token cache', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('hands out no token that expired in a suspend as the successor of a refused one', async () => {
+  it('does not replace a refused token by one that expired in a suspend', async () => {
     const { clock, first, tokens, slow } = setUp();
     await first();
     clock.jump(100_000);
@@ -357,7 +357,7 @@ describe('token cache', () => {
   });
 
   it.each([-3_600_000, -500, 500, 50_000])(
-    'keeps a token to its end on the monotonic clock when the wall clock is set by %i ms, and no longer',
+    'uses a token until its end on the monotonic clock, not longer, when the wall clock is set by %i ms',
     async (jumpMs) => {
       const { clock, asked, first, tokens } = setUp();
       await first();

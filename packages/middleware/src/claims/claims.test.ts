@@ -62,7 +62,7 @@ describe('claims', () => {
     ['Equals("a\\q", `b`)', 10, 'unknown escape'],
     ['Equals(`a`, `b', 13, 'no closing'],
     ['!', 2, 'expected a function'],
-  ])('%s is refused at column %i: %s', (source, column, message) => {
+  ])('%s is rejected at column %i: %s', (source, column, message) => {
     const compiled = compileClaims(source);
     expect(compiled.ok ? undefined : compiled.diagnostics[0]).toMatchObject({
       line: 1,
@@ -71,7 +71,7 @@ describe('claims', () => {
     });
   });
 
-  it('puts the caret under the place', () => {
+  it('are reported with a caret under the place', () => {
     const source = 'Equals(`a`, `b`) &&\n\tNope(`a`)';
     const compiled = compileClaims(source);
     expect(compiled.ok ? '' : renderDiagnostic(compiled.diagnostics[0]!, source)).toMatch(
@@ -79,7 +79,7 @@ describe('claims', () => {
     );
   });
 
-  it('fills headers from claims, empty when missing, and refuses control characters', () => {
+  it('fill headers, empty when missing, and control characters are refused', () => {
     const compiled = compileForwardHeaders({
       Group: 'grp',
       Areas: 'areas',

@@ -39,7 +39,7 @@ describe('an explained claims expression', () => {
     });
   });
 
-  it('tells of calls too that the answer does not depend on', () => {
+  it('includes calls that do not affect the result', () => {
     const explained = explainClaims('Equals(`grp`, `admin`) || Equals(`active`, `true`)', claims);
     expect(explained).toMatchObject({ ok: true, result: true, calls: [{ result: true }, { result: true }] });
   });
@@ -74,7 +74,7 @@ describe('an explained claims expression', () => {
     ],
     ['https://example\\.com/role', 'the claim https://example\\.com/role is "ops"'],
     ['long', `the claim long is "${'\u{1F600}'.repeat(79)}...`],
-  ])('says of %s: %s', (key, why) => {
+  ])('explains %s: %s', (key, why) => {
     const explained = explainClaims(`Equals(\`${key}\`, \`v\`)`, claims);
     expect(explained.ok && explained.calls[0]?.why).toBe(why);
   });

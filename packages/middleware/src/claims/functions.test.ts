@@ -79,7 +79,7 @@ const oracle: Record<string, (value: (typeof values)[number], want: string) => b
 
 describe('a claim function', () => {
   for (const [template, expected] of Object.entries(oracle)) {
-    it.each(places)(`${template} answers as the table of the design for a claim %s`, (_, document, key) => {
+    it.each(places)(`${template} evaluates as specified for a claim %s`, (_, document, key) => {
       for (const value of values) {
         const claims = parseClaims(document(value.json))!;
         for (const want of wanted) {
@@ -107,7 +107,7 @@ describe('a claim function', () => {
     'n.text',
     'b.length',
     's.0',
-  ])('sees nothing at %s, which no claim put there', (key) => {
+  ])('finds nothing at %s, where no claim is', (key) => {
     const claims = parseClaims('{"a":"xyz","b":["x"],"n":1,"s":"q"}')!;
     for (const template of [
       'Prefix(`KEY`, ``)',
@@ -148,7 +148,7 @@ describe('a claim function', () => {
     ['a\\', 8, 'ends with \\'],
     ['a\\b', 8, 'unknown escape \\b'],
     ['a\\\u{1F600}', 8, 'unknown escape \\\u{1F600} in'],
-  ])('does not take the key %j', (key, column, message) => {
+  ])('rejects the key %j', (key, column, message) => {
     const compiled = compileClaims(`Equals(\`${key}\`, \`v\`)`);
     expect(compiled.ok ? [] : compiled.diagnostics).toMatchObject([
       { column, message: expect.stringContaining(message) as string },
@@ -157,13 +157,13 @@ describe('a claim function', () => {
 });
 
 describe('a claims set', () => {
-  it('is an object, of the last of two members with one name (RFC 7519 section 4)', () => {
+  it('is an object, and uses the last of two members with one name (RFC 7519 section 4)', () => {
     for (const json of ['[]', '1', '"a"', 'null', 'true', '', '{', '{"a":}', '{"a":1} x', '{"a":01}'])
       expect(parseClaims(json)).toBeUndefined();
     expect(parseClaims('{"a":"x","a":"y"}')).toEqual({ a: 'y' });
   });
 
-  it('nests 256 levels and no more, brackets in strings aside', () => {
+  it('may nest 256 levels, brackets in strings aside', () => {
     const nested = (levels: number) => `{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`;
     expect(parseClaims(nested(255))).toBeDefined();
     expect(parseClaims(nested(256))).toBeUndefined();

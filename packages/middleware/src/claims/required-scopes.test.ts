@@ -12,6 +12,6 @@ it.each<readonly [string | undefined, readonly string[]]>([
   ['Contains(`scope`, `a`)', []],
   ['SplitContains(`scope`, ` `, `a"b`)', []],
   ['not an expression', []],
-])('the scopes that %s demands are %j', (source, scopes) => {
+])('the scopes that %s requires are %j', (source, scopes) => {
   expect(requiredScopesOf(source)).toEqual(scopes);
 }); // prettier-ignore

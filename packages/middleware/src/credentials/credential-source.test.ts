@@ -71,7 +71,7 @@ describe('a bearer token in Authorization', () => {
     ['Bearer "abc"', 'characters'],
     ['Bearer \u00e9', 'characters'],
     [`Bearer ${'a'.repeat(maxCredentialLength + 1)}`, 'longer than 16384'],
-  ])('is not taken from %j', (authorization, why) => {
+  ])('is malformed in %j', (authorization, why) => {
     const reading = bearer.read(request({ authorization }));
     expect(reading.kind).toBe(why === undefined ? 'absent' : 'malformed');
     expect(reading).toMatchObject({ detail: expect.stringContaining(why ?? 'Send') as string });
@@ -171,7 +171,7 @@ describe('the request that a server gets', () => {
   });
 
   it.each(['/a', '/a?', '/a?b=access_token', '/a?Access_Token=1', '/a?b=%zz&c'])(
-    'is %s as it came',
+    'is %s unchanged',
     (target) => {
       expect(everywhere.strip(request({ target })).target).toBeUndefined();
     },
@@ -188,14 +188,14 @@ describe('the request that a server gets', () => {
     );
   });
 
-  it('is the other cookies', () => {
+  it('keeps the other cookies', () => {
     const strip = (cookie: string) => everywhere.strip(request({ headers: { cookie } })).cookie;
     expect(strip('a=1; sid=t; b=2')).toBe('a=1; b=2');
     expect(strip('sid=t')).toBe('');
     expect(strip('a=1; SID=t')).toBeUndefined();
   });
 
-  it('is the token in the header that callers use, or Authorization', () => {
+  it('has the token in the header that callers use, or Authorization', () => {
     const found = { kind: 'found', value: 't', place: 'query', scheme: undefined } as const;
     expect(everywhere.forward(found)).toEqual(['authorization', 'Bearer t']);
     expect(createCredentialSource({ ...nowhere, query: 'k' }).forward(found)).toEqual([

@@ -40,7 +40,7 @@ describe('a refusal with a Bearer challenge', () => {
     );
   });
 
-  it('names an error of a proof for the scheme DPoP alone (RFC 9449 section 7.1)', () => {
+  it('names an error of a proof only for the scheme DPoP (RFC 9449 section 7.1)', () => {
     const { challenge } = createBearerDeny({ schemes: ['DPoP', 'Bearer'] })('token_invalid', 'no', {
       error: 'invalid_dpop_proof',
     });

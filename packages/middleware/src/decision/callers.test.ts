@@ -62,7 +62,7 @@ const step: fc.Arbitrary<CallerAction> = fc.oneof(
 );
 
 describe('a remembered caller', () => {
-  it('passes only with a token of its own secret, after any history', async () => {
+  it('is let through only with a token of its own secret, after any history', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
         const { clock, state, tokens, decide } = setUp();
@@ -101,7 +101,7 @@ describe('a remembered caller', () => {
     );
   });
 
-  it('does not lend its token to a wrong secret that comes at the same moment', async () => {
+  it('does not share its token with a wrong secret that arrives at the same moment', async () => {
     const { decide, state } = setUp();
     const all = await Promise.all(
       Array.from({ length: 100 }, async (_, index) => decide(basic(index % 2 === 0 ? 'one' : 'wrong'))),
@@ -110,7 +110,7 @@ describe('a remembered caller', () => {
     expect(state.asked).toBe(2);
   });
 
-  it('does not pass any more once its tokens were purged and its secret changed', async () => {
+  it('is no longer let through once its tokens were purged and its secret changed', async () => {
     const { decide, state, tokens } = setUp();
     expect(await decide(basic('one'))).toMatchObject({ allowed: true });
     expect(decide(basic('one'))).toMatchObject({ allowed: true });

@@ -81,7 +81,7 @@ describe('a decision', () => {
     }
   });
 
-  it('is each policy’s own where two of them share a token, and made once for callers that waited together', async () => {
+  it('is separate for two policies that share a token, and made once for callers that waited together', async () => {
     const { policy, source, judged } = setUp();
     const late: DecisionTokenSource = { get: (credential) => Promise.resolve(source.get(credential)) };
     const lenient = createApplicationDecide(policy, late);
@@ -95,7 +95,7 @@ describe('a decision', () => {
     expect(judged()).toBe(before + 1);
   });
 
-  it('sets and removes headers, names compared without letter case and with - for _', () => {
+  it('sets and removes headers by names without letter case and with - for _', () => {
     const { policy, source } = setUp();
     expect(createApplicationDecide(policy, source)(basic('a:b'))).toMatchObject({
       allowed: true,
@@ -105,7 +105,7 @@ describe('a decision', () => {
     });
   });
 
-  it('lets no caller pass without a token: a known caller is refused as soon as its token is gone', () => {
+  it('lets no caller pass without a token: a remembered caller is refused as soon as its token is gone', () => {
     const { policy, source, hold } = setUp();
     const decide = createApplicationDecide(policy, source);
     expect(decide(basic('a:b'))).toMatchObject({ allowed: true });
@@ -113,7 +113,7 @@ describe('a decision', () => {
     expect(decide(basic('a:b'))).toMatchObject({ allowed: false, code: 'credentials_refused' });
   });
 
-  it('keeps decoded credentials of callers that work, and forgets them when they are refused', () => {
+  it('remembers decoded credentials of accepted callers, and forgets them when they are refused', () => {
     const { policy, source, asked, hold } = setUp();
     const decide = createApplicationDecide(policy, source);
     void decide(basic('a:b'));

@@ -27,7 +27,7 @@ describe('the user name', () => {
     expect(compile({ usernameClaim }).usernameFrom(parseClaims(json)!)).toBe(name);
   });
 
-  it('is not known without the option', () => {
+  it('is unknown without the option', () => {
     expect(compile({}).usernameFrom(parseClaims('{"sub":"ada"}')!)).toBeUndefined();
   });
 });
@@ -40,7 +40,7 @@ describe('a policy', () => {
     expect(lax.headersFrom({})).toEqual({ ok: true, headers: ['A', ''] });
   });
 
-  it('drops the caller’s own Authorization and every forwarded name, in the form they are compared in', () => {
+  it('drops the caller’s Authorization and every forwarded name, in the form used for comparison', () => {
     expect(compile({ forwardHeaders: { 'X-Group': 'g', ROLE_name: 'r' } }).removeHeaders).toEqual(
       new Set(['authorization', 'x-group', 'role-name']),
     );

@@ -30,13 +30,13 @@ const table: Record<RefusalCode, [number, string | undefined, number | undefined
 const codes = Object.entries(table) as [RefusalCode, (typeof table)[RefusalCode]][];
 
 describe('a refusal', () => {
-  it('has a row for every code, and no row besides', () => {
+  it('has exactly one row per code', () => {
     expect(Object.keys(refusals).sort()).toEqual(Object.keys(table).sort());
     const titles = Object.values(refusals).map(({ title }) => title);
     expect(new Set(titles).size).toBe(titles.length);
   });
 
-  it.each(codes)('%s goes out as %j', (code, [status, expected, retryAfterSeconds]) => {
+  it.each(codes)('%s is sent as %j', (code, [status, expected, retryAfterSeconds]) => {
     const deny = createDeny(code, 'because');
     expect(deny).toEqual({
       allowed: false,
@@ -50,13 +50,10 @@ describe('a refusal', () => {
     expect(Object.isFrozen(deny)).toBe(true);
   });
 
-  it.each(codes)(
-    '%s passes on the seconds that the server named, if it has Retry-After',
-    (code, [, , usual]) => {
-      expect(createDeny(code, '', 77).retryAfterSeconds).toBe(usual === undefined ? undefined : 77);
-      expect(createDeny(code, '', 0).retryAfterSeconds).toBe(usual === undefined ? undefined : 0);
-    },
-  );
+  it.each(codes)('%s sends the seconds that the server named, if it has Retry-After', (code, [, , usual]) => {
+    expect(createDeny(code, '', 77).retryAfterSeconds).toBe(usual === undefined ? undefined : 77);
+    expect(createDeny(code, '', 0).retryAfterSeconds).toBe(usual === undefined ? undefined : 0);
+  });
 });
 
 describe('a failure to get a token', () => {
@@ -93,7 +90,7 @@ describe('a failure to get a token', () => {
     ['Bearer x', 'credentials_missing'],
     ['Basic !', 'credentials_malformed'],
     ['Basic dGVsbC10YWxl', 'credentials_malformed'],
-  ] as [string | undefined, RefusalCode][])('is not waited for with %j: %s', (header, code) => {
+  ] as [string | undefined, RefusalCode][])('is not awaited with %j: %s', (header, code) => {
     const decide = createApplicationDecide(policy, {
       get: () => {
         throw new Error('asked for a token');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createRequestIds, toRequestId } from './request-id.ts';
 
 describe('the ID of a request', () => {
-  it("is the caller's when it is fit for a log", () => {
+  it("is the caller's when it is safe to log", () => {
     expect(toRequestId('trace/01:a.b+c=@-_')).toBe('trace/01:a.b+c=@-_');
     expect(toRequestId('x'.repeat(128))).toBe('x'.repeat(128));
   });

@@ -78,7 +78,7 @@ describe('the actor token', () => {
   const ownToken = (token: string) =>
     respond({ access_token: token, token_type: 'Bearer', expires_in: 3600 });
 
-  it('is of the client credentials of the gateway, and sent with each exchange', async () => {
+  it('is issued for the credentials of the gateway, and sent with each exchange', async () => {
     const server = await startServer(ownToken('own'), respond(granted('a')), respond(granted('b')));
     const { decide } = connect(server.url, { rfc8693: { actorToken: actor } });
     expect([tokenOf(await decide('one')), tokenOf(await decide('two'))]).toEqual(['a', 'b']);

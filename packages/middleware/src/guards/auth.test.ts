@@ -47,7 +47,7 @@ describe('the caller', () => {
     expect(create(claims).scopes).toEqual(scopes);
   });
 
-  it('has no claims that nest deeper than is read', () => {
+  it('has no claims that are nested too deeply', () => {
     const nested = (levels: number): string => `{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`;
     expect(create(nested(255)).claims).toBeDefined();
     expect(create(nested(256)).claims).toBeUndefined();

@@ -83,7 +83,7 @@ describe('a certified authorization server', () => {
   });
   afterAll(() => server.close());
 
-  it('tells whose token it is, until it is revoked', async () => {
+  it('identifies the owner of a token until it is revoked', async () => {
     const { options } = parseIntrospection({
       ...own,
       clientConfig: { url: server.introspectionUrl },
@@ -107,7 +107,7 @@ describe('a certified authorization server', () => {
     expect(await authenticator.decide(bearer('nonsense'))).toMatchObject({ code: 'token_invalid' });
   });
 
-  it('is authenticated at in the way that it accepts', async () => {
+  it('accepts each supported authentication of the gateway', async () => {
     const { options } = parseIntrospection({
       clientID: 'gateway',
       clientSecret: 'wrong',
@@ -147,7 +147,7 @@ describe('an introspection request', () => {
     });
   });
 
-  it('has the header Authorization of the options in place of a client', async () => {
+  it('has the header Authorization of the options instead of a client', async () => {
     const server = await start(respond(active));
     const authorization = 'Bearer resource-server';
     const { decide } = connect(server.url, {
@@ -160,7 +160,7 @@ describe('an introspection request', () => {
     expect(Object.fromEntries(server.requests[0]!.body)).toEqual({ token: 't' });
   });
 
-  it('is one for a hundred requests at the same time', async () => {
+  it('is sent once for a hundred concurrent requests', async () => {
     const server = await start(respond(active));
     const { decide } = connect(server.url);
     const decisions = await Promise.all(Array.from({ length: 100 }, () => decide('t')));
@@ -168,7 +168,7 @@ describe('an introspection request', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('is sent again after a failure that may pass, and tells callers when to come back', async () => {
+  it('is sent again after a temporary failure, and callers get a Retry-After', async () => {
     const server = await start(respond({}, 503), respond(active), respond({}, 503, { 'retry-after': '30' }));
     const { decide } = connect(server.url, { clientConfig: { maxRetries: 1 } });
     expect(await decide('a')).toMatchObject({ allowed: true });
@@ -179,7 +179,7 @@ describe('an introspection request', () => {
     expect(await decide('a')).toMatchObject({ allowed: true });
   });
 
-  it('is not sent while the endpoint fails for tokens that it has accepted; guesses suspend nothing', async () => {
+  it('is suspended while the endpoint fails for accepted tokens; guesses suspend nothing', async () => {
     const down: Script[number] = (response, request) =>
       respond(active, request.body.get('token')!.startsWith('good') ? 200 : 500)(response, request);
     const server = await start(down);
@@ -200,7 +200,7 @@ describe('an introspection response', () => {
     ['exp as text', respond({ ...active, exp: '99999999999' })],
     ['a redirect', respond(active, 302, { location: 'http://127.0.0.1/' })],
     ['part of a response', respond(active, 206)],
-  ])('that is %s lets nobody pass, and is not the fault of the caller', async (_what, step) => {
+  ])('that is %s refuses every caller, without blaming the caller', async (_what, step) => {
     const server = await start(step);
     expect(await connect(server.url).decide('t')).toMatchObject({
       allowed: false,
@@ -209,7 +209,7 @@ describe('an introspection response', () => {
     });
   });
 
-  it.each([401, 403])('with %i is about the gateway, not about the caller', async (status) => {
+  it.each([401, 403])('with status %i concerns the gateway, not the caller', async (status) => {
     const server = await start(respond({ error: 'invalid_client' }, status));
     expect(await connect(server.url).decide('t')).toMatchObject({
       code: 'gateway_credentials_refused',
@@ -218,7 +218,7 @@ describe('an introspection response', () => {
     });
   });
 
-  it('that is not active is a refusal, remembered for five seconds', async () => {
+  it('that is not active is a refusal, which is cached for five seconds', async () => {
     const server = await start(respond({ active: false }));
     const { decide, clock } = connect(server.url);
     const refusal = {
@@ -276,7 +276,7 @@ describe('an introspection response', () => {
     [{ audience: 'api' }, { aud: 'other' }],
     [{ audience: 'api' }, { aud: ['other', 'apis'] }],
     [{ audience: ['api', 'api2'] }, {}],
-  ])('must be as %j says: %j is not', async (rules, members) => {
+  ])('must match %j: %j does not', async (rules, members) => {
     const server = await start(respond({ ...active, ...members }));
     const decision = await connect(server.url, rules).decide('t');
     expect(decision).toMatchObject({ code: 'token_invalid', status: 401 });
@@ -288,7 +288,7 @@ describe('an introspection response', () => {
     { token_use: 'refresh_token' },
     { token_type: 'refresh_token' },
     { typ: 'ID' },
-  ])('of a token that is active, and no access token, is a refusal: %j', async (members) => {
+  ])('of an active token that is not an access token is a refusal: %j', async (members) => {
     const server = await start(respond({ ...active, ...members }));
     expect(await connect(server.url).decide('t')).toMatchObject({
       code: 'token_invalid',
@@ -301,12 +301,12 @@ describe('an introspection response', () => {
     { token_use: 'access' },
     { token_type: 'Bearer' },
     { token_use: 'access_token' },
-  ])('of an access token lets it pass: %j', async (members) => {
+  ])('of an access token is accepted: %j', async (members) => {
     const server = await start(respond({ ...active, ...members }));
     expect(await connect(server.url).decide('t')).toMatchObject({ allowed: true });
   });
 
-  it('of a token that is bound to its caller demands the proof of each request', async () => {
+  it('of a token that is bound to its caller requires the proof of each request', async () => {
     const bound = { ...active, cnf: { 'x5t#S256': 'thumb' } };
     const server = await start(respond(bound), respond({ ...active, cnf: { jkt: 'key' } }));
     const { decide, decideOn } = connect(server.url);
@@ -316,7 +316,7 @@ describe('an introspection response', () => {
     expect(await decide('of-a-key')).toMatchObject({ code: 'token_invalid' });
   });
 
-  it('passes with the issuer and the audience that are expected', async () => {
+  it('is accepted with the expected issuer and audience', async () => {
     const server = await start(respond({ ...active, iss: 'https://as.example', aud: ['x', 'api'] }));
     const { decide } = connect(server.url, { issuers: 'https://as.example', audience: ['api', 'api2'] });
     expect(await decide('t')).toMatchObject({ allowed: true });
@@ -375,7 +375,7 @@ describe('a store', () => {
     return { ...authenticator, decide: async (token: string) => authenticator.decide(bearer(token)) };
   }
 
-  it('lets one process introspect for all, and contains neither token nor response in clear', async () => {
+  it('lets one process introspect for all, and contains neither tokens nor responses in clear text', async () => {
     const server = await start((response) => json(response, 200, { active: true, client_id: 'caller' }));
     const { open, entries } = share();
     const processes = Array.from({ length: 4 }, () => connectReal(server.url, open()));
@@ -388,7 +388,7 @@ describe('a store', () => {
       expect(held).not.toContain(text);
   });
 
-  it('shares that a token is not active, and drops purged responses', async () => {
+  it('shares negative responses, and drops purged ones', async () => {
     let isActive = false;
     const server = await start((response) => json(response, 200, { active: isActive }));
     const { open } = share();
@@ -423,7 +423,7 @@ describe('a store', () => {
 });
 
 describe('a refusal', () => {
-  it('has a challenge with the scheme of tokenSource, and the scopes that claims demand', async () => {
+  it('has a challenge with the scheme of tokenSource, and the scopes that claims require', async () => {
     const server = await start(respond({ ...active, scope: 'a' }));
     const { decide, decideOn } = connect(server.url, { claims: 'SplitContains(`scope`, ` `, `b`)' });
     expect(await decide('t')).toMatchObject({ status: 403, challenge: expect.stringMatching(/scope="b"$/) as string });

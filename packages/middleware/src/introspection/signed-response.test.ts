@@ -144,7 +144,7 @@ describe('the options of signed responses', () => {
       ({ severity, path, message }) => `${severity} ${path.join('.')}: ${message}`,
     );
 
-  it('name the audience, or the client whose name it is', () => {
+  it('name the audience, by default the client ID', () => {
     const own = { clientID: 'gateway', clientSecret: 'secret' };
     expect(parse({ ...own, verify: { issuer: 'https://as.example' } })).toEqual([]);
     expect(parse({ verify: { issuer: 'https://as.example' } })).toContainEqual(

@@ -75,7 +75,7 @@ function open(options: object = {}) {
 }
 
 describe('a token of oidc-provider', () => {
-  it('passes where its issuer and audience are named, with its claims in headers', async () => {
+  it('is accepted with its issuer and audience, with its claims in headers', async () => {
     const token = await obtain();
     expect(decodeJwt(token)).toMatchObject({ iss: issuer, aud: audience, client_id: 'app' });
     const { decide } = open({

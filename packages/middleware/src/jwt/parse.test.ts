@@ -14,7 +14,7 @@ const problemsOf = (options: object): readonly string[] =>
   );
 
 describe('the options of jwt', () => {
-  it('have defaults that accept asymmetric signatures alone', () => {
+  it('accept only asymmetric signatures by default', () => {
     expect(parseJwt({ issuer: 'https://as.example', audience: 'api' })).toMatchObject({
       problems: [],
       options: {
@@ -84,7 +84,7 @@ describe('the options of jwt', () => {
       { audience: 'api', signingSecret: '!', signingSecretBase64Encoded: true },
       /signingSecret: expected Base64/,
     ],
-  ])('are refused: %j', (options, problem) => {
+  ])('are rejected: %j', (options, problem) => {
     expect(parseJwt(options).options).toBeUndefined();
     expect(problemsOf(options)).toEqual(expect.arrayContaining([expect.stringMatching(problem)]));
   });

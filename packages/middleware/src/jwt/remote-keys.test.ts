@@ -64,7 +64,7 @@ describe('keys of a JWK Set at a URL', () => {
     expect(server.requests[0]?.headers).toMatchObject({ 'user-agent': 'grantgate' });
   });
 
-  it('serve a token without kid whose algorithm fits', async () => {
+  it('verify a token without kid by an algorithm that fits', async () => {
     published = [k1, k2];
     expect(codeOf(await open().decide(requestWith(await sign(k2, undefined))))).toBe('passes');
     expect(server.requests).toHaveLength(1);
@@ -94,7 +94,7 @@ describe('keys of a JWK Set at a URL', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it('that are withdrawn end the tokens that they verified', async () => {
+  it('that are withdrawn invalidate the tokens that they verified', async () => {
     const { decide } = open();
     const old = await sign(k1);
     expect(codeOf(await decide(requestWith(old)))).toBe('passes');
@@ -104,7 +104,7 @@ describe('keys of a JWK Set at a URL', () => {
     expect(codeOf(await decide(requestWith(old)))).toBe('token_invalid');
   });
 
-  it('that stay leave the tokens that they verified in the cache', async () => {
+  it('that stay keep the tokens that they verified in the cache', async () => {
     const { decide } = open();
     const token = await sign(k1);
     const first = await decide(requestWith(token));
@@ -126,7 +126,7 @@ describe('keys of a JWK Set at a URL', () => {
 });
 
 describe('an outage of the server', () => {
-  it('leaves the last good keys in use, and gives no verdict on unknown keys', async () => {
+  it('keeps the last valid keys in use, and gives no verdict on unknown keys', async () => {
     const { decide } = open();
     await decide(requestWith(await sign(k1)));
     status = 500;
@@ -147,7 +147,7 @@ describe('an outage of the server', () => {
     expect(events.at(-1)).toMatchObject({ kind: 'obtained', keys: 2 });
   });
 
-  it('from the start refuses with 503, without a request for each token', async () => {
+  it('from the start causes 503, without a request for each token', async () => {
     status = 503;
     const { decide } = open();
     for (let count = 0; count < 20; count += 1)
@@ -161,7 +161,7 @@ describe('an outage of the server', () => {
     ['has only keys for encryption', { keys: [{ ...k1.jwk, use: 'enc' }] }],
     ['has only symmetric keys', { keys: [{ kty: 'oct', k: 'AAAA', kid: 'k1' }] }],
     ['has only private keys', { keys: [k1.privateKey.export({ format: 'jwk' })] }],
-  ])('is what a response counts as that %s', async (_name, document) => {
+  ])('includes a response that %s', async (_name, document) => {
     const other = await startScriptedServer((response) => json(response, 200, document));
     closing.push(() => other.close());
     const decision = await open({ jwksUrl: other.url }).decide(requestWith(await sign(k1)));
@@ -170,7 +170,7 @@ describe('an outage of the server', () => {
 });
 
 describe('rotation and outages under load', () => {
-  it('never give a wrong verdict', async () => {
+  it('never cause a wrong verdict', async () => {
     const { decide } = open();
     const phases: readonly (readonly [keys: readonly TestKey[], down: number | undefined, good: TestKey])[] =
       [

@@ -42,7 +42,7 @@ describe('a DPoP proof', () => {
     expect(await used.add('key.1', window)).toBe(true);
   });
 
-  it('is refused while a process remembers as many as it may', async () => {
+  it('is refused while a process remembers its maximum of proofs', async () => {
     const used = open({ maxProofs: 2 });
     expect(await Promise.all(['1', '2', '3'].map((id) => used.add(id, window)))).toEqual([true, true, false]);
     await clock.advance(window);

@@ -44,7 +44,7 @@ async function signRaw(header: string, payload: string): Promise<string> {
 }
 
 describe('a genuine token', () => {
-  it('passes, and is not sent to the server', async () => {
+  it('is accepted, and is not sent to the server', async () => {
     const decision = await authenticator.decide(requestWith(await sign({ client_id: 'app' })));
     expect(decision).toMatchObject({
       allowed: true,
@@ -55,19 +55,19 @@ describe('a genuine token', () => {
   });
 
   it.each([undefined, 'JWT', 'jwt', 'at+jwt', 'application/at+jwt', 'AT+JWT'])(
-    'passes with typ %s',
+    'is accepted with typ %s',
     async (typ) => {
       expect(await outcomeOf(await sign({}, { typ }))).toBe('passes');
     },
   );
 
-  it('passes with one of several audiences, and within the clock skew', async () => {
+  it('is accepted with one of several audiences, and within the clock skew', async () => {
     expect(await outcomeOf(await sign({ aud: ['other', 'api'] }))).toBe('passes');
     expect(await outcomeOf(await sign({ exp: now - 29 }))).toBe('passes');
     expect(await outcomeOf(await sign({ nbf: now + 30, iat: now + 30 }))).toBe('passes');
   });
 
-  it('passes with any keys in its header, because they are not read', async () => {
+  it('is accepted with any keys in its header, because they are not read', async () => {
     const header = {
       jku: 'https://evil.example/',
       x5u: 'https://evil.example/',
@@ -96,7 +96,7 @@ describe('a forged token', () => {
     }
   });
 
-  it('is refused when another key signed it, its own among them', async () => {
+  it('is refused when another key signed it, even a key in its own header', async () => {
     const forged = await signToken(stranger.privateKey, { header: { jwk: stranger.jwk, kid: 'k1' }, clock });
     expect(await outcomeOf(forged)).toBe('401 token_invalid: signature of ES256, kid "k1"');
   });
@@ -148,7 +148,7 @@ describe('a forged token', () => {
   });
 
   it.each(['', 'a', 'a.b', 'a.b.c', 'a.b.c.d.e', '..', `${part('{}')}.${part('{}')}.a b`])(
-    'is refused when it is no JWT: %j',
+    'is refused when it is not a JWT: %j',
     async (token) => {
       expect(await outcomeOf(token === '' ? '.' : token)).toMatch(/^40[01] token_(invalid|malformed)/);
     },
@@ -205,11 +205,11 @@ describe('a token whose claims do not fit', () => {
     expect(await outcomeOf(await sign({ iss: 'https://as.example/other-tenant' }))).toMatch(/iss is/);
   });
 
-  it('passes with nonce when it has claims about permissions', async () => {
+  it('is accepted with nonce when it has claims about permissions', async () => {
     expect(await outcomeOf(await sign({ nonce: 'x', scope: 'orders' }))).toBe('passes');
   });
 
-  it('is refused without a claim of RFC 9068 when at+jwt is demanded', async () => {
+  it('is refused without a claim of RFC 9068 when at+jwt is required', async () => {
     const strict = createTestAuthenticator({ ...options, type: 'at+jwt' }, clock);
     const whole = { client_id: 'app', jti: 'x' };
     expect(await outcomeOf(await sign(whole), strict)).toBe('passes');
@@ -245,7 +245,7 @@ describe('a shared secret', () => {
 });
 
 describe('a token that is bound to its caller', () => {
-  it('passes with its certificate alone (RFC 8705)', async () => {
+  it('is accepted only with its certificate (RFC 8705)', async () => {
     const bound = await sign({ cnf: { 'x5t#S256': 'thumb' } });
     const strict = createTestAuthenticator({ ...options, requireBinding: 'certificate' }, clock);
     for (const of of [authenticator, strict]) {
@@ -260,7 +260,7 @@ describe('a token that is bound to its caller', () => {
     );
   });
 
-  it('passes with a proof of its key for this request, once (RFC 9449)', async () => {
+  it('is accepted with a proof of its key for this request, once (RFC 9449)', async () => {
     const dpop = createTestAuthenticator({ ...options, requireBinding: 'dpop' }, clock);
     const caller = createTestKey();
     const jwk = await exportJWK(caller.publicKey);

@@ -59,7 +59,7 @@ describe('a form of token that Project Wycheproof lists', () => {
   const sign = (header: object = {}) =>
     signToken(privateKey, { header: { kid: 'kid-ec-sign', ...header }, clock });
 
-  it('passes when it is genuine', async () => {
+  it('is accepted when it is genuine', async () => {
     expect(await authenticator.decide(requestWith(await sign()))).toMatchObject({ allowed: true });
   });
 

@@ -15,7 +15,7 @@ const schema = z.strictObject({
   byName: z.record(z.string(), z.int()).default({}),
 });
 
-describe('a value as people write it', () => {
+describe('a value in a common notation', () => {
   it.each([
     [{ count: '8080' }, { count: 8080 }],
     [{ count: '1_000' }, { count: 1000 }],
@@ -53,13 +53,13 @@ describe('a value as people write it', () => {
     expect(schema.safeParse(asMeant(written, schema)).success).toBe(false);
   });
 
-  it('that is a number, but not a whole one, is read as a number, which the schema reports', () => {
+  it('that is a fractional number stays a number, which the schema reports', () => {
     expect(asMeant({ count: '8.5' }, schema)).toEqual({ count: 8.5 });
     expect(schema.safeParse({ count: 8.5 }).success).toBe(false);
   });
 });
 
-it('options with the empty defaults of Traefik Hub are options left out', () => {
+it('options with the empty defaults of Traefik Hub count as omitted', () => {
   const written = {
     url: 'https://as.example/token',
     clientID: '',

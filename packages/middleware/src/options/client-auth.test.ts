@@ -36,7 +36,7 @@ describe('clientAuthentication', () => {
     expect(missing.join('')).toContain(name === undefined ? '' : `${name} is missing`);
   });
 
-  it.each(clientAuthentications)('%s is for application level if a caller can serve it', (method) => {
+  it.each(clientAuthentications)('%s suits application level if a caller can provide it', (method) => {
     const needed = neededBy(method);
     const found = problems({ clientAuthentication: method, ...(needed !== 'secret' && given[needed]) });
     const expected = `error clientAuthentication missing_option: clientID is missing: ${method} is for gateway level, because a caller brings only an ID and a secret`;
@@ -66,7 +66,7 @@ describe('clientAuthentication', () => {
     [key({ key: rsa.privateKey, lifetime: '2h' }), /^error clientConfig.assertion.lifetime .* 1s to 1h$/],
     [key({ key: rsa.privateKey, kid: 'x' }), /^error clientConfig.assertion.kid unknown_option/],
     [{ clientAuthentication: 'assertion_file', clientID: 'a', clientConfig: { assertion: { file: 'eyJ.eyJ.x' } } }, /^error clientConfig.assertion.file invalid_value: expected an absolute path$/],
-  ])('that is wrong is one problem at its place: %j', (raw, expected) => {
+  ])('that is invalid is one problem at its place: %j', (raw, expected) => {
     const found = problems(raw);
     expect(found).toHaveLength(1);
     expect(found[0]).toMatch(expected);

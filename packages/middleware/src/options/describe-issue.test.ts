@@ -22,7 +22,7 @@ describe('describeIssue', () => {
     [z.union([z.boolean(), z.string().min(1)]), 3, 'expected boolean or expected string'],
     [z.record(key, z.string()), { A: '' }, 'expected lower case'],
     [z.string({ error: 'expected a name' }), 1, 'expected a name'],
-  ])('says what %# expected', (schema, value, message) => {
+  ])('states the expected value of case %#', (schema, value, message) => {
     expect(describeFault(schema, value)).toEqual([message]);
   });
 });

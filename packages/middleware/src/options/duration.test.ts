@@ -18,11 +18,11 @@ it.each<[string | number, number | undefined]>([
   ['1 s', undefined],
   ['1d', undefined],
   ['1s2', undefined],
-])('reads %j as %j milliseconds', (written, ms) => {
+])('%j means %j milliseconds', (written, ms) => {
   expect(parseDurationMs(written)).toBe(ms);
 });
 
-it('refuses a duration that exceeds the range of timers', () => {
+it('a duration beyond the range of timers is rejected', () => {
   expect(duration.safeParse('596h').success).toBe(true);
   expect(duration.safeParse('597h').success).toBe(false);
 });

@@ -10,7 +10,7 @@ const problems = (raw: unknown) =>
   );
 
 describe('the options', () => {
-  it('need url alone; everything else has its documented default', () => {
+  it('require only url; everything else has its documented default', () => {
     expect(parseClientCredentials({ url })).toEqual({
       problems: [],
       options: {
@@ -42,7 +42,7 @@ describe('the options', () => {
     });
   });
 
-  it('are read in any letter case of their names, with secrets wrapped', () => {
+  it('may have names in any letter case, and wrap secrets', () => {
     const { options, problems: found } = parseClientCredentials({
       URL: url,
       clientid: 'app',
@@ -164,7 +164,7 @@ describe('the options', () => {
     expect(parseClientCredentials({ url, [name]: 'x' }).problems[0]?.message).toContain(hint);
   });
 
-  it('take a forwarded header with the name of something inherited', () => {
+  it('accept a forwarded header with the name of an inherited property', () => {
     const forwardHeaders = { constructor: 'a', toString: 'b' };
     expect({ ...parseClientCredentials({ url, forwardHeaders }).options!.forwardHeaders }).toEqual(
       forwardHeaders,
@@ -177,7 +177,7 @@ describe('the options', () => {
     );
   });
 
-  it('take a certificate with its own key, and no other', () => {
+  it('accept a certificate only with its own key', () => {
     const authority = createTestAuthority();
     const [one, other] = [authority.issue('one'), authority.issue('other')];
     const tls = (value: unknown) => problems({ url, clientConfig: { tls: value } });
@@ -194,7 +194,7 @@ describe('the store', () => {
   const withStore = (store: unknown) => ({ url, store });
   const withRedis = (redis: object) => withStore({ secret, redis: { endpoints, ...redis } });
 
-  it('is read whole, with its names in any letter case', () => {
+  it('is read completely, with its names in any letter case', () => {
     const { cert, key } = createTestAuthority().issue('client');
     const { options, problems: found } = parseClientCredentials({
       url,

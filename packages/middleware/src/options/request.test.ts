@@ -7,7 +7,7 @@ const problems = (raw: object) =>
   parse(raw).problems.map(({ severity, path, message }) => `${severity} ${path.join('.')}: ${message}`);
 
 describe('additions to a token request', () => {
-  it('is kept as secrets where it may be one', () => {
+  it('are kept as secrets where they may be one', () => {
     const { options } = parse({
       endpointParams: { pin: 'hunter2' },
       clientConfig: { headers: { 'X-Key': 'hunter2' } },
@@ -27,17 +27,20 @@ describe('additions to a token request', () => {
     'Authorization', 'authorization', 'Content-Type', 'CONTENT-LENGTH', 'Host', 'Connection', 'Transfer-Encoding', 'TE', 'Trailer',
     'Upgrade', 'Expect', 'Keep-Alive', 'Accept-Encoding', 'Content-Encoding', 'Proxy-Authorization', 'Proxy-Connection', '', 'a b', 'a:b',
     'ä', 'a\r\nb',
-  ])('has no header %j', (name) => {
+  ])('cannot have a header %j', (name) => {
     const found = problems({ clientConfig: { headers: { [name]: 'x' } } });
     expect(found).toHaveLength(1);
     expect(found[0]).toMatch(/^error clientConfig\.headers\./);
   }); // prettier-ignore
 
-  it.each(['a\r\nb', 'a\nb', '\0', ' a', 'a ', '€', ''])('has no header whose value is %j', (value) => {
-    const found = problems({ clientConfig: { headers: { 'x-a': value } } });
-    expect(found).toHaveLength(1);
-    expect(found[0]).toMatch(/^error clientConfig\.headers\.x-a: /);
-  });
+  it.each(['a\r\nb', 'a\nb', '\0', ' a', 'a ', '€', ''])(
+    'cannot have a header with the value %j',
+    (value) => {
+      const found = problems({ clientConfig: { headers: { 'x-a': value } } });
+      expect(found).toHaveLength(1);
+      expect(found[0]).toMatch(/^error clientConfig\.headers\.x-a: /);
+    },
+  );
 
   it.each<[object, string]>([
     [
@@ -51,7 +54,7 @@ describe('additions to a token request', () => {
     [{ resource: ['https://a.example', 'https://b.example#c'] }, 'error resource: expected an absolute URI'],
     [{ endpointParams: { a: [] } }, 'error endpointParams.a: '],
     [{ endpointParams: 'a=b' }, 'error endpointParams: '],
-  ])('that is wrong is one problem at its place: %j', (raw, expected) => {
+  ])('that are invalid are one problem at their place: %j', (raw, expected) => {
     const found = problems(raw);
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(expected);

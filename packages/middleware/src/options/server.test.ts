@@ -17,7 +17,7 @@ describe('issuer', () => {
     }
   });
 
-  it('is not used beside url, with a warning', () => {
+  it('is ignored beside url, with a warning', () => {
     for (const text of [issuer, 'http://as.example']) {
       expect(problems({ url, Issuer: text })).toEqual([
         'warning Issuer ignored_option: is not used, because url is given',
@@ -35,7 +35,7 @@ describe('issuer', () => {
       { url, issuer: '' },
       { url, issuer: undefined },
     ],
-  ])('may be left out by an empty text, as url may: %j', (raw, expected) => {
+  ])('may be an empty text, which means omitted, like url: %j', (raw, expected) => {
     expect(problems(raw)).toEqual([]);
     expect(parseClientCredentials(raw).options).toMatchObject(expected);
   });
@@ -64,7 +64,7 @@ describe('issuer', () => {
     expect(problems({ url, issuer: text })).toContain(`error issuer invalid_value: ${message}`);
   });
 
-  it.each([1, null, ['https://as.example']])('is a text: %j', (text) => {
+  it.each([1, null, ['https://as.example']])('is a string: %j', (text) => {
     expect(problems({ issuer: text })).toEqual([expect.stringMatching(/^error issuer invalid_value: /)]);
   });
 

@@ -126,7 +126,7 @@ describe('a token without a lifetime', () => {
 });
 
 describe('a token source', () => {
-  it('requests once for simultaneous callers, and reveals the token only on request', async () => {
+  it('requests once for concurrent callers, and reveals the token only on request', async () => {
     const [first, second] = await Promise.all([source.token(), source.token()]);
     expect(first).toBe(second);
     expect(source.get()).toBe(first);
@@ -136,7 +136,7 @@ describe('a token source', () => {
     expect(server.tokenRequests).toHaveLength(1);
   });
 
-  it('serves other callers when one gives up', async () => {
+  it('serves other callers when one aborts', async () => {
     const release = server.hold();
     const controller = new AbortController();
     const [given, kept] = [source.token(controller.signal), source.token()];
@@ -147,7 +147,7 @@ describe('a token source', () => {
     expect(server.tokenRequests).toHaveLength(1);
   });
 
-  it('throws a coded error without the secret', async () => {
+  it('throws an error with a code, without the secret', async () => {
     const wrong = createTokenSource({ url: server.url, clientID: 'orders', clientSecret: 'wrong-secret' });
     const error: unknown = await wrong.token().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(TokenError);
@@ -166,7 +166,7 @@ describe('a token source', () => {
 });
 
 describe('fetch with a source', () => {
-  it('bears the token, and an Authorization of the caller instead', async () => {
+  it('carries the token, or the Authorization header of the call', async () => {
     const call = createFetch(source);
     await call(url, { method: 'POST', body: 'x' });
     await call(new Request(url, { headers: { authorization: 'Basic own' } }));
@@ -208,7 +208,7 @@ describe('fetch with a source', () => {
     expect(server.tokenRequests).toHaveLength(3);
   });
 
-  it('keeps the token from another origin that it is redirected to', async () => {
+  it('does not send the token to another origin after a redirect', async () => {
     const elsewhere: SentRequest[] = [];
     const other = await listen((one, response) => {
       elsewhere.push(one);
@@ -224,7 +224,7 @@ describe('fetch with a source', () => {
 });
 
 describe('fetch with origins', () => {
-  it('keeps to the origin and the method of the call when they change while the token is awaited', async () => {
+  it('uses the origin and the method of the call even if they change while it waits for the token', async () => {
     const asked: [unknown, string | undefined][] = [];
     const call = createFetch(source, {
       origins: ['https://api.example'],
@@ -242,7 +242,7 @@ describe('fetch with origins', () => {
     expect(asked).toEqual([['https://api.example/orders', 'PUT']]);
   });
 
-  it('sends the token only to these, and reports an invalid one', async () => {
+  it('sends the token only to those, and reports an invalid one', async () => {
     const elsewhere: SentRequest[] = [];
     const other = await listen((one, response) => {
       elsewhere.push(one);
@@ -261,7 +261,7 @@ describe('fetch with origins', () => {
 });
 
 describe("undici's interceptor", () => {
-  it('bears the token, renews once on a 401 and repeats the request', async () => {
+  it('adds the token, renews it once on a 401 and repeats the request', async () => {
     const agent = new Agent();
     const dispatcher = agent.compose(bearer(source, { origins: [url] }));
     const call = async (): Promise<string> =>

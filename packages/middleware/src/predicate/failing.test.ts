@@ -12,7 +12,7 @@ const t = 'Equals(`t`, `yes`)';
 const f = 'Equals(`f`, `yes`)';
 const missing = 'Contains(`m`, `x`)';
 
-describe('the calls for which an expression is not true', () => {
+describe('the calls because of which an expression is not true', () => {
   it.each([
     [t, []],
     [f, [`${f} false`]],

@@ -137,7 +137,7 @@ describe('an expression', () => {
     );
   });
 
-  it('is refused beyond 64 KiB of UTF-8, and taken up to that', () => {
+  it('is accepted up to 64 KiB of UTF-8, and rejected beyond', () => {
     const padded = (bytes: number) => 'Has(`a`)'.padEnd(bytes);
     expect(problem(padded(maxSourceBytes))).toBeUndefined();
     expect(problem(padded(maxSourceBytes + 1))).toMatchObject({
@@ -149,7 +149,7 @@ describe('an expression', () => {
     expect(problem(`\n${'('.repeat(maxSourceBytes)}`)).toMatchObject({ line: 1, column: 1 });
   });
 
-  it.each(['(', '!'])('nests 128 levels of %s and no more', (open) => {
+  it.each(['(', '!'])('may nest 128 levels of %s', (open) => {
     const nested = (levels: number) =>
       `${open.repeat(levels)}Has(\`a\`)${(open === '(' ? ')' : '').repeat(levels)}`;
     expect(problem(nested(maxDepth))).toBeUndefined();
@@ -261,19 +261,22 @@ const malformed: [string, number, number, number, string][] = [
 ];
 
 describe('a malformed expression', () => {
-  it.each(malformed)('%j is refused at %i:%i with %i carets: %s', (source, line, column, carets, message) => {
-    const found = problem(source)!;
-    expect(found).toMatchObject({ line, column });
-    expect(found.message).toContain(message);
-    const [head, shown, marks] = renderDiagnostic(found, source).split('\n');
-    expect(head).toBe(`${line}:${column}: ${found.message}`);
-    expect(shown).toBe(source.split('\n')[line - 1]?.replace(/\r$/, ''));
-    const lead = Array.from(shown!)
-      .slice(0, column - 1)
-      .map((char) => (char === '\t' ? '\t' : ' '))
-      .join('');
-    expect(marks).toBe(lead + '^'.repeat(carets));
-  });
+  it.each(malformed)(
+    '%j is rejected at %i:%i with %i carets: %s',
+    (source, line, column, carets, message) => {
+      const found = problem(source)!;
+      expect(found).toMatchObject({ line, column });
+      expect(found.message).toContain(message);
+      const [head, shown, marks] = renderDiagnostic(found, source).split('\n');
+      expect(head).toBe(`${line}:${column}: ${found.message}`);
+      expect(shown).toBe(source.split('\n')[line - 1]?.replace(/\r$/, ''));
+      const lead = Array.from(shown!)
+        .slice(0, column - 1)
+        .map((char) => (char === '\t' ? '\t' : ' '))
+        .join('');
+      expect(marks).toBe(lead + '^'.repeat(carets));
+    },
+  );
 
   it('is reported with all unknown functions and wrong arguments at once', () => {
     const compiled = compilePredicate('Nope(`a`) && !(Has() || HasAny(`bad`, `x`))', table);
@@ -287,7 +290,7 @@ describe('a malformed expression', () => {
     );
   });
 
-  it('is shown around the place only when its line is long', () => {
+  it('is shown in part, around the place, only when its line is long', () => {
     const source = `${`${call} && `.repeat(500)}Nope(\`a\`)${` && ${call}`.repeat(500)}`;
     const [, shown, marks] = renderDiagnostic(problem(source)!, source).split('\n');
     expect(shown!.length).toBeLessThan(250);

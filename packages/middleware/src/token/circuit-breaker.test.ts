@@ -17,7 +17,7 @@ function start() {
 }
 
 describe('the circuit breaker', () => {
-  it('lets everything pass until five failures come in a row', () => {
+  it('lets everything pass until five failures in a row', () => {
     const { breaker, end } = start();
     end('failed', 4);
     end('succeeded');
@@ -60,7 +60,7 @@ describe('the circuit breaker', () => {
     enter();
   });
 
-  it('tries another request when the first is no evidence about the server', async () => {
+  it('tries another request when the result of the first says nothing about the server', async () => {
     const { clock, enter, end } = start();
     end('failed', 5);
     await clock.advance(1_000);
@@ -68,7 +68,7 @@ describe('the circuit breaker', () => {
     enter();
   });
 
-  it('is opened by no request that does not count, and none of them takes the trial of others', async () => {
+  it('does not open by requests that do not count, and these do not use up the trial', async () => {
     const { clock, enter, end } = start();
     for (let at = 0; at < 50; at += 1) enter(false)('failed');
     end('failed', 5);
@@ -80,7 +80,7 @@ describe('the circuit breaker', () => {
     enter();
   });
 
-  it('is closed by the success of a request that does not count', async () => {
+  it('closes when a request succeeds that does not count', async () => {
     const { clock, enter, end } = start();
     end('failed', 5);
     await clock.advance(1_000);

@@ -28,7 +28,7 @@ async function serve(options: Partial<TokenEndpointOptions>, ...script: Script) 
 
 describe('a credential whose token requests are limited', () => {
   it.each([429, 503])(
-    'causes none until the time that %d named, and callers hear what remains',
+    'causes none until the time that %d named, and callers get the remaining time',
     async (status) => {
       const { obtain, clock, server } = await serve({}, answer(status, { 'retry-after': '60' }), grant);
       expect(await obtain()).toMatchObject({ reason: 'unavailable', retryAfterSeconds: 60 });
@@ -42,7 +42,7 @@ describe('a credential whose token requests are limited', () => {
     },
   );
 
-  it('keeps no other credential waiting, nor the same ID with another secret', async () => {
+  it('delays no other credential, nor the same ID with another secret', async () => {
     const { obtain, server } = await serve({}, answer(429, { 'retry-after': '60' }), grant);
     await obtain('app', 'wrong');
     expect(await obtain('app', 'right')).toMatchObject({ kind: 'token' });
@@ -72,7 +72,7 @@ describe('a credential whose token requests are limited', () => {
     expect(await obtain()).toMatchObject({ retryAfterSeconds: 1 });
   });
 
-  it('waits after five failures in a row without an answer to go by', async () => {
+  it('waits after five failures in a row without a usable response', async () => {
     const { obtain, server } = await serve({}, answer(500));
     for (let call = 0; call < 50; call += 1) expect(await obtain()).toMatchObject({ reason: 'unavailable' });
     expect(server.requests).toHaveLength(5);

@@ -44,7 +44,7 @@ describe('a token request', () => {
     });
   });
 
-  it('carries the audience when one is configured', async () => {
+  it('contains the audience when one is configured', async () => {
     const { server } = await ask([ok], { audience: 'https://api.example.com/?a=b&c=d' });
     expect(server.requests[0]!.body.get('audience')).toBe('https://api.example.com/?a=b&c=d');
   });
@@ -117,7 +117,7 @@ describe('a response with a token', () => {
       9,
     ],
   ];
-  it.each(success)('%s is taken', async (_, fields, seconds) => {
+  it.each(success)('%s is accepted', async (_, fields, seconds) => {
     const { outcome } = await ask([
       (response) => json(response, 200, { ...grant, expires_in: undefined, ...fields }, { date }),
     ]);
@@ -127,7 +127,7 @@ describe('a response with a token', () => {
     );
   });
 
-  it.each([200, 201, 202, 203])('is taken with status %i', async (status) => {
+  it.each([200, 201, 202, 203])('is accepted with status %i', async (status) => {
     const { outcome } = await ask([(response) => json(response, status, grant)]);
     expect(outcome).toMatchObject({ kind: 'token' });
   });
@@ -138,7 +138,7 @@ describe('a response with a token', () => {
     ['no token_type', { token_type: undefined }, ['']],
     ['a token_type of null', { token_type: null }, ['']],
     ['an empty token_type', { token_type: '' }, ['']],
-  ])('is taken with %s when acceptedTokenTypes lists that', async (_, fields, types) => {
+  ])('is accepted with %s when acceptedTokenTypes lists that', async (_, fields, types) => {
     const respond = (response: ServerResponse): void => json(response, 200, { ...grant, ...fields });
     const rules = { acceptedTokenTypes: new Set(types), tokenLifetimeMs: undefined };
     expect((await ask([respond], { rules })).outcome).toMatchObject({ kind: 'token' });
@@ -150,7 +150,7 @@ describe('a response with a token', () => {
     ['with a lifetime that cannot be read', { expires_in: 'soon' }, 7200],
     ['with a lifetime', {}, 60],
     ['with a lifetime of 0', { expires_in: 0 }, 0],
-  ])('%s lives as tokenLifetime says only when nothing else does', async (_, fields, seconds) => {
+  ])('%s lasts as long as tokenLifetime only when nothing else limits it', async (_, fields, seconds) => {
     const rules = { acceptedTokenTypes: new Set<string>(), tokenLifetimeMs: 7200_000 };
     const { outcome } = await ask([(response) => json(response, 200, { ...grant, ...fields })], { rules });
     if (outcome.kind !== 'token') throw new Error(outcome.detail);
@@ -275,7 +275,7 @@ describe('a response that RFC 6749 does not allow', () => {
     expect(outcome).toMatchObject({ kind: 'token' });
   });
 
-  it('is given up after 1 MiB when it never ends, and the connection with it', async () => {
+  it('is abandoned after 1 MiB when it never ends, and its connection is closed', async () => {
     let ended = false;
     const { outcome } = await ask([
       (response) => {
@@ -347,7 +347,7 @@ describe('a failed attempt', () => {
     expect(dated).toMatchObject({ outcome: { kind: 'token' }, waits: [9_050] });
   });
 
-  it('is not repeated while a caller would wait for more than ten seconds', async () => {
+  it('is not repeated when a caller would wait for more than ten seconds', async () => {
     const { outcome, server } = await ask([(response) => json(response, 429, {}, { 'retry-after': '11' })], {
       maxRetries: 3,
     });
@@ -422,7 +422,7 @@ describe('a failed attempt', () => {
     });
   });
 
-  it('is repeated when nothing listens, and has the reason in words', async () => {
+  it('is repeated when nothing listens, and the reason is explained', async () => {
     const client = connectTo(`http://127.0.0.1:${await findClosedPort()}/token`, { maxRetries: 2 });
     open.push(client);
     expect(await client.obtain()).toMatchObject({

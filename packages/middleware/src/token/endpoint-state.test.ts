@@ -30,7 +30,7 @@ function share(url: string) {
 }
 
 describe('token endpoints in use', () => {
-  it('are bounded and cooled down together by all who use them in the same way', async () => {
+  it('share limits and cool-downs among all who use them in the same way', async () => {
     const server = await startScriptedServer((response) => json(response, 429, {}, { 'retry-after': '60' }));
     closes.push(() => server.close());
     const open = share(server.url);
@@ -48,7 +48,7 @@ describe('token endpoints in use', () => {
     ['header', { headers: { a: new Secret('b') } }],
     ['proxy', { proxy: new Secret('http://p.example') }],
     ['authority', { tls: { ...plainOptions.tls, ca: 'another' } }],
-  ])('are kept apart from those with another %s, which fail for reasons of their own', (_what, change) => {
+  ])('are separate for another %s, which fails for its own reasons', (_what, change) => {
     const open = share('https://as.example');
     expect(open(change).state).not.toBe(open({}).state);
   });
@@ -84,7 +84,7 @@ describe('token endpoints in use', () => {
     await endpoint.close();
   });
 
-  it('are forgotten when nobody uses them', async () => {
+  it('are dropped when they are no longer used', async () => {
     const open = share('https://as.example');
     const [one, two] = [open({}), open({})];
     await one.close();

@@ -61,7 +61,7 @@ const ask = (endpoint: TokenEndpoint, clientId: string, secret: string) =>
   endpoint.obtain({ clientId, clientSecret: new Secret(secret) });
 
 describe('a flood of wrong credentials at a slow authorization server', () => {
-  it('sends no more requests at once than configured, and lets clients that have had a token go first', async () => {
+  it('causes no more concurrent requests than configured, and clients that have had a token go first', async () => {
     const server = await startHeldServer();
     const endpoint = createTokenEndpoint(
       { ...plainOptions, url: server.url, maxConcurrent: 8 },

@@ -39,7 +39,7 @@ describe('a token endpoint that sends unsolicited interim responses', () => {
     ['several in one packet', [interim.continue + interim.continue + interim.hints]],
     ['one that comes byte by byte', Array.from(interim.continue)],
     ['100 without a reason', ['HTTP/1.1 100 \r\nServer: a\r\n\r\n']],
-  ])('gives a token after %s, and another one to the next client', async (_case, parts) => {
+  ])('yields a token after %s, and another one for the next client', async (_case, parts) => {
     const server = await serve((count) => [...parts, granted(`token-${count}`)]);
     const endpoint = connectTo(server.url);
     expect(await endpoint.obtain('a')).toMatchObject({ value: 'token-1' });
@@ -59,7 +59,7 @@ describe('a token endpoint that sends unsolicited interim responses', () => {
   it.each([
     ['without end', interim.continue.repeat(1000)],
     ['with a head without end', `HTTP/1.1 100 Continue\r\nA: ${'a'.repeat(100_000)}`],
-  ])('is given up when it sends them %s', async (_case, flood) => {
+  ])('is abandoned when it sends them %s', async (_case, flood) => {
     const server = await serve(() => [flood]);
     const endpoint = connectTo(server.url);
     expect(await endpoint.obtain('a')).toMatchObject({
@@ -74,7 +74,7 @@ describe('a token endpoint that sends unsolicited interim responses', () => {
     ['an upgrade', 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: a\r\n\r\n'],
     ['another protocol', 'SSH-2.0-OpenSSH\r\n'],
     ['an end after 100 Continue', interim.continue],
-  ])('gives no token after %s', async (_case, bytes) => {
+  ])('yields no token after %s', async (_case, bytes) => {
     const server = await startRawServer((socket) => socket.once('data', () => socket.end(bytes)));
     const endpoint = connectTo(server.url);
     expect(await endpoint.obtain('a')).toMatchObject({ reason: 'unavailable' });

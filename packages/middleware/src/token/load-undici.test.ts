@@ -5,7 +5,7 @@ import { loadUndici } from './load-undici.ts';
 
 const whole = { Agent, buildConnector, EnvHttpProxyAgent, Pool, ProxyAgent };
 
-it("returns the package's exports without loading the whole package", async () => {
+it("the package's exports are returned without loading the whole package", async () => {
   const names: string[] = [];
   const require = createRequire(import.meta.url);
   const parts = await loadUndici((name) => {
@@ -16,7 +16,7 @@ it("returns the package's exports without loading the whole package", async () =
   expect(names).not.toContain('undici');
 });
 
-it('returns the whole package when its files are elsewhere', async () => {
+it('the whole package is returned when its files are elsewhere', async () => {
   const loaded = await loadUndici((name) => {
     throw Object.assign(new Error(`Cannot find module '${name}'`), { code: 'MODULE_NOT_FOUND' });
   });

@@ -119,7 +119,7 @@ describe('a token request through a proxy', () => {
       'HTTPS_PROXY beside a NO_PROXY for another host',
       (host) => ({ HTTPS_PROXY: `http://${host}`, NO_PROXY: 'example.com,.internal' }),
     ],
-  ])('goes as the environment says: %s', async (_name, env) => {
+  ])('follows the environment: %s', async (_name, env) => {
     const { host, tunnels } = await startProxy();
     const obtain = open({}, env(host));
     expect(await obtain()).toMatchObject({ kind: 'token' });
@@ -130,7 +130,7 @@ describe('a token request through a proxy', () => {
     ['is in NO_PROXY', { NO_PROXY: 'example.com, 127.0.0.1' }],
     ['is in no_proxy with its port', { no_proxy: '127.0.0.1:PORT' }],
     ['is in NO_PROXY as every host is', { NO_PROXY: '*' }],
-  ])('goes past the proxy when the host %s', async (_case, noProxy: Record<string, string>) => {
+  ])('bypasses the proxy when the host %s', async (_case, noProxy: Record<string, string>) => {
     const { host, tunnels } = await startProxy();
     const entries = Object.entries(noProxy).map(([name, value]) => [
       name,
@@ -192,7 +192,7 @@ describe('a token request through a proxy', () => {
     expect(JSON.stringify(outcome)).not.toContain('hunter2');
   });
 
-  it('ends in time when the proxy is silent, and works again when it is not', async () => {
+  it('ends in time when the proxy is silent, and succeeds when it responds again', async () => {
     const { host, tunnels, become } = await startProxy(() => {});
     const obtain = open({ proxy: new Secret(`http://${host}`), timeoutMs: 250 });
     expect(await obtain()).toMatchObject({ reason: 'timeout' });
@@ -204,7 +204,7 @@ describe('a token request through a proxy', () => {
   it.each([
     ['HTTPS_PROXY', { HTTPS_PROXY: 'socks5://user:hunter2@127.0.0.1' }],
     ['HTTP_PROXY', { HTTP_PROXY: 'http://hunter2:x:y', HTTPS_PROXY: '' }],
-  ])('is not sent past a proxy that %s names wrongly', async (name, env) => {
+  ])('does not bypass a proxy that %s names wrongly', async (name, env) => {
     const outcome = await open({}, env)();
     expect(outcome).toMatchObject({
       reason: 'unavailable',

@@ -29,7 +29,7 @@ function start(maxConcurrent: number, limits: { maxWaiting?: number; maxWaitMs?:
 }
 
 describe('the queue of token requests', () => {
-  it('sends at most as many at once as configured, and all of them in the end', async () => {
+  it('sends at most the configured number at once, and all of them in the end', async () => {
     const { send, answer, sent, most, queue } = start(8);
     for (let at = 0; at < 500; at += 1) send(`client-${at % 30}`, at % 3 === 0);
     expect(sent).toHaveLength(8);
@@ -39,7 +39,7 @@ describe('the queue of token requests', () => {
     expect(queue.counts()).toEqual({ active: 0, waiting: 0 });
   });
 
-  it('leaves half of the places to clients that have had a token', () => {
+  it('leaves half of the slots to clients that have had a token', () => {
     const { send, sent } = start(8);
     for (let at = 0; at < 100; at += 1) send(`stranger-${at}`);
     expect(sent).toHaveLength(4);
@@ -75,7 +75,7 @@ describe('the queue of token requests', () => {
     expect(sent).toEqual(['client-0']);
   });
 
-  it('turns no client that has had a token away for the sake of others', async () => {
+  it('rejects no client that has had a token in favour of others', async () => {
     const { clock, send, turnedAway } = start(2, { maxWaiting: 3 });
     for (let at = 0; at < 10; at += 1) send(`stranger-${at}`);
     for (let at = 0; at < 4; at += 1) send(`known-${at}`, true);

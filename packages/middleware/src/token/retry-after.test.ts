@@ -14,7 +14,7 @@ describe('Retry-After', () => {
     ['Sunday, 06-Nov-94 08:49:37 GMT', 30],
     ['Sun, 06 Nov 1994 08:48:37 GMT', 0],
     ['Sun, 06 Nov 2044 08:49:37 GMT', 86_400],
-  ])('%j is %i seconds', (text, seconds) => expect(parseRetryAfter(text, now)).toBe(seconds));
+  ])('%j means %i seconds', (text, seconds) => expect(parseRetryAfter(text, now)).toBe(seconds));
 
   it.each([
     null,
@@ -28,9 +28,9 @@ describe('Retry-After', () => {
     'Sun Nov  6 08:49:37 1994',
     '1994-11-06',
     'Sun, 99 Nov 1994 99:49:37 GMT',
-  ])('%j says nothing', (text) => expect(parseRetryAfter(text, now)).toBeUndefined());
+  ])('%j means nothing', (text) => expect(parseRetryAfter(text, now)).toBeUndefined());
 
-  it('rounds up, so that no client retries too early', () => {
+  it('is rounded up, so that no client retries too early', () => {
     expect(parseRetryAfter('Sun, 06 Nov 1994 08:49:37 GMT', now + 1)).toBe(30);
   });
 });

@@ -48,7 +48,7 @@ const isSuspended = (outcome: TokenOutcome): boolean =>
   outcome.kind === 'failure' && outcome.detail.includes('suspended');
 
 describe('token requests', () => {
-  it('are suspended for all after five of a client that has had a token failed with 503', async () => {
+  it('are suspended for all clients after five with known credentials failed with 503', async () => {
     const { statusOf, requests, obtain, askTimes, clock } = await start();
     await obtain('known');
     statusOf.set('known', 503);
@@ -60,7 +60,7 @@ describe('token requests', () => {
     expect(isSuspended(await obtain('known'))).toBe(false);
   });
 
-  it.each([429, 408, 400, 403])('go on for others when a client repeatedly gets %d', async (status) => {
+  it.each([429, 408, 400, 403])('continue for others when a client repeatedly gets %d', async (status) => {
     const { statusOf, obtain, askTimes } = await start();
     await obtain('known');
     await obtain('other');

@@ -100,7 +100,7 @@ describe('a token endpoint with TLS', () => {
     );
   });
 
-  it('gets no request without TLS', async () => {
+  it('receives no request without TLS', async () => {
     expect(await ask(plain.replace('https:', 'http:'), {})).toMatch(/cannot reach the token endpoint/);
   });
 });

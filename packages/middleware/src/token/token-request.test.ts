@@ -33,14 +33,14 @@ async function serve(...each: Partial<ClientCredentialsFields>[]) {
 }
 
 describe('a token request', () => {
-  it('has the media type alone in Content-Type', async () => {
+  it('has only the media type in Content-Type', async () => {
     const { headers } = await requestOf({});
     expect(headers['content-type']).toBe('application/x-www-form-urlencoded');
     expect(headers.accept).toBe('application/json');
     expect(headers['user-agent']).toBe('grantgate');
   });
 
-  it('has the headers that are configured, whatever their letter case', async () => {
+  it('has the configured headers, whatever their letter case', async () => {
     const { headers } = await requestOf({
       clientConfig: {
         headers: { 'X-Tenant': 'a b', 'x-key': new Secret('k'), ACCEPT: '*/*', 'User-Agent': 'me/1' },
@@ -63,7 +63,7 @@ describe('a token request', () => {
       { endpointParams: { tenant: 'a&b=c', organization: new Secret('é') } },
       [['tenant', 'a&b=c'], ['organization', 'é']],
     ],
-  ])('has the parameters that are configured: %j', async (options, expected) => {
+  ])('has the configured parameters: %j', async (options, expected) => {
     const { body } = await requestOf(options);
     expect([...body].filter(([name]) => name !== 'grant_type')).toEqual(expected);
   }); // prettier-ignore
@@ -87,7 +87,7 @@ describe('middlewares of one client', () => {
     { clientAuthentication: 'client_secret_basic' },
     { tokenLifetime: 10 },
   ];
-  it('that differ in what they ask for have a token each, and those that are alike share one', async () => {
+  it('with different token requests have a token each, and equal ones share one', async () => {
     const { server, decide } = await serve(...differing, ...differing);
     for (let at = 0; at < 2 * differing.length; at += 1) await decide(at);
     expect(server.requests).toHaveLength(differing.length);

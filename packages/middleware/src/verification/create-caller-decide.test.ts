@@ -67,7 +67,7 @@ function create(
 }
 
 describe('a request with a credential', () => {
-  it('passes with the headers of its claims, without the credential', () => {
+  it('is let through with the headers of its claims, without the credential', () => {
     const { decide } = create({ claims: { forwardHeaders: { 'X-Group': 'grp' } } });
     expect(decide(request('ada'))).toMatchObject({
       allowed: true,
@@ -77,7 +77,7 @@ describe('a request with a credential', () => {
     });
   });
 
-  it('passes with the credential where the server gets it', () => {
+  it('is let through with the credential where the server expects it', () => {
     expect(create({ forwards: true }).decide(request('ada'))).toMatchObject({
       setHeaders: ['authorization', 'Bearer ada'],
     });
@@ -117,7 +117,7 @@ describe('a verification', () => {
     expect(verified).toEqual(['ada', 'ada', 'ada']);
   });
 
-  it('is done again when its key is not trusted any more', () => {
+  it('is done again when its key is no longer trusted', () => {
     const { decide, verified, trust } = create();
     void decide(request('ada'));
     trust.isCurrent = false;
@@ -125,7 +125,7 @@ describe('a verification', () => {
     expect(verified).toEqual(['ada', 'ada']);
   });
 
-  it('is shared by requests at the same time, and decides on each', async () => {
+  it('is shared by concurrent requests, and decides on each', async () => {
     const gate = createDeferred<Verification<CredentialRequest>>();
     const { decide, verified, identify } = create({ verify: () => gate.promise });
     const decisions = Array.from({ length: 100 }, async () => decide(request('ada')));
@@ -135,7 +135,7 @@ describe('a verification', () => {
     expect(verified).toEqual(['ada']);
   });
 
-  it('that is under way when credentials are purged serves only the requests that wait for it', async () => {
+  it('in flight during a purge serves only the requests that wait for it', async () => {
     const gate = createDeferred<Verification<CredentialRequest>>();
     const { decide, verified, purge, identify } = create({ verify: () => gate.promise });
     const waiting = decide(request('ada'));
@@ -146,7 +146,7 @@ describe('a verification', () => {
     expect(verified).toEqual(['ada', 'ada']);
   });
 
-  it('of one client is purged alone', () => {
+  it('is purged for one client alone', () => {
     const { decide, verified, purge } = create();
     for (const token of ['ada', 'bob']) void decide(request(token));
     expect(purge('ada')).toBe(1);
@@ -210,7 +210,7 @@ describe('a cache of credentials', () => {
     expect(section.keyOf('secret-token')).not.toBe(cache.open().keyOf('secret-token'));
   });
 
-  it('decides on the same credential in each section by itself', () => {
+  it('decides on the same credential separately in each section', () => {
     const cache = createCredentialCache({ clock: createFakeClock() });
     const [one, two] = [cache.open<{ of: string }, object>(), cache.open<{ of: string }, object>()];
     one.set(one.keyOf('t'), { of: 'one' }, 1_000, undefined);

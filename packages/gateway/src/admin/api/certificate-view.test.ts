@@ -12,7 +12,7 @@ describe('a certificate in the API', () => {
   const [certificate] = presented.list();
   const { notAfter, notBefore } = certificate!;
 
-  it('has its names and times, and no key', () => {
+  it('has its names and times, but no key', () => {
     const view = certificateShape.parse(toCertificateView(certificate!, notBefore));
     expect(view).toMatchObject({
       commonName: 'api.example.com',

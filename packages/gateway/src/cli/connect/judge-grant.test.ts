@@ -23,7 +23,7 @@ describe('a token that is granted', () => {
     ['aud has it among others', { audience: 'x', resource: ['urn:y'] }, { aud: ['urn:y', 'z', 'x'] }, {}],
     ['the token is opaque', { audience: 'x' }, undefined, {}],
     ['the token has no aud', { audience: 'x' }, {}, {}],
-  ])('is as it should be when %s', (_case, options, claims, body) => {
+  ])('is accepted when %s', (_case, options, claims, body) => {
     expect(judge(options, claims, body)).toBeUndefined();
   });
 
@@ -49,7 +49,7 @@ describe('a token that is granted', () => {
     [{ resource: ['urn:x', 'urn:y'] }, { aud: ['urn:y'] }, {}, 'than urn:x; its aud: urn:y;'],
     [{ audience: 'x y' }, { aud: ['x', 'y'] }, {}, 'than x y; its aud: x y;'],
     [{ audience: 'x' }, { aud: 'a\u0007\n'.repeat(500) }, {}, 'than x; its aud: a a'],
-  ])('is a warning when it is for something else: %j, %j, %j', (options, claims, body, expected) => {
+  ])('is a warning when it was issued for something else: %j, %j, %j', (options, claims, body, expected) => {
     expect(judge(options, claims, body)).toContain(expected);
   });
 });

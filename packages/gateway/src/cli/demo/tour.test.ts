@@ -33,12 +33,12 @@ async function faultsOf(answer: { status: number; body: string; tokenRequests: n
   return faults;
 }
 
-it('finds nothing wrong with an expected response', async () => {
+it('accepts an expected response', async () => {
   const body = '{"group": "admin", "team": "Orders"}';
   expect(await faultsOf({ status: 200, body, tokenRequests: 1 })).toEqual([]);
 });
 
-it('finds every difference of a response', async () => {
+it('lists every difference of a response', async () => {
   expect(await faultsOf({ status: 500, body: '"team": "Orders"', tokenRequests: 0 })).toEqual([
     'expected "group": "admin" in the response',
     'expected status 200, got 500',
@@ -46,7 +46,7 @@ it('finds every difference of a response', async () => {
   ]);
 });
 
-it('shows the command that makes the same request', () => {
+it('shows the command that sends the same request', () => {
   expect(toCurl(stop, 'http://127.0.0.1:8700')).toBe(
     "curl -u orders:orders-secret -H 'Group: root' http://127.0.0.1:8700/app",
   );

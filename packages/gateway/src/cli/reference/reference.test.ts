@@ -16,7 +16,7 @@ describe('the reference', () => {
     expect(readFileSync(`${folder}${path}`, 'utf8')).toBe(text);
   });
 
-  it('has no file that nothing makes', () => {
+  it('has no file that no command generates', () => {
     const found = readdirSync(folder, { recursive: true, withFileTypes: true });
     const paths = found
       .filter((entry) => entry.isFile())
@@ -152,15 +152,12 @@ describe('the reference', () => {
   });
 });
 
-describe('an interface of options', () => {
+describe('a generated interface of options', () => {
   const sources = fileURLToPath(new URL('../../../../middleware/src/', import.meta.url));
 
-  it.each([...createInputTypes()])(
-    'is what the schema says in %s; otherwise run make reference',
-    (path, text) => {
-      expect(readFileSync(`${sources}${path}`, 'utf8')).toBe(text);
-    },
-  );
+  it.each([...createInputTypes()])('matches the schema in %s; otherwise run make reference', (path, text) => {
+    expect(readFileSync(`${sources}${path}`, 'utf8')).toBe(text);
+  });
 
   it('has the meaning and the default of an option as its comment', () => {
     expect(createInputTypes().get('options/input.ts')).toContain(

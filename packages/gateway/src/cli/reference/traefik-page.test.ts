@@ -10,7 +10,7 @@ describe("the page about Traefik's options", () => {
     expect(options.filter(({ outcome, reason }) => outcome === 'not served' && reason === '')).toEqual([]);
   });
 
-  it('lists options that are served, one row for a branch that is not, and differences', () => {
+  it('lists supported options, one row per unsupported branch, and differences', () => {
     expect(outcomeOf('http.services.NAME.loadBalancer.servers[].weight')).toBe('same');
     expect(outcomeOf('http.routers.NAME.rule')).toBe('different');
     expect(outcomeOf('tcp')).toBe('not served');

@@ -91,7 +91,7 @@ const lateBytes: readonly string[] = [
 
 describe('bytes that a server writes after a complete response', () => {
   test.each(Object.entries(responses))(
-    '%s, end an idle connection and reach nobody',
+    '%s, close an idle connection and reach no caller',
     async (_how, response) => {
       for (const late of lateBytes)
         for (const delay of [-1, 0, 1, 5]) {
@@ -115,7 +115,7 @@ describe('bytes that a server writes after a complete response', () => {
     },
   );
 
-  test('reach one caller at most when they come together with the response to the next request', async () => {
+  test('reach at most one caller when they arrive with the response to the next request', async () => {
     const { origin, connections } = await serve((target, { socket, count }) => {
       if (target === '/attacker') socket.write(ok);
       else socket.write(count > 0 ? poison + ok : ok);
@@ -130,7 +130,7 @@ describe('bytes that a server writes after a complete response', () => {
     expect(connections.filter(({ count }) => count > 1).length).toBe(1);
   });
 
-  test('reach nobody, whenever they come, once a connection has been closed for them', async () => {
+  test('reach no caller, whenever they arrive, once a connection has been closed for them', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.nat(6), { minLength: 30, maxLength: 30 }),
@@ -161,7 +161,7 @@ describe('bytes that a server writes after a complete response', () => {
     );
   });
 
-  test('let no connection be used twice for a minute, and idle ones end', async () => {
+  test('prevent the reuse of connections for a minute, while idle ones close', async () => {
     let isLate = false;
     const { origin, connections } = await serve(
       (_target, { socket }) => void socket.write(isLate ? ok + poison : ok),
@@ -185,7 +185,7 @@ describe('bytes that a server writes after a complete response', () => {
     expect(connections).toHaveLength(6);
   });
 
-  test('leave no timer behind when the pool is closed', async () => {
+  test('leave no timer after the pool is closed', async () => {
     const { origin } = await serve((_target, { socket }) => void socket.write(ok + poison));
     const { pool, clock } = open(origin);
     await ask(pool);
@@ -195,7 +195,7 @@ describe('bytes that a server writes after a complete response', () => {
   });
 });
 
-describe('a response that comes before its request was sent', () => {
+describe('a response that arrives before its request was sent', () => {
   /** More than the system takes at once. */
   const headers = ['Host', 'a', 'X-Large', 'x'.repeat(12 * 1024 * 1024)];
   async function expectRefused(pool: Pool): Promise<void> {
@@ -206,7 +206,7 @@ describe('a response that comes before its request was sent', () => {
     expect(pool.stats()).toMatchObject({ open: 0, idle: 0 });
   }
 
-  test('is none', async () => {
+  test('is discarded', async () => {
     const sockets: Socket[] = [];
     const server = createServer((socket) => {
       sockets.push(socket);
@@ -225,7 +225,7 @@ describe('a response that comes before its request was sent', () => {
     await expectRefused(open(`http://127.0.0.1:${(server.address() as AddressInfo).port}`).pool);
   });
 
-  test('may come before its body', async () => {
+  test('may arrive before the body of its request', async () => {
     const { origin } = await serve((_target, { socket }) => void socket.write(ok));
     const { pool } = open(origin);
     const body = Buffer.alloc(12 * 1024 * 1024, 'x');

@@ -12,7 +12,7 @@ const { serve, open, close, onClose } = createPoolKit();
 afterEach(close);
 
 describe('a connection', () => {
-  test('serves one request after the other, the one used last first', async () => {
+  test('serves one request after the other, the most recently used connection first', async () => {
     const { origin, sockets } = await serve(answering(ok));
     const { pool } = open(origin);
     for (let count = 0; count < 5; count += 1) expect((await ask(pool)).body).toBe('ok');
@@ -46,7 +46,7 @@ describe('a connection', () => {
     expect(sockets).toHaveLength(2);
   });
 
-  test('that the server closes while it is idle leaves at once', async () => {
+  test('leaves the pool at once when the server closes it while idle', async () => {
     const { origin, sockets } = await serve(answering(ok));
     const { pool } = open(origin);
     await ask(pool);
@@ -84,7 +84,7 @@ describe('a time limit', () => {
     expect((await asked).fault?.code).toBe('connect_timeout');
   });
 
-  test('on the head, from the end of the request on; an interim response restarts it', async () => {
+  test('on the head, from the end of the request; an interim response restarts it', async () => {
     const { origin, sockets, received } = await serve(() => {});
     const { pool, clock } = open(origin);
     const body = createBody(undefined);
@@ -122,7 +122,7 @@ describe('a time limit', () => {
     expect(await asked).toMatchObject({ status: 200, body: 'hell', fault: { code: 'body_timeout' } });
   });
 
-  test('of 0 is none', async () => {
+  test('of 0 means no limit', async () => {
     const { origin, sockets } = await serve(() => {});
     const { pool, clock } = open(origin, { headMs: 0 });
     const asked = ask(pool);
@@ -157,7 +157,7 @@ describe('a body', () => {
   test.each([
     ['with a length', (text: string) => `Content-Length: ${text.length}\r\n\r\n${text}`],
     ['in chunks', (text: string) => `Transfer-Encoding: chunked\r\n\r\n${text.replace(/[^]{1,70000}/g, (part) => `${part.length.toString(16)}\r\n${part}\r\n`)}0\r\n\r\n`], // prettier-ignore
-  ])('of many megabytes arrives as sent, also beside others: %s', async (_, frame) => {
+  ])('of many megabytes arrives as sent, even with others in parallel: %s', async (_, frame) => {
     const bodies = [0, 1, 2, 3].map((seed) =>
       Array.from({ length: 300_000 }, (_, i) => String((i * 7919 + seed * 104_729) % 10_000)).join(' '),
     );
@@ -175,7 +175,7 @@ describe('a body', () => {
     expect(pool.stats()).toMatchObject({ open: 4, idle: 4 });
   });
 
-  test('waits for a handler that takes no more', async () => {
+  test('waits for a handler that cannot take more', async () => {
     const part = Buffer.alloc(64 * 1024, 'x');
     const { origin, sockets } = await serve((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n');
@@ -282,7 +282,7 @@ describe('a pool that is closed', () => {
   });
 });
 
-test('a certificate that nobody vouches for is refused before anything is sent', async () => {
+test('an untrusted certificate is refused before anything is sent', async () => {
   const { createTestAuthority } = await import('../../../../testkit/src/certificates.ts');
   const { cert, key } = createTestAuthority().issue('localhost', ['localhost']);
   let received = 0;
@@ -298,7 +298,7 @@ test('a certificate that nobody vouches for is refused before anything is sent',
   expect(received).toBe(0);
 });
 
-describe('a server that writes a body after the head of a response that has none', () => {
+describe('a server that writes a body after the head of a response without one', () => {
   test.each([
     ['to HEAD, announced', 'HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n'],
     ['to HEAD, in chunks', 'HEAD', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'],

@@ -10,7 +10,7 @@ const { serve, open, close } = createPoolKit();
 afterEach(close);
 
 describe('a request', () => {
-  test('goes out in one piece, as it is', async () => {
+  test('goes out in one piece, unchanged', async () => {
     const { origin, received } = await serve(answering(ok));
     const { pool } = open(origin);
     await ask(pool, { target: '/a?b=\xe9', headers: ['Host', 'a', 'X-A', 'caf\xe9', 'x-a', ''] });
@@ -39,7 +39,7 @@ describe('a request', () => {
     expect(pool.stats().open).toBe(0);
   });
 
-  test('with a body of known length goes out with it, a part that is there together with the head', async () => {
+  test('with a body of known length goes out with it, and an available part together with the head', async () => {
     const parts: string[] = [];
     const { origin, received } = await serve((socket, text) => {
       parts.push(text);
@@ -58,7 +58,7 @@ describe('a request', () => {
     expect(pool.stats()).toMatchObject({ open: 1, idle: 1 });
   });
 
-  test('with a body that is here as a whole goes out in one piece, byte for byte', async () => {
+  test('with a complete body goes out in one piece, byte for byte', async () => {
     const parts: string[] = [];
     const { origin } = await serve((socket, text) => {
       parts.push(text);
@@ -94,7 +94,7 @@ describe('a request', () => {
   describe('that expects 100 Continue', () => {
     const expectation = /\r\nContent-Length: 5\r\nExpect: 100-continue\r\nHost: a\.example\r\n\r\n$/;
 
-    test('sends its body when the server wants it', async () => {
+    test('sends its body when the server responds with 100 Continue', async () => {
       const { origin, received } = await serve((socket, text) => {
         if (expectation.test(text)) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
         if (text.endsWith('hello')) socket.write(ok);
@@ -110,7 +110,7 @@ describe('a request', () => {
       expect(pool.stats()).toMatchObject({ open: 1, idle: 1 });
     });
 
-    test('sends its body after a second to a server that says nothing', async () => {
+    test('sends its body after a second without a response', async () => {
       const { origin, received } = await serve((socket, text) => {
         if (text.endsWith('hello')) socket.write(ok);
       });
@@ -127,7 +127,7 @@ describe('a request', () => {
       expect((await asked).body).toBe('ok');
     });
 
-    test('keeps its body when the server has responded', async () => {
+    test('withholds its body when the server has responded', async () => {
       const { origin, received } = await serve((socket, text) => {
         if (expectation.test(text))
           socket.write('HTTP/1.1 417 Expectation Failed\r\nContent-Length: 2\r\n\r\nno');
@@ -145,7 +145,7 @@ describe('a request', () => {
   test.each([
     ['shorter', 'hell', true],
     ['longer', 'hello!', false],
-  ])('with a body that is %s than announced is broken off', async (_, text, ends) => {
+  ])('with a body that is %s than announced is aborted', async (_, text, ends) => {
     const { origin, sockets } = await serve(() => {});
     const { pool } = open(origin);
     const body = createBody(5);
@@ -159,7 +159,7 @@ describe('a request', () => {
     await closedOf(sockets[0]!);
   });
 
-  test('is complete with a response before the end of its body, and its connection is closed', async () => {
+  test('is complete when the response ends before its body, and its connection is closed', async () => {
     const { origin, sockets } = await serve((socket) => void socket.write(ok));
     const { pool } = open(origin);
     const body = createBody(1000);
@@ -208,13 +208,13 @@ describe('a request', () => {
     expect(pool.stats().open).toBe(0);
   });
 
-  test('that cannot be sent: nobody listens', async () => {
+  test('fails when nothing listens', async () => {
     const { pool } = open('http://127.0.0.1:1');
     expect((await ask(pool)).fault).toEqual({ code: 'connect_failed', reason: 'ECONNREFUSED' });
     expect(pool.stats().open).toBe(0);
   });
 
-  test('that is aborted hears nothing more, and its connection is closed', async () => {
+  test('that is aborted receives nothing more, and its connection is closed', async () => {
     const { origin, sockets } = await serve((socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Le'));
     const { pool } = open(origin);
     let heard = false;

@@ -50,12 +50,12 @@ describe('a response', () => {
     ['to HEAD, with a body', `${ok}Content-Length: 4\r\n\r\nbody`, { method: 'HEAD' }, { body: '', reusable: false }],
     ['of another protocol that was asked for', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\n\r\nframe', { upgrade: 'websocket' }, { status: 101, body: 'frame' }],
     ['with any bytes in values and reason', 'HTTP/1.1 200 f\xfcr\tall\r\nX-A: \t caf\xe9 \x80\tx \t\r\nX-B:\r\nX-A:c\r\nContent-Length: 0\r\n\r\n', {}, { headers: ['x-a', 'caf\xe9 \x80\tx', 'x-b', '', 'x-a', 'c', 'content-length', '0'] }],
-  ])('%s is taken', (_, text, options, expected) => {
+  ])('%s is accepted', (_, text, options, expected) => {
     const reading = readResponse([latin1(text)], options);
     expect(reading).toMatchObject({ complete: true, refused: undefined, ...expected });
   }); // prettier-ignore
 
-  test('whose head is as large as the limit is taken, one byte more is not', () => {
+  test('whose head is as large as the limit is accepted, one byte more is not', () => {
     const text = `${ok}Content-Length: 0\r\nX-A: ${'a'.repeat(100)}\r\n\r\n`;
     for (const parts of [[latin1(text)], bytewise(latin1(text))]) {
       expect(readResponse(parts, { maxHeadBytes: text.length }).complete).toBe(true);
@@ -64,7 +64,7 @@ describe('a response', () => {
   });
 });
 
-describe('whatever a server sends', () => {
+describe('for all bytes that a server may send', () => {
   const crumbs = fc.constantFrom('\r', '\n', '\r\n', '\r\n\r\n', ' ', '\t', '\0', ':', ',', ';', '0', '1', '4', '"', '\x7f', '\xff', 'chunked', 'Content-Length: 4\r\n', 'Transfer-Encoding: chunked\r\n', 'Connection: close\r\n', 'HTTP/1.1 200 OK\r\n'); // prettier-ignore
   const status = fc.oneof(
     { weight: 8, arbitrary: fc.constantFrom('HTTP/1.1 200 OK', 'HTTP/1.0 200 OK', 'HTTP/1.1 404 ', 'HTTP/1.1 204 No Content', 'HTTP/1.1 304 Not Modified', 'HTTP/1.1 500') }, // prettier-ignore
@@ -112,7 +112,7 @@ describe('whatever a server sends', () => {
   });
   const readByLlhttp = createLlhttpReader();
 
-  test('accepted responses mean the same to llhttp, and splits change nothing', () => {
+  test('accepted responses mean the same to llhttp, however they are split', () => {
     let taken = 0;
     fc.assert(
       fc.property(scenario, ({ text, cuts, method, ends }) => {
@@ -163,7 +163,7 @@ describe('whatever a server sends', () => {
     ['a 204 with a length', 'HTTP/1.1 204 X\r\nContent-Length: 4\r\n\r\n'],
     ['a Content-Length beyond 2^53', `HTTP/1.1 304 X\r\nContent-Length: 9007199254740993\r\n\r\n`],
     ['a coding in answer to HEAD', `${ok}Transfer-Encoding: gzip\r\n\r\n`, 'HEAD'],
-  ])('%s passes llhttp and is refused here', (_, text, method = 'GET') => {
+  ])('%s is accepted by llhttp and refused here', (_, text, method = 'GET') => {
     expect(readByLlhttp([latin1(text)], { method })).toMatchObject({ refused: undefined, complete: true });
     expect(readResponse([latin1(text)], { method }).refused).toEqual(expect.any(String));
   });

@@ -19,8 +19,8 @@ async function open(): Promise<{ readonly writer: Socket; readonly reader: Socke
 /** More than the system takes at once from a writer whose reader does not read. */
 const much = 'x'.repeat(16 * 1024 * 1024);
 
-describe('a text', () => {
-  it('is with the system before the call returns when nothing waits before it', async () => {
+describe('a written text', () => {
+  it('reaches the system before the call returns when nothing is queued', async () => {
     const { writer, reader } = await open();
     let told = 0;
     writeText(writer, 'short', () => (told += 1));
@@ -30,7 +30,7 @@ describe('a text', () => {
     expect(await text(reader)).toBe('short');
   });
 
-  it('comes in its place among what else is written, though the system does not take it at once', async () => {
+  it('keeps its place among other writes when the system does not accept it at once', async () => {
     const { writer, reader } = await open();
     const told: string[] = [];
     writeText(writer, much, () => told.push('much'));
@@ -46,7 +46,7 @@ describe('a text', () => {
     expect(told).toEqual(['much', 'second', 'fifth']);
   });
 
-  it('goes out after what a corked stream holds', async () => {
+  it('goes out after the queued data of a corked stream', async () => {
     const { writer, reader } = await open();
     writer.cork();
     writer.write('first');
@@ -56,7 +56,7 @@ describe('a text', () => {
     expect(await text(reader)).toBe('firstsecond');
   });
 
-  it('reports that its connection is closed, and cannot be written any more then', async () => {
+  it('reports that its connection is closed, and is not written then', async () => {
     const { writer, reader } = await open();
     writer.on('error', () => {});
     const told = new Promise((resolve) => writeText(writer, much, resolve));
@@ -75,7 +75,7 @@ describe('a text', () => {
     expect(received).toBe('\u00e9');
   });
 
-  it('counts as pending until the system has taken it, though it bypassed the queue', async () => {
+  it('counts as pending until the system has accepted it, although it bypassed the queue', async () => {
     const { writer, reader } = await open();
     let written = 0;
     writeText(writer, much, () => (written += 1));
@@ -86,7 +86,7 @@ describe('a text', () => {
     expect(pendingBytes(writer)).toBe(0);
   });
 
-  it('goes through the queue where Node.js offers no way past it', () => {
+  it('goes through the queue where Node.js offers no bypass', () => {
     const calls: unknown[] = [];
     const socket = { writableLength: 0, write: (...call: unknown[]) => calls.push(call) };
     const written = (): void => {};

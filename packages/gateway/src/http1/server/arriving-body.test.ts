@@ -31,7 +31,7 @@ const read = (seen: BodyReader, onPart: () => void = () => {}): void =>
     () => (seen.ended += 1),
   );
 
-it('comes in order, whole and once, however it is cut and whenever it is asked for', async () => {
+it('a body arrives in order, whole and once, however it is split and whenever it is read', async () => {
   const text = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 60 });
   await fc.assert(
     fc.asyncProperty(text, fc.array(fc.nat(60)), fc.nat(5), async (whole, cuts, asked) => {
@@ -59,13 +59,13 @@ it('comes in order, whole and once, however it is cut and whenever it is asked f
   );
 });
 
-it('leaves what follows it', () => {
+it('a body leaves the bytes after it to the next request', () => {
   const { body } = open(5, 'abc');
   expect(body.take(Buffer.from('deGET /'))).toBe(2);
   expect(body.complete).toBe(true);
 });
 
-it('is not read further than 64 KiB before somebody asks for it, and then on', async () => {
+it('a body is not read beyond 64 KiB before it is needed', async () => {
   const seen = open(200_000, 'a');
   seen.body.take(Buffer.alloc(60_000));
   expect(seen.flow).toEqual([]);
@@ -77,7 +77,7 @@ it('is not read further than 64 KiB before somebody asks for it, and then on', a
   expect(seen.text).toHaveLength(70_001);
 });
 
-it('waits while its reader is busy', async () => {
+it('a body waits while its reader is busy', async () => {
   const seen = open(10, 'abc');
   read(seen, () => seen.body.pause());
   await turns(1);
@@ -86,7 +86,7 @@ it('waits while its reader is busy', async () => {
   expect(seen.flow).toEqual(['pause', 'resume']);
 });
 
-it('tells nothing more once it is not wanted, and cuts the connection beyond 256 KiB', async () => {
+it('a body that is not wanted is discarded, and closes the connection beyond 256 KiB', async () => {
   const seen = open(1_000_000, 'abc');
   read(seen);
   await turns(1);
@@ -98,14 +98,14 @@ it('tells nothing more once it is not wanted, and cuts the connection beyond 256
   expect(seen).toMatchObject({ text: 'abc', ended: 0 });
 });
 
-it('that its reader stops in the middle of a part does not end', async () => {
+it('a body does not end when its reader stops in the middle of a part', async () => {
   const seen = open(3, 'abc');
   read(seen, () => seen.body.stop());
   await turns(1);
   expect(seen).toMatchObject({ text: 'abc', ended: 0 });
 });
 
-it('is given as a whole when all of it is here, it is short, and nobody reads it', async () => {
+it('a short body that has arrived completely is returned whole when it has no reader', async () => {
   const here = open(3, 'abc');
   expect(here.body.whole()?.toString()).toBe('abc');
   expect(here.body.whole()).toBeUndefined();

@@ -17,7 +17,7 @@ interface Understood {
   readonly body: string;
 }
 
-describe('a request that is taken', () => {
+describe('a request on the fast path', () => {
   let server: Server;
   let told: (understood: Understood | string) => void = () => {};
   beforeAll(async () => {
@@ -99,7 +99,7 @@ describe('a request that is taken', () => {
       return text.slice(0, at) + put + text.slice(at + 1);
     }); // prettier-ignore
 
-  it('is read by Node.js in the same sense, whatever it is made of', async () => {
+  it('is read by Node.js with the same meaning, whatever it contains', async () => {
     let taken = 0;
     await fc.assert(
       fc.asyncProperty(request, async (text) => {
@@ -128,7 +128,7 @@ describe('a request that is taken', () => {
     expect(taken).toBeGreaterThan(500);
   });
 
-  it('has the head of the one before when its lines are the same', () => {
+  it('reuses the head of the request before it when its lines are the same', () => {
     const first = read('GET /a HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n');
     const again = bytes('POST /b HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n');
     const other = bytes('GET /a HTTP/1.1\r\nHost: a\r\nX: z\r\n\r\n');
@@ -140,7 +140,7 @@ describe('a request that is taken', () => {
   });
 });
 
-describe('left to Node.js', () => {
+describe('the fallback to Node.js handles', () => {
   const plain = 'GET / HTTP/1.1\r\nHost: a\r\n';
   it.each([
     ['a part of a head', 'GET / HTTP/1.1\r\nHo'],

@@ -129,7 +129,7 @@ describe('a request with many header lines', () => {
     },
   );
 
-  it('is refused after others on its connection, which ends', async () => {
+  it('is refused after others on its connection, which is closed', async () => {
     const connection = await openRaw(gateway.port);
     const fits = forms['on the fast path']!(toLines(100, kinds['empty values']!));
     connection.send(fits);
@@ -141,7 +141,7 @@ describe('a request with many header lines', () => {
     connection.socket.destroy();
   });
 
-  it('is refused behind one that has not been answered yet', async () => {
+  it('is refused behind one without a response yet', async () => {
     const connection = await openRaw(
       gateway.port,
       forms['on the path of Node.js']!(toLines(9, kinds['empty values']!)) +
@@ -151,7 +151,7 @@ describe('a request with many header lines', () => {
     connection.socket.destroy();
   });
 
-  it('loses trailers that forge headers, however many they are, and nothing of its body', async () => {
+  it('loses trailers that forge headers, however many there are, but nothing of its body', async () => {
     const trailers = Array.from({ length: 300 }, (_, index) => `Group: root${index}\r\nAuthorization: x\r\n`);
     const connection = await openRaw(
       gateway.port,

@@ -54,7 +54,7 @@ describe('a Content-Length', () => {
   );
 
   it.each(['999999999999999', '1000000000000000', '9007199254740990', '9007199254740991'])(
-    'of %s reaches the server as it is',
+    'of %s reaches the server unchanged',
     async (length) => {
       const before = arrivals.length;
       const connection = await openRaw(gateway.port, post(`Content-Length: ${length}`));
@@ -86,7 +86,7 @@ describe('the size of a chunk', () => {
   });
 
   it.each(['20000000000000', '20000000000001', 'ffffffffffffffff'])(
-    'of %s is not passed on: each part reaches the server as a chunk of its own size',
+    'of %s is not forwarded: each part reaches the server as a chunk of its own size',
     async (size) => {
       const before = arrivals.length;
       const connection = await openRaw(gateway.port, chunked(size));

@@ -29,7 +29,7 @@ async function open(port: number, text = ''): Promise<Socket> {
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
 describe('the listeners that read requests from connections', () => {
-  it('are taken from a server, and still read requests from a connection that it is given', async () => {
+  it('can be taken from a server, and still read requests from a connection', async () => {
     const server = createServer((_request, response) => response.end('served'));
     const read = takeConnections(server);
     const accepted: Socket[] = [];
@@ -44,7 +44,7 @@ describe('the listeners that read requests from connections', () => {
 });
 
 describe('a server that stops listening', () => {
-  it('keeps a connection that is idle, and takes no new one', async () => {
+  it('keeps an idle connection, and accepts no new one', async () => {
     const server = createServer((_request, response) => response.end('served'));
     const port = await listen(server);
     const socket = await open(port, get);
@@ -66,7 +66,7 @@ describe('a response', () => {
     return text;
   };
 
-  it('ends its connection', async () => {
+  it('closes its connection', async () => {
     const text = await respond((_request, response) => {
       endConnectionWith(response);
       response.end('served');
@@ -74,7 +74,7 @@ describe('a response', () => {
     expect(text).toContain('Connection: close');
   });
 
-  it('ends its connection even if Node.js has no switch for that', async () => {
+  it('closes its connection even if Node.js has no switch for that', async () => {
     const text = await respond((_request, response) => {
       Object.defineProperty(response, 'shouldKeepAlive', { get: () => undefined, set() {} });
       endConnectionWith(response);
@@ -83,7 +83,7 @@ describe('a response', () => {
     expect(text).toContain('Connection: close');
   });
 
-  it('says whether its body is in chunks', async () => {
+  it('reports whether its body is in chunks', async () => {
     const known: boolean[] = [];
     await respond((_request, response) => {
       response.write('served');
@@ -100,7 +100,7 @@ describe('a response', () => {
     expect(isChunked({})).toBe(true);
   });
 
-  it('is written to a connection that asked for another protocol', async () => {
+  it('is written to a connection that requested another protocol', async () => {
     const server = createServer();
     server.on('upgrade', (request, socket: Socket) => respondOn(request, socket)!.end('served'));
     const upgrade = get.replace('\r\n\r\n', '\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n');

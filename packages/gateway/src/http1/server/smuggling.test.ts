@@ -108,7 +108,7 @@ describe('a request that two readers could understand differently', () => {
       'a WebSocket handshake by POST',
       `POST / HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n${next}`,
     ],
-  ])('%s is refused, never forwarded, and ends the connection', async (_, text) => {
+  ])('%s is refused, never forwarded, and closes the connection', async (_, text) => {
     arrived.length = 0;
     const connection = await openRaw(gateway.port, text);
     const answer = await connection.closed();

@@ -41,8 +41,8 @@ const kinds: readonly [string, () => Promise<Pair>][] = [
   ],
 ];
 
-describe.each(kinds)('what comes on %s', (_kind, open) => {
-  it('reports reads in order, and lent bytes are valid only until the listener returns', async () => {
+describe.each(kinds)('a reader of bytes on %s', (_kind, open) => {
+  it('reports reads in order, and lends bytes only until the listener returns', async () => {
     const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 300_000 })), {
       minLength: 1,
       maxLength: 4,
@@ -88,7 +88,7 @@ describe.each(kinds)('what comes on %s', (_kind, open) => {
     reads.release();
   });
 
-  it('is read by the reader of the stream after the handover', async () => {
+  it('leaves reading to the stream after the handover', async () => {
     const { accepted, caller } = await open();
     let text = '';
     const reads = createReadFrom(createReadBuffers())(accepted, (bytes) => void (text += bytes.toString()));
@@ -105,7 +105,7 @@ describe.each(kinds)('what comes on %s', (_kind, open) => {
   });
 });
 
-it('reads accepted connections into buffers that are used again: Node.js has the fields for it', async () => {
+it('accepted connections are read into reusable buffers: Node.js has the fields for it', async () => {
   const { accepted, caller } = await kinds[0]![1]();
   const lending: boolean[] = [];
   createReadFrom(createReadBuffers())(accepted, (_bytes, lent) => void lending.push(lent));
@@ -113,7 +113,7 @@ it('reads accepted connections into buffers that are used again: Node.js has the
   await expect.poll(() => lending).toEqual([true]);
 });
 
-it('reads what the stream holds already before anything else', async () => {
+it('bytes that the stream already holds are read first', async () => {
   const { accepted, caller } = await kinds[0]![1]();
   accepted.unshift(Buffer.from('held, '));
   let text = '';

@@ -112,7 +112,7 @@ const ways: readonly (readonly [string, string, Partial<TestEntryPointOptions>])
 ];
 
 describe('a caller that does not read its response', () => {
-  test.each(ways)('%s, is cut off, and its request with it', async (_way, text, options) => {
+  test.each(ways)('%s, is disconnected, and its request is aborted', async (_way, text, options) => {
     const { clock, cutOff, gateway, upstream, sent, settled, open } = await start(options);
     open(text);
     await settled();
@@ -127,7 +127,7 @@ describe('a caller that does not read its response', () => {
     expect(gateway.leases()).toBe(0);
   });
 
-  test.each(ways)('%s, but takes some at times, is not cut off', async (_way, text, options) => {
+  test.each(ways)('%s, but reads some at times, is not disconnected', async (_way, text, options) => {
     const { clock, cutOff, gateway, settled, open } = await start(options);
     const socket = open(text);
     await settled();
@@ -152,7 +152,7 @@ describe('a caller that does not read its response', () => {
   });
 });
 
-test('a caller that takes a response late, and then the next, is not cut off', async () => {
+test('a caller that reads one response late, and then the next, is not disconnected', async () => {
   const { clock, gateway, settled, open } = await start();
   const socket = open('GET /small HTTP/1.1\r\nHost: a\r\n\r\n');
   await gateway.recorded(1);
@@ -177,7 +177,7 @@ describe('a TLS handshake', () => {
     expect(await gateway.recorded(1)).toMatchObject({ status: 200 });
   });
 
-  test('that begins and does not go on is cut off', async () => {
+  test('that begins and then stalls is cut off', async () => {
     const { gateway } = await start(limits);
     connectTo(gateway.port).write(Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3, 7, 7, 7]));
     await until(() => gateway.entryPoint.connections() === 1);
@@ -185,7 +185,7 @@ describe('a TLS handshake', () => {
     expect(gateway.records).toHaveLength(0);
   });
 
-  test('that is something else ends at once', async () => {
+  test('that is not TLS is closed at once', async () => {
     const { gateway } = await start({ certificates: [pair], transport: { headerTimeoutMs: 60_000 } });
     connectTo(gateway.port).write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     await until(() => gateway.entryPoint.connections() === 1);

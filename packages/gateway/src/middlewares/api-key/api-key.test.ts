@@ -104,7 +104,7 @@ describe('apiKey', () => {
     expect(valuesOf((await send('/', [['X-Key', 'k']])).seen?.headers, 'x-key')).toEqual(['k']);
   });
 
-  it('names a key without an ID by its hash, which tells nothing of the key', () => {
+  it('identifies a key without an ID by its hash, which reveals nothing of the key', () => {
     const idOf = (value: string) =>
       parseApiKeyOptions({ keySource: { query: 'k' }, secretValues: [value] }).options?.keys[0]?.id;
     expect(idOf(bcryptOfTest)).toMatch(/^key-[0-9a-f]{8}$/);
@@ -137,7 +137,7 @@ e: { plugin: { apiKey: { keysource: { header: k }, keys: [{ id: a, secretValue: 
     expect(steps).toHaveLength(0);
   });
 
-  it('warns of a weak hash, and of many that take long', () => {
+  it('warns about a weak hash, and about many slow ones', () => {
     const parse = (secretValues: readonly string[]) =>
       parseApiKeyOptions({ keySource: { header: 'k' }, secretValues });
     expect(parse(['{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M=', bcryptOfTest])).toMatchObject({
@@ -151,7 +151,7 @@ e: { plugin: { apiKey: { keysource: { header: k }, keys: [{ id: a, secretValue: 
   });
 });
 
-describe('a check of keys', () => {
+describe('the check of an API key', () => {
   const { options } = parseApiKeyOptions({
     keySource: { header: 'k' },
     secretNonBase64Encoded: true,
@@ -162,7 +162,7 @@ describe('a check of keys', () => {
   } as unknown as StepRequest;
   const { refused } = createApiKeyRefusals('ApiKey');
 
-  it('that cannot be made now is refused with 503, and not remembered', async () => {
+  it('is refused with 503 when it cannot be made now, and is not remembered', async () => {
     const verify = createVerify(options!, { find: () => Promise.resolve(undefined) }, refused);
     expect(await verify('k', undefined, request)).toEqual({
       kind: 'refusal',
@@ -170,7 +170,7 @@ describe('a check of keys', () => {
     });
   });
 
-  it('is made once for a right key, and once in ten seconds for a wrong one', async () => {
+  it('is made once for a valid key, and once in ten seconds for a wrong one', async () => {
     const clock = createFakeClock();
     const { steps } = compileMiddlewares(
       {

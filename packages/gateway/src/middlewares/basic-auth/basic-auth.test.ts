@@ -65,7 +65,7 @@ describe('basicAuth', () => {
     }
   });
 
-  it('tells the server the user in a header that no caller can forge, and removes Authorization on demand', async () => {
+  it('sends the server the user in a header that no caller can forge, and removes Authorization on request', async () => {
     const { send } = await start({ users: [test], headerField: 'X-Webauth-User', removeHeader: true });
     await fc.assert(
       fc.asyncProperty(anySpellingOf('X-Webauth-User'), async (spelling) => {
@@ -177,7 +177,7 @@ describe('users', () => {
     ]);
   });
 
-  it('are in a Secret that the gateway has to read from a cluster', () => {
+  it('are in a Secret that the gateway must read from a cluster', () => {
     const { documents } = parseDocuments(manifests({}), 'routes.yaml');
     const [document] = documents;
     expect(document && secretsOf({ namespace: 'apps', document } as ClusterObject)).toEqual(
@@ -199,7 +199,7 @@ describe('authentication', () => {
     return { asked, checks };
   };
 
-  it('checks a password that was right once in five minutes, and requests at once share a check', async () => {
+  it('checks a correct password once in five minutes, and shares a check among concurrent requests', async () => {
     const clock = createFakeClock();
     const { asked, checks } = counted(0);
     const authenticate = createAuthenticate(users, checks, clock);
@@ -213,7 +213,7 @@ describe('authentication', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('checks a wrong password each time, and remembers nothing that could not be checked', async () => {
+  it('checks a wrong password each time, and remembers no failed check', async () => {
     for (const [found, result] of [
       [-1, false],
       [undefined, undefined],

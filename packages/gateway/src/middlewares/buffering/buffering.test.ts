@@ -30,7 +30,7 @@ describe('the body of a request', () => {
   it.each<[how: string, memory: number]>([
     ['memory', 1000],
     ['a file', 4],
-  ])('waits in %s until all of it is here, and has a length then', async (_how, memRequestBodyBytes) => {
+  ])('waits in %s until it is complete, and then has a length', async (_how, memRequestBodyBytes) => {
     let arrivals = 0;
     const { gateway } = await start(
       { memRequestBodyBytes },
@@ -104,7 +104,7 @@ describe('the body of a request', () => {
     connection.socket.destroy();
   });
 
-  it('leaves nothing behind when the caller goes away', async () => {
+  it('leaves nothing behind when the caller disconnects', async () => {
     const { gateway } = await start({ memRequestBodyBytes: 4 });
     const connection = await openRaw(
       gateway.port,
@@ -132,29 +132,26 @@ const echo = ({ headers }: IncomingMessage, response: ServerResponse): void =>
   );
 
 describe('the body of a response', () => {
-  it.each([1000, 4])(
-    'waits until all of it is here, with %i bytes in memory',
-    async (memResponseBodyBytes) => {
-      const arrived = createDeferred<ServerResponse>();
-      const { gateway } = await start(
-        { memResponseBodyBytes },
-        {
-          respond: (incoming, response) =>
-            incoming.url === '/' ? arrived.resolve(response) : response.end('other'),
-        },
-      );
-      const connection = await openRaw(gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-      const response = await arrived.promise;
-      response.write('hello');
-      const other = await openRaw(gateway.port, 'GET /other HTTP/1.1\r\nHost: a\r\n\r\n');
-      await other.until(/other$/);
-      expect(connection.text()).toBe('');
-      response.end(' world');
-      expect(await connection.until(/ world$/)).toMatch(/Content-Length: 11\r\n[^]*\r\n\r\nhello world$/);
-      for (const { socket } of [connection, other]) socket.destroy();
-      await until(() => openFiles().length === 0);
-    },
-  );
+  it.each([1000, 4])('waits until it is complete, with %i bytes in memory', async (memResponseBodyBytes) => {
+    const arrived = createDeferred<ServerResponse>();
+    const { gateway } = await start(
+      { memResponseBodyBytes },
+      {
+        respond: (incoming, response) =>
+          incoming.url === '/' ? arrived.resolve(response) : response.end('other'),
+      },
+    );
+    const connection = await openRaw(gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    const response = await arrived.promise;
+    response.write('hello');
+    const other = await openRaw(gateway.port, 'GET /other HTTP/1.1\r\nHost: a\r\n\r\n');
+    await other.until(/other$/);
+    expect(connection.text()).toBe('');
+    response.end(' world');
+    expect(await connection.until(/ world$/)).toMatch(/Content-Length: 11\r\n[^]*\r\n\r\nhello world$/);
+    for (const { socket } of [connection, other]) socket.destroy();
+    await until(() => openFiles().length === 0);
+  });
 
   it.each([
     ['with a length', { 'Content-Length': '2000' }],
@@ -171,7 +168,7 @@ describe('the body of a response', () => {
     expect(gateway.leases()).toBe(0);
   });
 
-  it('is a refusal when the server breaks off, for nothing has been sent', async () => {
+  it('is a refusal when the server aborts it, because nothing has been sent', async () => {
     const { send } = await start(
       {},
       {
@@ -190,7 +187,7 @@ describe('the body of a response', () => {
     ['HEAD', 200],
     ['GET', 204],
     ['GET', 304],
-  ])('is none for %s with status %i', async (method, code) => {
+  ])('is empty for %s with status %i', async (method, code) => {
     const { send } = await start({}, { respond: (_incoming, response) => response.writeHead(code).end() });
     const { status, body, headers } = await send('/', [], method);
     expect({ status, body, length: valuesOf(headers, 'content-length') }).toEqual({
@@ -200,7 +197,7 @@ describe('the body of a response', () => {
     });
   });
 
-  it('lets the file go when the caller goes away', async () => {
+  it('closes its file when the caller disconnects', async () => {
     const arrived = createDeferred<ServerResponse>();
     const { gateway } = await start(
       { memResponseBodyBytes: 4 },
@@ -222,7 +219,7 @@ it.each([
   ['after', 1000],
   ['before', 4],
   ['before', 1000],
-])('shares a body with a step %s it that holds the body, with %i bytes in memory', async (side, bytes) => {
+])('shares a body with a buffering step %s it, with %i bytes in memory', async (side, bytes) => {
   let held: string | undefined;
   const hold: Step = {
     name: 'hold@file',
@@ -244,7 +241,7 @@ it.each([
   });
 });
 
-it('passes every body on in both directions, in any chunks, from memory or file', async () => {
+it('forwards every body unchanged in both directions, in any chunks, from memory or file', async () => {
   const mirror = await startServer((incoming, response) => void incoming.pipe(response));
   onTestFinished(() => mirror.close());
   const options = { memRequestBodyBytes: 5000, memResponseBodyBytes: 3000 };

@@ -140,7 +140,7 @@ describe('the expression of a circuit breaker', () => {
     ],
     ['toString() > 1', '1:1: unknown function toString: '],
     [`${'!'.repeat(200)}NetworkErrorRatio() > 1`, '1:130: nested deeper than 128 levels'],
-  ])('%j is refused with the place', (expression, expected) => {
+  ])('%j is rejected with the place', (expression, expected) => {
     const compiled = compileExpression(expression);
     const { line, column, message } = compiled.ok ? { line: 0, column: 0, message: '' } : compiled.diagnostic;
     expect(`${line}:${column}: ${message}`).toContain(expected);
@@ -241,7 +241,7 @@ describe('the states of a circuit breaker', () => {
     expect(passes()).toBe(false);
   });
 
-  it('forgets the requests before it has tripped', async () => {
+  it('forgets the requests before its trip', async () => {
     const { clock, breaker, passes } = start();
     breaker.record(502, 1);
     await clock.advance(10_000 + 10_001);

@@ -119,7 +119,7 @@ describe('compress', () => {
     ['was not modified', (response) => endWith(response, 304)],
     ['varies', (response) => response.setHeader('Vary', 'Origin').end('short'), 'Origin | Accept-Encoding'],
     ['varies by everything', (response) => response.setHeader('Vary', '*').end('short'), '*'],
-  ])('leaves a response alone that %s', async (_what, set, vary = 'Accept-Encoding') => {
+  ])('does not change a response that %s', async (_what, set, vary = 'Accept-Encoding') => {
     const response = await get(set, { 'Accept-Encoding': 'gzip' });
     expect(response.encoding).toBe(response.encoding === 'x-own' ? 'x-own' : '');
     expect(response.vary).toBe(vary);
@@ -192,7 +192,7 @@ describe('compress', () => {
     expect(await gateway.recorded(1)).toMatchObject({ status: 401, downstreamBytes: body.length });
   });
 
-  it('records the bytes of the server and those that the caller got', async () => {
+  it('records the bytes of the server and those that the caller received', async () => {
     const { send, gateway } = await startGatewayWith(
       { a: any },
       { respond: (_incoming, response) => response.end(text) },
@@ -254,7 +254,7 @@ describe('a response that is compressed on its way', () => {
   it.each([
     ['with a length', { 'Content-Length': '5000' }],
     ['in chunks', {}],
-  ])('%s stays recognisably cut off when the server breaks off', async (_how, headers) => {
+  ])('%s stays recognisably truncated when the server aborts it', async (_how, headers) => {
     const { sent, response, gateway } = await open('gzip', headers);
     response.write('x'.repeat(4000));
     const [received] = (await once(sent, 'response')) as [IncomingMessage];
@@ -269,7 +269,7 @@ describe('a response that is compressed on its way', () => {
     expect(gateway.leases()).toBe(0);
   });
 
-  it('is a refusal when the server breaks off before anything of it was sent', async () => {
+  it('is a refusal when the server aborts before anything was sent', async () => {
     const { send, gateway } = await startGatewayWith(
       { a: any },
       {
@@ -288,7 +288,7 @@ describe('a response that is compressed on its way', () => {
     });
   });
 
-  it('ends at the server when the caller goes away', async () => {
+  it('is aborted at the server when the caller disconnects', async () => {
     const { sent, response, gateway } = await open('gzip', {});
     response.write('x'.repeat(4000));
     await once(sent, 'response');

@@ -68,7 +68,7 @@ function start(slots = createSlots(1)) {
 }
 
 describe('a compressed response', () => {
-  it('takes no more from the server while the caller takes nothing, and is whole in the end', async () => {
+  it('reads no more from the server while the caller reads nothing, and is complete in the end', async () => {
     const { caller, encoders, response } = start();
     const sent: Buffer[] = [];
     const feed = (): void => {
@@ -95,7 +95,7 @@ describe('a compressed response', () => {
     expect(gunzipSync(Buffer.concat(caller.parts)).equals(Buffer.concat(sent))).toBe(true);
   });
 
-  it.each(['cut', 'closed'] as const)('lets its encoder and its place go when it is %s', async (how) => {
+  it.each(['cut', 'closed'] as const)('releases its encoder and its slot when it is %s', async (how) => {
     const { caller, encoders, response, slots } = start();
     response.begin(head);
     response.write(randomBytes(64 * 1024), false);

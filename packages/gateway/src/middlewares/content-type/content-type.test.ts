@@ -58,7 +58,7 @@ describe('detectContentType', () => {
     ['\x00asm\x01', 'application/wasm'],
     [`${'a'.repeat(512)}\x00`, plain],
     [`${'a'.repeat(511)}\x00`, binary],
-  ])('tells %j as %s', (body, type) => {
+  ])('detects %j as %s', (body, type) => {
     expect(detectContentType(Buffer.from(body, 'latin1'))).toBe(type);
   });
 });
@@ -71,7 +71,7 @@ describe('contentType', () => {
     [{}, 'application/json', 'application/json'],
     [{}, '', plain],
     [{ autoDetect: false }, '', ''],
-  ])('of %j makes of a type %j %j', async (options, type, expected) => {
+  ])('of %j turns the type %j into %j', async (options, type, expected) => {
     const { send } = await startGatewayWith(options === undefined ? {} : { one: { contentType: options } }, {
       respond: (_request, response) => {
         if (type !== '') response.setHeader('Content-Type', type);

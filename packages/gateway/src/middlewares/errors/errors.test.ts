@@ -184,7 +184,7 @@ describe('errors', () => {
     expect(gateway.leases()).toBe(0);
   });
 
-  it('sends the status of the page never, even if the page is an error itself', async () => {
+  it('never sends the status of the page, even if the page is an error itself', async () => {
     const { send } = await start({ page: endWith(500, 'a broken page') });
     expect(await send('/')).toMatchObject({ status: 404, body: 'a broken page' });
   });
@@ -206,7 +206,7 @@ describe('errors', () => {
     expect(valuesOf(headers, 'content-type')).toEqual(['text/x']);
   });
 
-  it('replaces the response to an upgrade that was refused', async () => {
+  it('replaces the response to a refused upgrade', async () => {
     const { gateway } = await start({ steps: [() => deny()] });
     const connection = await openRaw(
       gateway.port,
@@ -215,7 +215,7 @@ describe('errors', () => {
     expect(await connection.closed()).toMatch(/^HTTP\/1\.1 401 [^]*<h1>\/page\?status=401/);
   });
 
-  it('stays cut off when the page breaks off', async () => {
+  it('stays truncated when the page is aborted', async () => {
     const { gateway } = await start({
       page(_request, response) {
         response.writeHead(200, { 'Content-Length': '100' });
@@ -228,7 +228,7 @@ describe('errors', () => {
     expect(gateway.leases()).toBe(0);
   });
 
-  it('lets the request for the page go when the caller goes away', async () => {
+  it('aborts the request for the page when the caller disconnects', async () => {
     let closed: Promise<void> | undefined;
     let onAsked: () => void = () => {};
     const isAsked = new Promise<void>((resolve) => (onAsked = resolve));

@@ -124,7 +124,7 @@ describe('forwardAuth', () => {
     ]);
   });
 
-  it('resolves Location against its own address, or leaves it', async () => {
+  it('resolves Location against the address of the server, or leaves it unchanged', async () => {
     const respond: RequestListener = (_request, response) =>
       void response.writeHead(302, { Location: '/login?next=1' }).end();
     const resolved = await start({}, respond);
@@ -134,7 +134,7 @@ describe('forwardAuth', () => {
     expect(valuesOf((await preserved.send('/')).headers, 'location')).toEqual(['/login?next=1']);
   });
 
-  it('redirects to the sign-in page in place of 401', async () => {
+  it('redirects to the sign-in page instead of 401', async () => {
     const { send } = await start(
       { authSigninURL: 'https://login.example/' },
       (_request, response) => void response.writeHead(401, { 'Set-Cookie': 'a=1' }).end('no'),
@@ -165,7 +165,7 @@ describe('forwardAuth', () => {
     expect(valuesOf(nobody.headers, 'set-cookie')).toEqual(['session=service', 'mine=1']);
   });
 
-  it('sends only the listed headers of the request, and none of its connection', async () => {
+  it('sends only the listed headers of the request, and none about its connection', async () => {
     const { asked, send } = await start({ authRequestHeaders: ['X-Key', 'Connection'] });
     await send('/', [
       ['X-Key', 'k'],
@@ -202,7 +202,7 @@ describe('forwardAuth', () => {
     [true, true, ['192.0.2.1, 127.0.0.1', 'front.example', 'https', '/front', 'PUT', '/p']],
     [true, false, ['127.0.0.1', 'api.example', 'http', '/', 'GET', undefined]],
   ])(
-    'with trustForwardHeader %j and a trusted caller %j, passes on %j',
+    'with trustForwardHeader %j and a trusted caller %j, forwards %j',
     async (trust, isTrusted, expected) => {
       const { asked, send } = await start(
         trust === undefined ? {} : { trustForwardHeader: trust },
@@ -301,7 +301,7 @@ describe('forwardAuth', () => {
     expect(asked).toHaveLength(4);
   });
 
-  it('names the user of headerField to the access log and to requestClientID', async () => {
+  it('reports the user of headerField to the access log and to requestClientID', async () => {
     const { gateway, send } = await start(
       { headerField: 'X-User' },
       (_request, response) => void response.writeHead(200, { 'X-User': 'ann' }).end(),
@@ -310,7 +310,7 @@ describe('forwardAuth', () => {
     expect((await gateway.recorded(1)).clientUsername).toBe('ann');
   });
 
-  it('trusts the configured authorities alone, and presents its certificate', async () => {
+  it('trusts only the configured authorities, and presents its certificate', async () => {
     const authority = createTestAuthority();
     const { cert, key } = authority.issue('client');
     const tls = createTlsServer(

@@ -152,7 +152,7 @@ describe('RequestRedirect', () => {
       302,
     ],
     [{ path: prefix('/n'), matchedPrefix: '/p' }, 'http://a.example:8080/n?q', 302],
-  ])('with %j leads to %s', async (options, location, status) => {
+  ])('with %j redirects to %s', async (options, location, status) => {
     const { send } = await start(requestRedirect, options);
     const response = await send('/p?q', [['Host', 'a.example:8080']]);
     expect([response.status, valuesOf(response.headers, 'location')]).toEqual([status, [location]]);

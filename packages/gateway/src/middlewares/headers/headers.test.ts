@@ -34,7 +34,7 @@ describe('customRequestHeaders', () => {
     expect(valuesOf(seen?.headers, 'x-text').map((text) => Buffer.from(text, 'latin1').toString())).toEqual(['Grüße']); // prettier-ignore
   });
 
-  it('changes the host that the server gets, unless it gets its own', async () => {
+  it('changes the host that the server receives, unless passHostHeader is false', async () => {
     const headers = { customRequestHeaders: { Host: 'internal.example' } };
     const { send } = await start(headers);
     const { seen } = await send('/');
@@ -87,7 +87,7 @@ describe('customResponseHeaders', () => {
     expect(valuesOf((await send('/')).headers, 'x-team')).toEqual(['outer']);
   });
 
-  it('goes to WebSockets too', async () => {
+  it('applies to WebSockets too', async () => {
     const { steps } = compileMiddlewares({ own: { headers: { frameDeny: true } } });
     const change = steps[0]?.onResponse;
     expect(change?.(['upgrade', 'websocket'], 101, undefined as never)).toEqual(
@@ -189,7 +189,7 @@ describe('security headers', () => {
     });
   });
 
-  it('believe only trusted proxies about TLS and hosts', async () => {
+  it('trust only trusted proxies about TLS and hosts', async () => {
     const { send } = await start({
       stsSeconds: 300,
       sslProxyHeaders: { 'X-Forwarded-Proto': 'https' },
@@ -203,7 +203,7 @@ describe('security headers', () => {
     expect(JSON.parse(forged.body)).toMatchObject({ code: 'host_not_allowed' });
   });
 
-  it('have a nonce of their own in each response', async () => {
+  it('have their own nonce in each response', async () => {
     const { send } = await start(all);
     const nonces = new Set<string>();
     for (const target of ['/', '/', '/']) {

@@ -59,13 +59,13 @@ describe('slots that workers share', () => {
     );
   });
 
-  it('grants exactly the amount to requests that arrive at once', async () => {
+  it('grants exactly the amount to concurrent requests', async () => {
     const { workers } = startWorkers(4, 10, createFakeClock());
     const entered = Array.from({ length: 60 }, async (_, number) => workers[number % 4]?.enter('one'));
     expect((await Promise.all(entered)).filter(Boolean)).toHaveLength(10);
   });
 
-  it('asks for few of many requests while most slots are free', async () => {
+  it('fetches few slots for many requests while most slots are free', async () => {
     const { workers, state } = startWorkers(4, 200, createFakeClock());
     for (let number = 0; number < 400; number += 1) {
       expect(await workers[number % 4]?.enter('one')).toBe(true);

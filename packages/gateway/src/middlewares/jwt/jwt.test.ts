@@ -33,7 +33,7 @@ describe('jwt', () => {
     expect(JSON.stringify(seen)).not.toContain(token);
   });
 
-  it('passes the token on where the options say so', async () => {
+  it('forwards the token where the options require it', async () => {
     const { send } = await start({ forwardAuthorization: true, tokenQueryKey: 'jwt' });
     const token = await sign();
     for (const passage of [await send('/a', bearer(token)), await send(`/a?jwt=${token}`)]) {
@@ -93,7 +93,7 @@ describe('jwt', () => {
     expect(line).not.toContain(token);
   });
 
-  it('names a user in the record of the request, and the client of a refused one', async () => {
+  it('names a user in the access log, and the client of a refused one', async () => {
     const { send, gateway } = await start({ usernameClaim: 'sub', claims: 'Equals(`grp`, `admin`)' });
     await send('/', bearer(await sign()));
     await send('/', bearer(await sign({ grp: 'guest', client_id: 'app' })));
@@ -112,7 +112,7 @@ describe('jwt', () => {
     ]);
   });
 
-  it('takes the path of jwksFile for a file that is read', () => {
+  it('takes the path of jwksFile for a file that it reads', () => {
     const { problems } = compileMiddlewares({
       one: { plugin: { jwt: { jwksFile: '/keys.json', audience: 'api' } } },
     });

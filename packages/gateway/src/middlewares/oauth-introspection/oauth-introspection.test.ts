@@ -38,7 +38,7 @@ async function startScripted(...script: Script) {
 const introspections = () => server.requests.filter(({ path }) => path === '/token/introspection').length;
 
 describe('oAuthIntrospection', () => {
-  it('lets a caller pass with a token that the server calls active, and keeps it from the upstream', async () => {
+  it('lets a caller pass with a token that the server reports as active, and withholds it from the upstream', async () => {
     const { send, gateway } = await startGatewayWith(
       middlewareOf(server.introspectionUrl, {
         forwardHeaders: { 'X-Client': 'client_id' },
@@ -124,7 +124,7 @@ describe('oAuthIntrospection', () => {
     expect(scripted.requests).toHaveLength(2);
   });
 
-  it('reports options that are wrong at their place, and shows no secret', () => {
+  it('reports each invalid option at its place, and shows no secret', () => {
     const { problems, steps } = compileMiddlewares(`intro:
   plugin:
     oAuthIntrospection:

@@ -142,7 +142,7 @@ describe('oAuthTokenExchange', () => {
     expect(scripted.requests).toHaveLength(101);
   });
 
-  it('reports options that are wrong at their place', () => {
+  it('reports each invalid option at its place', () => {
     const { problems, steps } = compileMiddlewares(`auth:
   plugin:
     oAuthTokenExchange:
@@ -197,7 +197,7 @@ describe('oAuthTokenExchange, after another step', () => {
     },
   );
 
-  it('exchanges the token that comes beside the key of apiKey', async () => {
+  it('exchanges the token beside the key of apiKey', async () => {
     const scripted = await startExchanges();
     const hash = createHash('sha256').update('key').digest('base64');
     const { send, gateway } = await startGatewayWith({

@@ -56,7 +56,7 @@ const connection = {
 };
 
 describe('passTLSClientCert', () => {
-  it('passes the certificate and facts of it as Traefik does', () => {
+  it('sends the certificate and its details as Traefik does', () => {
     expect(passOf(compile(everything), [certificate]).setHeaders).toEqual([
       'X-Forwarded-Tls-Client-Cert',
       base64,

@@ -35,7 +35,7 @@ describe('the options of protectedResource', () => {
     expect(problems.join('')).not.toContain('pass@');
   });
 
-  it('refuse metadata that lead nowhere', () => {
+  it('reject each invalid option of the metadata', () => {
     const { problems } = compile({
       resource: 'https://api.example',
       authorizationServers: [],

@@ -33,7 +33,7 @@ function startWorkers(count: number, limits: Parameters<typeof createLocalRate>[
 }
 
 describe('a rate that workers share', () => {
-  it('lets no more pass than one bucket and a sixteenth of it for each worker', async () => {
+  it('lets pass at most one bucket and a sixteenth of it per worker', async () => {
     const step = fc.record({ worker: fc.nat(3), afterMs: fc.nat(40) });
     const given = fc.record({
       perMs: fc.double({ min: 0.01, max: 1, noNaN: true }),
@@ -107,7 +107,7 @@ describe('a rate that workers share', () => {
     expect(empty.counts.asked).toBe(3);
   });
 
-  it('decides at once from its lease, and without the store from its own bucket', async () => {
+  it('decides at once from its lease, and from its own bucket without the store', async () => {
     const clock = createFakeClock();
     const limits = { perMs: 0.001, size: 100, maxWaitMs: 0 };
     const { workers } = startWorkers(1, limits, clock);

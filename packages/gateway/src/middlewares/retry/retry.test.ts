@@ -75,7 +75,7 @@ describe('retry', () => {
     ['POST', { retryNonIdempotentMethod: true }, 200, 2],
     ['GET', { disableRetryOnNetworkError: true, status: ['503'] }, 502, 1],
     ['GET', { disableRetryOnNetworkError: true, status: ['502'] }, 200, 2],
-  ])('after a closed connection, %s with %j comes to %i', async (method, options, status, requests) => {
+  ])('after a closed connection, %s with %j gets %i', async (method, options, status, requests) => {
     const first = await startNotingServer(closes);
     const second = await startNotingServer();
     const { send } = await start({ attempts: 2, ...options }, [first.url, second.url]);
@@ -90,7 +90,7 @@ describe('retry', () => {
     ['GET', ['500-502'], 503, 503],
     ['GET', [], 503, 503],
     ['POST', ['503'], 503, 503],
-  ])('%s with status %j: a response of %i comes to %i', async (method, status, first, expected) => {
+  ])('%s with status %j: a response of %i becomes %i', async (method, status, first, expected) => {
     const failing = await startNotingServer(fails(first));
     const working = await startNotingServer();
     const { send } = await start({ attempts: 2, status }, [failing.url, working.url]);
@@ -123,7 +123,7 @@ describe('retry', () => {
     expect(server.got).toHaveLength(5);
   });
 
-  it('tries every server before one of them twice, also when the caller is bound to one', async () => {
+  it('tries every server before it tries one twice, even when the caller is bound to one', async () => {
     const servers = await Promise.all([503, 503, 503, 200].map((status) => startNotingServer(fails(status))));
     const sticky = {
       cookieName: 's',
@@ -143,7 +143,7 @@ describe('retry', () => {
     expect(servers.map(({ got }) => got.length)).toEqual([1, 1, 1, 2]);
   });
 
-  it('does not send anything again once the caller has a part of the response', async () => {
+  it('does not repeat a request once the caller has received part of the response', async () => {
     const server = await startNotingServer((_request, response) => {
       response.writeHead(200, { 'Content-Length': 10 }).write('part');
       setImmediate(() => response.socket?.destroy());
@@ -190,7 +190,7 @@ describe('retry', () => {
     expect(waitsWith(1, 1000)[0]).toBeUndefined();
   });
 
-  it('stops when the caller goes away', async () => {
+  it('stops when the caller disconnects', async () => {
     const clock = createFakeClock();
     const server = await startNotingServer(fails(503));
     const options = { attempts: 3, initialInterval: '10s', status: ['503'] };

@@ -27,7 +27,7 @@ function start(speaks = true) {
 }
 
 describe('configurations', () => {
-  it('are counted, those with errors too, and the last good one has its time', async () => {
+  it('are counted, with errors too, and the last valid one has a timestamp', async () => {
     const { clock, metrics, seen } = start();
     metrics.loaded(configured(false));
     const good = clock.now() / 1000;
@@ -42,7 +42,7 @@ describe('configurations', () => {
     expect(seen().sum('grantgate_config_routers', { state: 'broken' })).toBe(1);
   });
 
-  it('are counted by one of several processes alone', () => {
+  it('are counted by only one of several processes', () => {
     const { metrics } = start(false);
     metrics.loaded(configured(false));
     expect(writeText({ series: metrics.read() })).toBe('');
@@ -53,7 +53,7 @@ describe('certificates', () => {
   const authority = createTestAuthority();
   const name = 'grantgate_certificate_not_after_timestamp_seconds';
 
-  it('have the time at which they expire; renewed ones replace the old', () => {
+  it('have an expiry time; a renewed one replaces the old', () => {
     const { certificates, seen } = start();
     const [one, two, renewed] = ['one.example.com', 'two.example.com', 'one.example.com'].map((host) =>
       authority.issue(host, [host]),

@@ -3,7 +3,7 @@ import { createDiscoveryMetrics } from './discovery-metrics.ts';
 import { parseExposition } from './exposition.testkit.ts';
 import { writeText } from './text.ts';
 
-it('counts discoveries by issuer and outcome, says which issuers fail, and forgets those no longer configured', () => {
+it('discoveries are counted by issuer and outcome, failing issuers are marked, and removed ones are dropped', () => {
   const metrics = createDiscoveryMetrics();
   const seen = () => parseExposition(writeText({ series: metrics.read() }));
   const count = (labels: Record<string, string>) => seen().sum('grantgate_issuer_discoveries_total', labels);

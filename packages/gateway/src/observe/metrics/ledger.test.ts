@@ -29,7 +29,7 @@ const write = (series: ReturnType<ReturnType<typeof createLedger>['total']>): Ex
   parseExposition(writeText({ series }));
 
 describe('the sum over workers', () => {
-  it('adds counters and histograms up, and takes the worst or the sum of gauges', () => {
+  it('adds up counters and histograms, and takes the worst or the sum of gauges', () => {
     const seen = write(createLedger().total([readings(3), readings(4)]));
     expect(seen.sum(requests)).toBe(7);
     expect(seen.sum(`${durations}_count`)).toBe(7);
@@ -38,7 +38,7 @@ describe('the sum over workers', () => {
     expect(seen.sum('process_resident_memory_bytes')).toBe(20);
   });
 
-  it('never goes down, and misses nothing, whatever workers do', () => {
+  it('never decreases, and misses nothing, whatever workers do', () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant('count' as const), worker: fc.nat(3), by: fc.nat(5) }),
       fc.record({ kind: fc.constant('end' as const), worker: fc.nat(3) }),
@@ -69,7 +69,7 @@ describe('the sum over workers', () => {
     );
   });
 
-  it('forgets what an ended worker counted of a router that no worker has any more', () => {
+  it('drops the counts of an exited worker for a router that no worker has any more', () => {
     const ledger = createLedger();
     ledger.end(readings(3));
     expect(write(ledger.total([readings(1, 'b@file')])).sum(requests)).toBe(1);
@@ -84,7 +84,7 @@ describe('the sum over workers', () => {
     expect(write(ledger.total([readings(1)])).sum(requests)).toBe(4);
   });
 
-  it('counts in new buckets when they are other ones, from zero', () => {
+  it('starts from zero in new buckets when the bounds change', () => {
     const ledger = createLedger();
     ledger.end(readings(3));
     const seen = write(ledger.total([readings(2, 'a@file', [1, 5])]));

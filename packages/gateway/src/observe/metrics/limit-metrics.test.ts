@@ -70,7 +70,7 @@ describe('metrics of key sets', () => {
     expect(seen(metrics.read()).sum('grantgate_key_set_keys', { keyset })).toBe(2);
   });
 
-  it('show the worst of the middlewares that use one, and forget those that are gone', () => {
+  it('show the worst state of the middlewares that use one key set, and drop removed ones', () => {
     const metrics = createKeySetMetrics(createFakeClock());
     const [old, next] = [{}, {}];
     metrics.listen({ source: old, event: failed });
@@ -84,7 +84,7 @@ describe('metrics of key sets', () => {
 });
 
 describe('metrics of circuit breakers', () => {
-  it('have those of the current configuration', () => {
+  it('include only breakers of the current configuration', () => {
     const metrics = createCircuitMetrics();
     let isOpen = false;
     metrics.configure(

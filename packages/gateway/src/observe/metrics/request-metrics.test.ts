@@ -102,7 +102,7 @@ describe('requests', () => {
     expect([...seen.samples.keys()].filter((key) => key.startsWith(requests))).toHaveLength(2);
   });
 
-  it('fall into the bucket that they belong to, bounds included', () => {
+  it('are counted in the right bucket, bounds included', () => {
     const durations = fc.array(
       fc.oneof(fc.constantFrom(0, 10, 100), fc.double({ min: 0, max: 300, noNaN: true })),
       {
@@ -132,7 +132,7 @@ describe('requests', () => {
     );
   });
 
-  it('are counted by nothing that is switched off', () => {
+  it('are not counted in metrics that are turned off', () => {
     const metrics = start({ ...all, byEntryPoint: false, byRouter: false, byService: false });
     metrics.count(record());
     metrics.count(record({ refusal: gatewayRefusals.upstream_refused, status: 502 }));
@@ -141,7 +141,7 @@ describe('requests', () => {
     ]);
   });
 
-  it('of names that hold quotes, backslashes and line ends are exposed without harm', () => {
+  it('of names with quotes, backslashes and line ends are exposed safely', () => {
     const metrics = start();
     const name = 'a"} 1\nevil_total 9\\\r@file';
     metrics.configure(configured({ routers: new Map([[name, 's']]) }));
@@ -191,7 +191,7 @@ describe('another configuration', () => {
 });
 
 describe('refused and failed requests', () => {
-  it('is counted by code and by the middleware that refused', () => {
+  it('are counted by code and by the middleware that refused', () => {
     const metrics = start();
     metrics.count(record({ status: 404, refusal: gatewayRefusals.no_route, routerName: undefined }));
     const refusal = {
@@ -208,7 +208,7 @@ describe('refused and failed requests', () => {
     ).toBe(2);
   });
 
-  it('is a failure of the service without a complete response', () => {
+  it('count as a failure of the service without a complete response', () => {
     const metrics = start();
     for (const code of ['upstream_refused', 'upstream_unavailable', 'request_too_large'] as const)
       metrics.count(record({ refusal: gatewayRefusals[code] }));
@@ -220,8 +220,8 @@ describe('refused and failed requests', () => {
   });
 });
 
-describe('checks of a proxy beside', () => {
-  it('are counted by protocol, middleware and verdict; unknown middlewares without a name', () => {
+describe('authorization checks of an external proxy', () => {
+  it('are counted by protocol, middleware and verdict, and unknown middlewares without a name', () => {
     const metrics = start();
     const check = { routerName: 'guard@file', serviceName: undefined, serverUrl: undefined };
     metrics.count(record(check, 'GET', 'forwardAuth'));

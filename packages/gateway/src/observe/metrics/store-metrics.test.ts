@@ -4,7 +4,7 @@ import { createStoreMetrics } from './store-metrics.ts';
 import { writeText } from './text.ts';
 
 describe('a store', () => {
-  it('is counted by what it announces, apart from others', () => {
+  it('is counted by its events, separately from others', () => {
     const metrics = createStoreMetrics();
     metrics.configure(['a:6379', 'b:6379']);
     const [a, b] = ['a:6379', 'b:6379'].map((store) => metrics.listen(store));
@@ -32,7 +32,7 @@ describe('a store', () => {
     expect(of('lock_wait_seconds_bucket', { store: 'a:6379', le: '0.025' })).toBe(0);
   });
 
-  it('that no middleware has any more is not exposed, whatever it still announces', () => {
+  it('that no middleware uses any more is not exposed, whatever it still announces', () => {
     const metrics = createStoreMetrics();
     const listener = metrics.listen('a:6379');
     listener({ kind: 'unsealed' });

@@ -19,7 +19,7 @@ function start() {
 }
 
 describe('tokens', () => {
-  it('are counted by middleware and by the tier that had them, requests by how they ended', () => {
+  it('are counted by middleware and source, and token requests by outcome', () => {
     const { openTally, configure, seen, lookups } = start();
     const tally = openTally();
     configure(new Map([['a@file', { tally }]]));
@@ -39,7 +39,7 @@ describe('tokens', () => {
     expect(lookups('a@file')).toBe(5);
   });
 
-  it('are counted when they are renewed in the background, by how that ended, and those that fail are', () => {
+  it('that are renewed in the background are counted by outcome, failed renewals too', () => {
     const { openTally, configure, renewed, failing, seen } = start();
     const [one, other] = [openTally(), openTally()];
     configure(new Map([['a@file', { tally: one }], ['b@file', { tally: other }]])); // prettier-ignore
@@ -80,7 +80,7 @@ describe('tokens', () => {
     expect(lookups('a@file')).toBe(0);
   });
 
-  it('go on being counted when the options of a middleware change, those that come late included', () => {
+  it('are still counted when the options of a middleware change, late ones included', () => {
     const { openTally, configure, lookups, read } = start();
     const [before, after] = [openTally(), openTally()];
     configure(new Map([['a@file', { tally: before }]]));

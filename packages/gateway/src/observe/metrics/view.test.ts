@@ -26,7 +26,7 @@ describe('toShown', () => {
     expect(shown.grantgate_token_request_duration_seconds).toEqual([histogram]);
   });
 
-  it('leaves out what the destination does not show', () => {
+  it('leaves out series that the destination does not show', () => {
     const names = (view: Partial<MetricsView>): string[] => Object.keys(toShown(series, { ...all, ...view }));
     expect(names({ byRouter: false })).not.toContain('grantgate_router_requests_total');
     expect(names({ byService: false })).not.toContain('grantgate_server_up');

@@ -57,7 +57,7 @@ describe('a file without routes in a directory', () => {
       'entryPoints:\n  web: { address: ":80" }\nproviders: { docker: {} }\n',
       'is an install configuration: skipped; to use it, pass it with --config',
     ],
-  ])('is passed over with a warning: %s', async (name, text, message) => {
+  ])('is skipped with a warning: %s', async (name, text, message) => {
     const { routers, found } = await load({ 'routes.yaml': routes, [name]: text });
     expect(routers).toEqual(['a@file']);
     expect([...found].sort()).toEqual([missing, `warning d/${name}:0 passed_over: ${message}`]);
@@ -74,7 +74,7 @@ describe('a file without routes in a directory', () => {
     ['README.md', '# Routes'],
     ['access.log', 'x'],
     ['routes.yaml.bak', 'http: ['],
-  ])('is not read at all when its name is not one of routes: %s', async (name, text) => {
+  ])('is not read at all when its name is not that of a routes file: %s', async (name, text) => {
     expect((await load({ 'routes.yaml': routes, [name]: text })).found).toEqual([missing]);
   });
 
@@ -84,7 +84,7 @@ describe('a file without routes in a directory', () => {
     ['a.yaml', 'services: { a: { loadBalancer: {} } }'],
     ['a.json', '{"htpp": {}}'],
     ['a.toml', '[routers.a]\n'],
-  ])('is an error when it may be one of misspelt routes: %s with %s', async (name, text) => {
+  ])('is an error when it may contain misspelt routes: %s with %s', async (name, text) => {
     expect((await load({ 'routes.yaml': routes, [name]: text })).found[0]).toContain(
       `error d/${name}:1 unknown_format`,
     );
@@ -94,7 +94,7 @@ describe('a file without routes in a directory', () => {
     expect((await load({ 'routes.yaml': routes, 'a.json': '{"http": ' })).found[0]).toContain('syntax');
   });
 
-  it('is not enough for a directory to have routes', async () => {
+  it('does not count as a file of routes', async () => {
     const { found } = await load({ 'acme.json': '{}' });
     expect(found).toEqual([
       'error d:0 routes_missing: contains no file of routes: expected .yaml, .yml, .toml, .json',
@@ -102,7 +102,7 @@ describe('a file without routes in a directory', () => {
     ]);
   });
 
-  it('is an error when it is named itself', async () => {
+  it('is an error when it is named explicitly', async () => {
     const { found } = await load({ 'traefik.yml': 'entryPoints: {}\n' }, 'd/traefik.yml');
     expect(found[0]).toContain('install_file');
     const { found: other } = await load({ 'acme.json': '{"a": 1}' }, 'd/acme.json');

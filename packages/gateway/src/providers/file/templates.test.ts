@@ -73,12 +73,12 @@ service = "s@other"
 });
 
 describe('the place of a problem', () => {
-  it('is that of the template for one in its syntax', async () => {
+  it('is in the template for an error of its syntax', async () => {
     const { found } = await load('a.yaml', 'http:\n  routers:\n    é: {{ getHostByName "a" }}\n');
     expect(found).toEqual(['a.yaml:3:11: Go template: the function getHostByName is not supported']);
   });
 
-  it('is that of the text in the source, even below rendered text', async () => {
+  it('is in the source of the text, even below rendered text', async () => {
     const { found } = await load(
       'a.yaml',
       `{{ $hosts := list "a" "b" "c" }}http:
@@ -98,14 +98,14 @@ describe('the place of a problem', () => {
     ]);
   });
 
-  it('is that of the source for malformed YAML or TOML', async () => {
+  it('is in the source for malformed YAML or TOML', async () => {
     const yaml = await load('a.yaml', '{{- range until 3 }}\n# comment\n{{- end }}\nhttp: [\n');
     expect(yaml.found.map((problem) => problem.split(' ')[0])).toEqual(['a.yaml:5:1:']);
     const toml = await load('a.toml', '{{ range until 3 }}\n{{ end }}\n[http.routers.a]\nrule = {{ "x" }}\n');
     expect(toml.found.map((problem) => problem.split(' ')[0])).toEqual(['a.toml:4:8:']);
   });
 
-  it('within a rule is that of the code unit, or of the action that wrote it', async () => {
+  it('within a rule is exact to the code unit, or that of the action that wrote it', async () => {
     const { routers } = await load(
       'a.yaml',
       'http: { routers: { a: { rule: "Host(`{{ env "DOMAIN" }}`) && X(`a`)", service: s@other } } }',
@@ -213,7 +213,7 @@ spec: { routes: [{ kind: Rule, match: '${rule}', services: [{ name: s, port: 80 
 });
 
 describe('a changed template', () => {
-  it('is rendered again; while it is broken, its last good routes stay', async () => {
+  it('is rendered again; while it is broken, its last valid routes stay', async () => {
     const file = join(folder, 'a.yaml');
     const source = (name: string) =>
       `http: { routers: { {{ ${name} }}: { rule: Path(\`/\`), service: s@other } } }`;

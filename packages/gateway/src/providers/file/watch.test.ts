@@ -69,7 +69,7 @@ async function start(...paths: readonly string[]) {
   return { after, notice, clock, load, initial: await load(), changes: () => changes };
 }
 
-describe('routes are taken up again', () => {
+describe('routes are read again', () => {
   it('when a file is written, replaced by renaming, or removed', async () => {
     const file = join(routes, 'a.yaml');
     await writeFile(file, route('one'));
@@ -108,7 +108,7 @@ describe('routes are taken up again', () => {
     expect(namesIn(swapped)).toEqual(['two']);
   });
 
-  it('when a folder is made below, and when the whole directory is made again', async () => {
+  it('when a folder is created below, and when the whole directory is created again', async () => {
     const { after } = await start(routes);
     await after(() => mkdir(join(routes, 'team')));
     expect(namesIn(await after(() => writeFile(join(routes, 'team', 'a.yml'), route('one'))))).toEqual([
@@ -123,7 +123,7 @@ describe('routes are taken up again', () => {
     expect(namesIn(await after(() => writeFile(join(routes, 'b.yaml'), route('two'))))).toEqual(['two']);
   });
 
-  it('when a directory appears that was not there at the start', async () => {
+  it('when a directory appears that was missing at the start', async () => {
     const late = join(folder, 'x', 'late');
     const { initial, after } = await start(late);
     expect(initial.problems).toMatchObject([{ code: 'unreadable_file', place: { file: late } }]);
@@ -145,8 +145,8 @@ describe('routes are taken up again', () => {
   });
 });
 
-describe('a file on the way to which is a link', () => {
-  it('is taken up when the link leads elsewhere', async () => {
+describe('a file whose path contains a link', () => {
+  it('is read again when the link points elsewhere', async () => {
     for (const name of ['one', 'two']) {
       await mkdir(join(folder, name));
       await writeFile(join(folder, name, 'a.yaml'), route(name));
@@ -193,8 +193,8 @@ describe('a change', () => {
   });
 });
 
-describe('a file that went bad', () => {
-  it('keeps the routes it had, while the others change', async () => {
+describe('a file that became invalid', () => {
+  it('keeps its earlier routes, while the others change', async () => {
     const [a, b] = [join(routes, 'a.yaml'), join(routes, 'b.yaml')];
     await writeFile(a, route('one'));
     await writeFile(b, route('two'));
@@ -208,7 +208,7 @@ describe('a file that went bad', () => {
     expect(namesIn(healed)).toEqual(['four', 'three']);
   });
 
-  it('keeps them when it has become a FIFO, or larger than it may be, until it is a file again', async () => {
+  it('keeps its routes when it has become a FIFO or too large, until it is a valid file again', async () => {
     const file = join(routes, 'a.yaml');
     await writeFile(file, route('one'));
     const { initial, after } = await start(routes);
@@ -233,7 +233,7 @@ describe('a file that went bad', () => {
     expect(namesIn(await after(() => rename(join(folder, 'new'), file)))).toEqual(['two']);
   });
 
-  it('keeps them when it has become empty, until it is written or removed', async () => {
+  it('keeps its routes when it has become empty, until it is written or removed', async () => {
     const file = join(routes, 'a.yaml');
     await writeFile(file, route('one'));
     const { after } = await start(routes);

@@ -30,8 +30,8 @@ const start = async (options: string, more: FollowOptions = {}): Promise<Followi
   return following;
 };
 
-describe('the way to the API server', () => {
-  it('in a pod is its service account, whose token rotates', async () => {
+describe('access to the API server', () => {
+  it('in a pod uses the service account, whose token rotates', async () => {
     const account = join(folder, 'var/run/secrets/kubernetes.io/serviceaccount');
     await mkdir(account, { recursive: true });
     await copyFile(server.caFile, join(account, 'ca.crt'));
@@ -49,7 +49,7 @@ describe('the way to the API server', () => {
     await until(() => names().includes('IngressRoute/later/shop'));
   });
 
-  it('of a kubeconfig may use an exec plugin, which runs again when its token is refused', async () => {
+  it('by a kubeconfig may use an exec plugin, which runs again when its token is refused', async () => {
     const plugin = join(folder, 'plugin.mjs');
     await writeFile(
       plugin,
@@ -95,7 +95,7 @@ console.log(JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind
   it.each([
     ['is that of another cluster', createTestAuthority('Another cluster').cert],
     ['is broken', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'],
-  ])('of a kubeconfig is read again when its authority %s', async (_what, wrong) => {
+  ])('by a kubeconfig is read again when its authority %s', async (_what, wrong) => {
     const kubeconfig = join(folder, 'config');
     const write = (ca: string): Promise<void> =>
       writeFile(

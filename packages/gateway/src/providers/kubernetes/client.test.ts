@@ -47,7 +47,7 @@ const list = { resource: resources.services, verb: 'list', path: '/list' } as co
 const watch = { resource: resources.services, verb: 'watch', path: '/watch' } as const;
 const { signal } = new AbortController();
 
-it('sends no second request when a reused connection is reset in the middle of a watch', async () => {
+it('a reused connection that is reset in the middle of a watch causes no second request', async () => {
   const { client, requests, codes, sockets, idle } = await connect();
   await client.readJson(list, signal);
   await idle();
@@ -71,7 +71,7 @@ it('sends no second request when a reused connection is reset in the middle of a
   expect(codes).toEqual(['/list 200', '/watch 200', '/list 200']);
 });
 
-it('sends a request again when the server had closed the idle connection that it was sent on', async () => {
+it('a request is sent again when the server had closed its idle connection', async () => {
   const { client, requests, codes, sockets, idle } = await connect();
   await client.readJson(list, signal);
   await idle();

@@ -35,7 +35,7 @@ describe('while the API server', () => {
     ).toHaveLength(1);
   });
 
-  it('cannot be reached at the start, the gateway starts without its routes, and gets them later', async () => {
+  it('cannot be reached at the start, the gateway starts without its routes, and reads them later', async () => {
     server.apply(shop('apps'));
     await server.stop();
     const { clock, last, provider, until, names } = await start();
@@ -50,7 +50,7 @@ describe('while the API server', () => {
     expect(last().problems).toEqual([]);
   });
 
-  it('comes back with another history, everything is read again', async () => {
+  it('returns with another history, everything is read again', async () => {
     server.apply(shop('apps'));
     const { until, names } = await start();
     await until(() => server.watches.length === alwaysWatched + 1);
@@ -188,7 +188,7 @@ describe('a watch', () => {
     expect(JSON.stringify(last().documents[0]!.value)).toContain('/grüße/日本/😀');
   });
 
-  it('that breaks off in the middle of an event tells it again', async () => {
+  it('that is interrupted in the middle of an event repeats it', async () => {
     const { until, outputs, names } = await start();
     await until(() => server.watches.length === alwaysWatched);
     server.inject('ingressroutes', '{"type":"ADDED","object":{"metadata":{"na');
@@ -208,7 +208,7 @@ describe('a watch', () => {
     expect(names()).toEqual(['IngressRoute/apps/whole']);
   });
 
-  it('that falls silent is given up and opened again', async () => {
+  it('that falls silent is abandoned and opened again', async () => {
     const { until, clock, events } = await start();
     await until(() => server.watches.length === alwaysWatched);
     const asked = server.requests.length;
@@ -234,7 +234,7 @@ describe('credentials', () => {
     await until(() => events.at(-1)?.kind !== 'state' || (events.at(-1) as { ready: boolean }).ready);
   });
 
-  it('that are wrong are reported without being shown, and heal when they are put right', async () => {
+  it('that are wrong are reported without being shown, and recover when they are corrected', async () => {
     server.acceptOnly('another');
     const { last, until, provider } = await start();
     expect(last().problems.map(({ message }) => message)).toContain(

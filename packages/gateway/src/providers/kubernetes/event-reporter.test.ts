@@ -25,7 +25,7 @@ const report = async (): Promise<void> => {
 };
 const posts = () => server.requests.filter(({ resource, status }) => resource === 'events' && status !== 0);
 
-it('writes an Event for each thing that is wrong, beside its object, and once', async () => {
+it('each problem causes one Event beside its object', async () => {
   await report();
   await following.until(() => server.events.length === 1);
   expect(server.events).toMatchObject([
@@ -52,7 +52,7 @@ it('writes an Event for each thing that is wrong, beside its object, and once', 
   expect(posts()).toHaveLength(1);
 });
 
-it('counts reports of all replicas in one Event, and renews it before it expires', async () => {
+it('reports of all replicas are counted in one Event, which is renewed before it expires', async () => {
   await report();
   await following.until(() => posts().length === 1);
   const other = follow(server);
@@ -68,7 +68,7 @@ it('counts reports of all replicas in one Event, and renews it before it expires
   expect(posts().at(-1)).toMatchObject({ verb: 'patch', status: 200 });
 });
 
-it('reports once that Events are not permitted, and continues without them', async () => {
+it('missing permission for Events is reported once, and the reporter continues without them', async () => {
   server.forbid('events');
   await report();
   const refused = () => following.events.filter(({ kind }) => kind === 'events_refused');
@@ -79,7 +79,7 @@ it('reports once that Events are not permitted, and continues without them', asy
   expect(refused()).toHaveLength(1);
 });
 
-it('repeats a failed write', async () => {
+it('a failed write is repeated', async () => {
   server.failNext('events', 500);
   await report();
   await following.until(() => posts().length === 1);
@@ -89,7 +89,7 @@ it('repeats a failed write', async () => {
   expect(posts()).toHaveLength(2);
 });
 
-it('reports nothing about a repaired object', async () => {
+it('a repaired object causes no report', async () => {
   await report();
   await following.until(() => posts().length === 1);
   server.apply(shop('apps'));
@@ -99,7 +99,7 @@ it('reports nothing about a repaired object', async () => {
   expect(posts()).toHaveLength(1);
 });
 
-it('writes the Events of other namespaces while one is being terminated, and reports that once', async () => {
+it('Events of other namespaces are written while one is being terminated, which is reported once', async () => {
   server.terminate('apps');
   server.apply(shop('later').replace('kind: Rule', 'kind: Ruler'));
   await following.until(() => following.outputs.length === 2);
@@ -111,7 +111,7 @@ it('writes the Events of other namespaces while one is being terminated, and rep
   ]);
 });
 
-it.each([422, 403])('continues with other Events after one was rejected with %d', async (status) => {
+it.each([422, 403])('other Events are written after one was rejected with %d', async (status) => {
   server.apply(shop('later').replace('kind: Rule', 'kind: Ruler'));
   await following.until(() => following.outputs.length === 2);
   server.failNext('events', status);
@@ -123,7 +123,7 @@ it.each([422, 403])('continues with other Events after one was rejected with %d'
 });
 
 it.each([198, 199, 200, 201, 250])(
-  'names the Event of an object whose name is cut near its end (%d)',
+  'an Event has a name even if the name of its object is cut near its end (%d)',
   async (at) => {
     const name = `${'a'.repeat(at - 1)}.${'b'.repeat(252 - at)}c`;
     server.apply(shop('apps').replace('kind: Rule', 'kind: Ruler').replace('name: shop', `name: ${name}`));
@@ -134,7 +134,7 @@ it.each([198, 199, 200, 201, 250])(
   },
 );
 
-it('does not report problems that are fixed at once', async () => {
+it('problems that are fixed at once are not reported', async () => {
   following.provider.report(following.translated().problems);
   await following.clock.advance(settleMs - 100);
   server.apply(shop('apps'));
@@ -144,7 +144,7 @@ it('does not report problems that are fixed at once', async () => {
   expect(posts()).toHaveLength(0);
 });
 
-it('announces each Event that is rejected', async () => {
+it('each rejected Event is announced', async () => {
   server.terminate('apps');
   server.apply(shop('apps').replace('kind: Rule', 'kind: Rulers'));
   await following.until(() => following.outputs.length === 2);

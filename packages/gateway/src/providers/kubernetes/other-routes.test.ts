@@ -65,7 +65,7 @@ describe('Ingresses of a cluster', () => {
     });
   });
 
-  it('come and go with their IngressClass', async () => {
+  it('are added and removed with their IngressClass', async () => {
     server.apply(shop('apps'));
     server.apply(ingress('own'));
     const of = await start('kubernetesIngress: {}');
@@ -86,7 +86,7 @@ describe('Ingresses of a cluster', () => {
     ['disableIngressClassLookup: true', ['apps-both-both-example-com'], ['apps-all-anyhost']],
     ['namespaces: [elsewhere]', [], ['apps-both-both-example-com', 'apps-all-anyhost']],
     ['labelSelector: team=a', [], ['apps-both-both-example-com', 'apps-all-anyhost']],
-  ])('are those that the options mean: %s', async (options, served, left) => {
+  ])('are selected by the options: %s', async (options, served, left) => {
     server.apply(read('ingress.yaml'));
     const routers = routersOf(await start(`kubernetesIngress: { ${options} }`));
     expect(routers).toEqual(expect.arrayContaining(served));
@@ -128,7 +128,7 @@ describe('HTTPRoutes of a cluster', () => {
     expect(of.translated().routers.size).toBe(0);
   });
 
-  it('are held up while the definitions of Gateway API are missing, which is said', async () => {
+  it('are not ready while the definitions of Gateway API are missing, which is reported', async () => {
     server.uninstall('httproutes');
     server.apply(shop('apps'));
     const { provider, translated } = await start('kubernetesGateway: {}');

@@ -14,7 +14,7 @@ const { start } = useApiServer((started) => {
 const states = ({ events }: FollowingProvider): readonly (string | undefined)[] =>
   events.flatMap((event) => (event.kind === 'state' ? [event.cause ?? 'ready'] : []));
 
-it('announces each change of the reason of an outage, and its end', async () => {
+it('each change of the reason of an outage is announced, and its end', async () => {
   const following = await start();
   const { until } = following;
   await until(() => server.watches.length === alwaysWatched + 1);
@@ -46,7 +46,7 @@ describe('the log of an outage', () => {
     };
   };
 
-  it('has each reason once, and again when it comes back after a minute', async () => {
+  it('has each reason once, and again when it returns after a minute', async () => {
     const { clock, down, up, said } = open();
     for (let times = 0; times < 3; times += 1) {
       down('unreachable');
@@ -78,7 +78,7 @@ describe('the log of an outage', () => {
   });
 });
 
-it('lists the reasons for waiting while it is not ready', async () => {
+it('the reasons for waiting are listed while the provider is not ready', async () => {
   server.acceptOnly('another');
   const { provider, until } = await start();
   expect(provider.waitsFor()).toEqual(
@@ -92,7 +92,7 @@ it('lists the reasons for waiting while it is not ready', async () => {
   expect(provider.waitsFor()).toEqual([]);
 });
 
-it('wakes every watch when the first one succeeds after an outage', async () => {
+it('the first success after an outage wakes every watch', async () => {
   let draws = 0;
   const following = await start('', { random: () => ((draws += 1) % 7) / 7 });
   const { until, clock } = following;
@@ -111,18 +111,15 @@ it('wakes every watch when the first one succeeds after an outage', async () => 
   expect(clock.monotonic() - back).toBeLessThan(1000);
 });
 
-it.each([403, 404])(
-  'takes a refusal (%d) of a server that has just started for no problem',
-  async (status) => {
-    for (const resource of ['ingressroutes', 'services']) server.failNext(resource, status);
-    const { outputs, provider, names } = await start();
-    expect(provider.isReady()).toBe(true);
-    expect(names()).toHaveLength(5);
-    expect(outputs.flatMap(({ problems }) => problems)).toEqual([]);
-  },
-);
+it.each([403, 404])('a refusal (%d) of a server that has just started is not a problem', async (status) => {
+  for (const resource of ['ingressroutes', 'services']) server.failNext(resource, status);
+  const { outputs, provider, names } = await start();
+  expect(provider.isReady()).toBe(true);
+  expect(names()).toHaveLength(5);
+  expect(outputs.flatMap(({ problems }) => problems)).toEqual([]);
+});
 
-it('tells how each resource is followed', async () => {
+it('the state of each resource is reported', async () => {
   const { provider, until, clock } = await start();
   await until(() => server.watches.length === alwaysWatched + 1);
   await until(() => provider.status().every(({ watches }) => watches === 1));

@@ -21,7 +21,7 @@ spec: { routes: [{ match: Path(\`/${name}\`), services: [{ name: web, port: 80 }
 `;
 
 describe('a cluster', () => {
-  it('is read whole, and becomes routes', async () => {
+  it('is read completely, and becomes routes', async () => {
     server.apply(shop('apps'));
     const { names, translated, outputs, provider } = await start();
     expect(outputs).toHaveLength(1);
@@ -79,7 +79,7 @@ describe('a cluster', () => {
     expect(last().documents).toEqual(before);
   });
 
-  it('that changes in nothing that is read here changes nothing', async () => {
+  it('whose change concerns nothing that is read here changes nothing', async () => {
     server.apply(shop('apps'));
     const { outputs, until, names } = await start();
     // The same object with another version; a Service that no route names; a Secret that no middleware names.
@@ -91,7 +91,7 @@ describe('a cluster', () => {
     expect(names()).toEqual([...everything('apps'), 'IngressRoute/apps/last'].sort());
   });
 
-  it('is read in the named namespaces alone, each by itself', async () => {
+  it('is read only in the named namespaces, separately for each', async () => {
     server.apply(shop('apps'));
     server.apply(shop('shop'));
     server.apply(shop('secret'));
@@ -124,7 +124,7 @@ describe('a cluster', () => {
   it.each([
     ['', ['none', 'traefik']],
     ['ingressClass: internal', ['internal']],
-  ])('gives the IngressRoutes of a class: %j', async (options, expected) => {
+  ])('yields the IngressRoutes of a class: %j', async (options, expected) => {
     server.apply(route('none'));
     for (const name of ['traefik', 'internal', 'nginx'])
       server.apply(route(name, `, annotations: { kubernetes.io/ingress.class: ${name} }`));
@@ -199,7 +199,7 @@ spec: { type: ExternalName, externalName: example.com }
     expect(open.translated().problems).toEqual([]);
   });
 
-  it('makes no route of a Service without endpoints: no address is made up for it', async () => {
+  it('creates no route for a Service without endpoints, and invents no address', async () => {
     server.apply(shop('apps'));
     server.remove('EndpointSlice', 'apps/web-1');
     const { translated } = await start();
@@ -268,7 +268,7 @@ describe('Secrets', () => {
     ]);
   });
 
-  it('are there before the Middleware that is the first to refer to them takes effect', async () => {
+  it('are read before the Middleware that first refers to them takes effect', async () => {
     const { outputs, until, translated, names } = await start();
     server.apply(shop('apps'));
     await until(() => outputs.length > 1);
@@ -276,7 +276,7 @@ describe('Secrets', () => {
     expect(names()).toContain('Secret/apps/keys');
   });
 
-  it('that change, go and come back take effect; one that nothing refers to any more is let go', async () => {
+  it('take effect when they change, disappear and return; unreferenced ones are no longer followed', async () => {
     server.apply(shop('apps'));
     const { outputs, until, translated, names } = await start();
     const secret = shop('apps').split('---')[2]!;
@@ -312,29 +312,26 @@ describe('Secrets', () => {
     await until(() => names().includes('Secret/apps/keys'));
   });
 
-  it.each(['that arrive late', 'that never arrive'])(
-    '%s keep a gateway from being ready, within bounds',
-    async (which) => {
-      server.apply(shop('apps'));
-      const release = server.hold('secrets');
-      const following = open();
-      const { clock, until, provider, names } = following;
-      const starting = following.start();
-      await until(() => server.requests.some(({ resource }) => resource === 'secrets'));
-      await clock.advance(10_100);
-      await starting;
-      expect(provider.isReady()).toBe(false);
-      await clock.advance(29_000);
-      expect(provider.isReady()).toBe(false);
-      const neverArrive = which === 'that never arrive';
-      if (neverArrive) await clock.advance(1100);
-      expect(provider.isReady()).toBe(neverArrive);
-      release();
-      await until(() => provider.isReady() && names().includes('Secret/apps/keys'));
-    },
-  );
+  it.each(['that arrive late', 'that never arrive'])('%s delay readiness, within bounds', async (which) => {
+    server.apply(shop('apps'));
+    const release = server.hold('secrets');
+    const following = open();
+    const { clock, until, provider, names } = following;
+    const starting = following.start();
+    await until(() => server.requests.some(({ resource }) => resource === 'secrets'));
+    await clock.advance(10_100);
+    await starting;
+    expect(provider.isReady()).toBe(false);
+    await clock.advance(29_000);
+    expect(provider.isReady()).toBe(false);
+    const neverArrive = which === 'that never arrive';
+    if (neverArrive) await clock.advance(1100);
+    expect(provider.isReady()).toBe(neverArrive);
+    release();
+    await until(() => provider.isReady() && names().includes('Secret/apps/keys'));
+  });
 
-  it('that may not be read are named, and the rest is served', async () => {
+  it('that the role does not allow are named, and the other routes are served', async () => {
     server.apply(shop('apps'));
     server.forbid('secrets');
     const { last, names, outputs, until } = await start();

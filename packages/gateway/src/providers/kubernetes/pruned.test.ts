@@ -114,7 +114,7 @@ describe('findPruned', () => {
     expect(find(applied, live, ['known'])).toEqual(expected);
   });
 
-  it('finds nothing without a note', () => {
+  it("finds nothing without kubectl's annotation", () => {
     expect(findPruned({ metadata: {}, spec: { a: 1 } }, () => false)).toEqual([]);
   });
 });

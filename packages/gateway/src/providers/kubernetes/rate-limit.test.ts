@@ -9,7 +9,7 @@ describe('createRateLimit', () => {
     [5, 10],
     [200, 300],
     [0.5, 1],
-  ])('lets out %d requests a second after %d at once, however long it waits', async (qps, burst) => {
+  ])('allows %d requests a second after a burst of %d, however long it waits', async (qps, burst) => {
     const clock = createFakeClock();
     const limit = createRateLimit({ qps, burst }, clock);
     let sent = 0;
@@ -47,7 +47,7 @@ describe('createRateLimit', () => {
     expect(sent).toEqual(['first', 'second']);
   });
 
-  it('lets nothing out at once after a pause: a server that was overloaded takes a few at a time', async () => {
+  it('allows no burst after a pause: an overloaded server gets a few requests at a time', async () => {
     const clock = createFakeClock();
     const limit = createRateLimit({ qps: 100, burst: 100 }, clock);
     limit.pause(1000);
@@ -59,7 +59,7 @@ describe('createRateLimit', () => {
     expect(sent).toBe(20);
   });
 
-  it('prefers requests that are not in the background, and bounds those that are', async () => {
+  it('prefers requests in the foreground, and bounds those in the background', async () => {
     const clock = createFakeClock();
     const limit = createRateLimit({ qps: 10, burst: 1000 }, clock);
     const sent: string[] = [];
@@ -74,7 +74,7 @@ describe('createRateLimit', () => {
     expect(sent.filter((kind) => kind === 'background')).toHaveLength(maxBackground + 1);
   });
 
-  it('gives the next token to a request that is not in the background', async () => {
+  it('gives the next token to a request in the foreground', async () => {
     const clock = createFakeClock();
     const limit = createRateLimit({ qps: 1, burst: 1 }, clock);
     const sent: string[] = [];
@@ -87,7 +87,7 @@ describe('createRateLimit', () => {
     expect(sent).toEqual(['urgent', 'background']);
   });
 
-  it('gives up a request whose signal aborts, and uses no token for it', async () => {
+  it('cancels a request whose signal aborts, and uses no token for it', async () => {
     const clock = createFakeClock();
     const limit = createRateLimit({ qps: 1, burst: 1 }, clock);
     await limit.acquire(false, signal);

@@ -49,7 +49,7 @@ describe('more Secrets of a namespace than the threshold', () => {
     expect(lists()).toHaveLength(2);
   });
 
-  it('are read by their names where a role allows no more', async () => {
+  it('are read by name where the role allows no more', async () => {
     for (let n = 0; n < 4; n += 1) server.apply(numbered('apps', n));
     server.forbid('secrets/all');
     const { names, provider, last } = await start('secretsThreshold: 3');
@@ -59,7 +59,7 @@ describe('more Secrets of a namespace than the threshold', () => {
     expect(lists().sort()).toEqual(['apps all', ...[0, 1, 2, 3].map((n) => `apps metadata.name=keys-${n}`)]);
   });
 
-  it('may come one by one: then they are read together, and no route refuses meanwhile', async () => {
+  it('may be added one by one: then they are read together, and no route refuses meanwhile', async () => {
     for (let n = 0; n < 3; n += 1) server.apply(numbered('apps', n));
     const { names, until, outputs } = await start('secretsThreshold: 3');
     expect(lists()).toHaveLength(3);
@@ -80,7 +80,7 @@ describe('more Secrets of a namespace than the threshold', () => {
     await until(() => secretWatches().length === 0);
   });
 
-  it('stay in use when a role is taken away, and are followed by their names', async () => {
+  it('stay in use when a role is taken away, and are followed by name', async () => {
     for (let n = 0; n < 4; n += 1) server.apply(numbered('apps', n));
     const { names, until, outputs } = await start('secretsThreshold: 3');
     await until(() => secretWatches().length === 1);
@@ -98,7 +98,7 @@ describe('more Secrets of a namespace than the threshold', () => {
 });
 
 describe('the problem of a Secret', () => {
-  it('that is absent: it is missing', async () => {
+  it('that is absent is that it is missing', async () => {
     server.apply(shop('apps'));
     server.remove('Secret', 'apps/keys');
     expect(problemsOf(await start())).toEqual([
@@ -107,7 +107,7 @@ describe('the problem of a Secret', () => {
     ]);
   });
 
-  it('that no role allows: it is forbidden, not missing', async () => {
+  it('that no role allows is that it is forbidden, not missing', async () => {
     server.apply(shop('apps'));
     server.forbid('secrets');
     const said = problemsOf(await start());
@@ -117,7 +117,7 @@ describe('the problem of a Secret', () => {
     expect(said.join('\n')).not.toMatch(/missing_secret|there is no Secret/);
   });
 
-  it('that has not been read: nothing is known of it; when it arrives, or is absent, that is said', async () => {
+  it('that has not been read is unknown until it arrives or is absent', async () => {
     server.apply(shop('apps'));
     const release = server.hold('secrets');
     const following = open();
@@ -149,7 +149,7 @@ describe('the problem of a Secret', () => {
   });
 });
 
-it('lets endpoints and known Secrets change while a new Secret is on its way', async () => {
+it('endpoints and known Secrets change while a new Secret is being read', async () => {
   server.apply(shop('apps'));
   const { until, translated, names, clock } = await start();
   await until(() => server.watches.length === alwaysWatched + 1);

@@ -118,7 +118,7 @@ describe('the status of HTTPRoutes', () => {
     expect(parents[1]!.conditions[0]!.lastTransitionTime).toBe(before[0]!.lastTransitionTime);
   });
 
-  it('is not written where a role does not allow it, which is said once', async () => {
+  it('is not written where a role does not allow it, which is reported once', async () => {
     server.forbid('httproutes/status');
     server.apply(objects);
     const { until, events } = await start();

@@ -17,7 +17,7 @@ const service = (name: string, port = 80): string =>
 const slice = (name: string, address: string): string =>
   `{ apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4, metadata: { name: x, namespace: apps, labels: { kubernetes.io/service-name: ${name} } }, endpoints: [{ addresses: [${address}] }], ports: [{ port: 80 }] }`;
 
-it('entries of documents that are the same are the same objects', () => {
+it('the entries of unchanged documents stay the same objects', () => {
   const again = createTranslate();
   const [one, two] = [parse(routes('one')), parse(routes('two'))];
   const first = again([...one, ...two]);
@@ -27,7 +27,7 @@ it('entries of documents that are the same are the same objects', () => {
   expect([...second.routers.keys()]).toEqual(['one@file', 'three@file']);
 });
 
-it('translates a route again when its Service changes, and only then', () => {
+it('a route is translated again only when its Service changes', () => {
   const again = createTranslate();
   const fixed = [...parse(ingressRoute('one')), ...parse(ingressRoute('two')), ...parse(service('two'))];
   const steps = [

@@ -21,7 +21,7 @@ const shown = ({ problems }: DynamicConfiguration): string[] =>
 const brokenOf = (entries: ReadonlyMap<string, { readonly errors: readonly unknown[] }>): string[] =>
   [...entries].filter(([, { errors }]) => errors.length > 0).map(([name]) => name.replace('@file', ''));
 
-describe('every mistake of a file is reported at once, at its place', () => {
+describe('every mistake of a file is reported at once, at its place,', () => {
   it('in the dynamic configuration', () => {
     const configuration = load(`tcp: {}
 http:
@@ -286,7 +286,7 @@ metadata: text
   });
 });
 
-it("Traefik's service without servers is one, for routers that redirect every request", () => {
+it("Traefik's service without servers is valid for routers that redirect every request", () => {
   const router = (name: string): string => `${name}: { rule: Path(\`/${name}\`), service: noop@internal }`;
   const { problems, services } = load(`http: { routers: { ${router('a')}, ${router('b')} } }`);
   expect(problems).toEqual([]);
@@ -321,7 +321,7 @@ it('the path of a URL is ignored without preservePath, and reported at its posit
   ]);
 });
 
-describe('a mistake stays alone', () => {
+describe('a mistake affects only its own entry', () => {
   const service = 'services: { s: { loadBalancer: { servers: [{ url: "http://127.0.0.1" }] } } }';
 
   it('in one of two documents, files or entries', () => {
@@ -355,7 +355,7 @@ describe('a mistake stays alone', () => {
     ]);
   });
 
-  it('when a router is called as a property that every object has', () => {
+  it('when a router has the name of a property that every object has', () => {
     const configuration = load(
       `http: { routers: { constructor: { rule: Path(\`/\`), service: s }, __proto__: { rule: Path(\`/p\`), service: s } }, ${service} }`,
     );

@@ -35,7 +35,7 @@ function createChains(names: readonly string[], mentions: readonly Mention[]): D
 }
 
 describe('references', () => {
-  it('are circular exactly when a walk from the mentioned name comes back', () => {
+  it('are circular exactly when following them returns to the first name', () => {
     const name = fc.integer({ min: 0, max: 7 }).map((n) => `m${n}`);
     fc.assert(
       fc.property(fc.uniqueArray(fc.tuple(name, name), { maxLength: 16, selector: String }), (pairs) => {
@@ -65,7 +65,7 @@ describe('references', () => {
     expect(reads).toBeLessThanOrEqual(10 * count);
   });
 
-  it('that are missing are reported once for each entry, with the nearest name for the first of them', () => {
+  it('that are missing are reported once per entry, with the nearest name for the first of them', () => {
     const mentions = Array.from({ length: 200 }, (_, n) => createMention('first', `auth${n}`));
     const messages = createCheckReferences()(createChains(['first', 'auth'], [...mentions, ...mentions])).map(
       ({ problem }) => problem.message,

@@ -28,7 +28,7 @@ it.each([
   expect(load(`${main}, ${plain('b')}, ${failover('a')}`)).toEqual([]);
 });
 
-it('a service that is missing or broken, or leads back to itself, is reported as such', () => {
+it('a missing, broken or circular service is reported as such', () => {
   expect(load(`${plain('b')}, ${failover('nowhere')}`)).toEqual([
     expect.stringContaining('there is no service nowhere@file'),
   ]);

@@ -81,7 +81,7 @@ describe('Path', () => {
   ]);
 });
 
-describe('a path that is not in its plain form', () => {
+describe('a path that is not in its normal form', () => {
   check([
     ['PathPrefix(`/admin`)', true, { target: '/public/../admin' }],
     ['PathPrefix(`/public`)', false, { target: '/public/../admin' }],
@@ -217,7 +217,7 @@ describe('ClientIP', () => {
   ]);
 });
 
-describe('matchers together', () => {
+describe('several matchers together', () => {
   check([
     ['(Host(`a.com`) || Host(`b.com`))', true, { host: 'b.com' }],
     ['(Host(`a.com`) && (Path(`/x`) || Path(`/y`)))', true, { host: 'a.com', target: '/y' }],
@@ -226,7 +226,7 @@ describe('matchers together', () => {
   ]);
 });
 
-describe('a rule with a fault', () => {
+describe('an invalid rule', () => {
   test.each([
     ['Host()', 1, 'takes (domain)'],
     ['Host(`a`, `b`)', 1, 'takes (domain)'],
@@ -258,7 +258,7 @@ describe('a rule with a fault', () => {
     ['Hots(`a`)', 1, 'unknown function Hots: did you mean Host?'],
     ['Host(`a`) Path(`/`)', 11, 'expected "&&", "||" or the end of the expression'],
     ['', 1, 'expected a function'],
-  ])('%j is refused at column %i: %s', (source, column, words) => {
+  ])('%j is rejected at column %i: %s', (source, column, words) => {
     const compiled = compileRule(source);
     const diagnostics = compiled.ok ? [] : compiled.diagnostics;
     expect(diagnostics).toHaveLength(1);
@@ -266,7 +266,7 @@ describe('a rule with a fault', () => {
     expect(diagnostics[0]?.message).toContain(words);
   });
 
-  test('tells all its faults at once', () => {
+  test('reports all its faults at once', () => {
     const compiled = compileRule('Path(`a`) &&\n  (Method(``) || Nope(`x`))');
     expect(compiled.ok ? [] : compiled.diagnostics.map(({ line, column }) => [line, column])).toEqual([
       [1, 6],

@@ -37,7 +37,7 @@ describe('a regular expression', () => {
   it.each([
     ['a(?i)*$', 'aaa'],
     ['^a\\Q\\E+$', 'aaa'],
-  ])('repeats in %s what stands before something empty', (source, text) => {
+  ])('repeats in %s the part before something empty', (source, text) => {
     expect(test(source, text)).toBe(true);
   });
 
@@ -52,13 +52,13 @@ describe('a regular expression', () => {
     ['('.repeat(300), 'nested deeper than 250'],
     ['[b-a]', 'is reversed'],
     ['\\', 'trailing backslash'],
-  ])('%j is refused: %s', (source, words) => {
+  ])('%j is rejected: %s', (source, words) => {
     const compiled = compileRegexp(source);
     expect(compiled.ok ? 'accepted' : compiled.message).toContain(words);
   });
 });
 
-describe('where Go and JavaScript mean the same', () => {
+describe('a regular expression on which Go and JavaScript agree', () => {
   const atoms = fc.constantFrom(
     'a', 'b', '1', '_', 'é', '.', '[ab]', '[^a]', '[a-c1]', '\\d', '\\D', '\\w', '\\W', '\\n', '\\.', '\\x61', '[\\d_]',
   ); // prettier-ignore
@@ -78,7 +78,7 @@ describe('where Go and JavaScript mean the same', () => {
     .array(fc.constantFrom('a', 'b', 'c', '1', '_', '.', 'é', '\n', ' '), { maxLength: 8 })
     .map((chars) => chars.join(''));
 
-  it('so do we', () => {
+  it('has the same meaning here', () => {
     fc.assert(
       fc.property(tree, fc.array(text, { minLength: 1, maxLength: 6 }), (source, texts) => {
         for (const one of texts) expect(test(source, one)).toBe(new RegExp(source, 'u').test(one));
@@ -113,18 +113,18 @@ describe('the work of a match', () => {
     expect(more).toBeLessThan(11 * some!);
   });
 
-  it('ends with the first character that an anchored expression refuses', () => {
+  it('ends with the first character that an anchored expression rejects', () => {
     expect(countSteps('^/api/', `/x${'a'.repeat(10_000)}`)).toBeLessThan(5);
   });
 
   it.each(['.{0,1000}Q$', '.{0,1000}Q.*', '(?:.*|a{2,700})Q(.{0,30}|b+)*', '(.{0,1000}){3}Q$', '.*.*.*Q'])(
-    'is not done for the ends of %s, which change nothing',
+    'is not spent on the ends of %s, which change nothing',
     (source) => {
       expect(countSteps(source, `/${'a'.repeat(15_000)}`)).toBeLessThan(2000);
     },
   );
 
-  it('takes a sixteenth of a step for each character once similar texts have come', () => {
+  it('takes a sixteenth of a step per character once similar texts have been seen', () => {
     const compiled = compileRegexp('^/orders/[a-z0-9-]+/items/[0-9]+$');
     if (!compiled.ok) throw new Error(compiled.message);
     const count = (text: string): number => {
@@ -150,7 +150,7 @@ describe('the work of a match', () => {
     expect(compiled.test(text, { stepsLeft: 1e9 })).toBe(true);
   });
 
-  it('remembers states within bounds, and is right beyond them', () => {
+  it('remembers states within bounds, and is correct beyond them', () => {
     const source = 'a[ab]{40}c';
     const random = (length: number, seed: number): string => {
       let state = seed;

@@ -65,11 +65,11 @@ describe('a pattern', () => {
     ['(a)|(b)', 'b', '[$1|$2]', '[|b]'],
     ['(?P<n>a)|(?P<n>b)', 'ab', '<$n>', '<a><b>'],
     ['', '😀', '-', '-😀-'],
-  ])('%j in %j replaced by %j gives %j', (source, text, replacement, expected) => {
+  ])('%j in %j replaced by %j yields %j', (source, text, replacement, expected) => {
     expect(replace(source, replacement, text)).toBe(expected);
   });
 
-  it('stops when its work is used up, in time that grows with the text alone', () => {
+  it('stops when its work is used up, in a time proportional to the text', () => {
     const { find, replaceWith } = compile('((a*)*)*b');
     const text = 'a'.repeat(10_000);
     const little = { stepsLeft: 10_000 };
@@ -83,7 +83,7 @@ describe('a pattern', () => {
     expect(used(2000) / used(1000)).toBeLessThan(2.2);
   });
 
-  it('refuses expressions that Go refuses', () => {
+  it('rejects expressions that Go rejects', () => {
     expect(compilePattern('(')).toEqual({
       ok: false,
       message: 'invalid regular expression: missing closing )',

@@ -128,7 +128,7 @@ const outcomes = async (store: TokenStore, budgetMs = 50): Promise<void> => {
   await guarded.attempt('ping', (redis) => redis.ping());
 };
 
-describe.each(topologies)('a hostile server in place of Redis (%s)', (topology) => {
+describe.each(topologies)('a hostile server instead of Redis (%s)', (topology) => {
   it('cannot crash the process with a reply to a command', async () => {
     for (const [what, bytes] of Object.entries(hostile)) {
       const { store } = await start(
@@ -236,7 +236,7 @@ describe.each(topologies)('a hostile server in place of Redis (%s)', (topology) 
     }
   });
 
-  it('does not keep a caller from a token by a lock that is never free, or by a wrong reply', async () => {
+  it('cannot withhold a token from a caller by a lock that is never free, or by a wrong reply', async () => {
     const lies = [
       '$-1\r\n',
       ':1\r\n',

@@ -42,7 +42,7 @@ const topologies: [
   ],
 ];
 
-describe("the ACL user of the guide, who may do nothing else, is enough for a gateway's store", () => {
+describe("the minimal ACL user of the guide is enough for a gateway's store", () => {
   const closing: (() => Promise<void>)[] = [];
   afterEach(async () => {
     for (const close of closing.splice(0).reverse()) await close();

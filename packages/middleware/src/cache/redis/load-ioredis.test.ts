@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { loadIoredis } from './load-ioredis.ts';
 
-it('names the missing package when a store is created without it', () => {
+it('the missing package is named when a store is created without it', () => {
   const missing = Object.assign(new Error("Cannot find module 'ioredis'"), { code: 'MODULE_NOT_FOUND' });
   const load = (): never => {
     throw missing;
@@ -9,7 +9,7 @@ it('names the missing package when a store is created without it', () => {
   expect(() => loadIoredis(load)).toThrow('a Redis store requires the package `ioredis`');
 });
 
-it('does not call a package missing that is there and broken', () => {
+it('a package that is installed but broken is not reported as missing', () => {
   const load = (): never => {
     throw new SyntaxError('Unexpected token');
   };

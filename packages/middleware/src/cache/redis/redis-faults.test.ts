@@ -89,7 +89,7 @@ async function outcome(options: RedisStoreOptions): Promise<string> {
 }
 
 describe('the fault of an unusable Redis', () => {
-  it('is that the connection is refused', async () => {
+  it('is reported as a refused connection', async () => {
     const [port = 0] = await freePorts(1);
     const options = { endpoints: [{ host: '127.0.0.1', port }], database: 0, timeoutMs: 250 };
     expect(await outcome({ ...options, cluster: false })).toBe('connection refused');
@@ -100,7 +100,7 @@ describe('the fault of an unusable Redis', () => {
     );
   });
 
-  it('is that user or password are wrong, or missing', async () => {
+  it('is reported as a wrong or missing user or password', async () => {
     const { options } = keep(await startSingleRedis({ password }));
     const { password: _, ...without } = options;
     expect(await outcome(options)).toBe('ready');
@@ -111,14 +111,14 @@ describe('the fault of an unusable Redis', () => {
     }
   });
 
-  it('is that it is not a cluster, or lacks the database', async () => {
+  it('is reported when the server is not a cluster, or lacks the database', async () => {
     const { options } = keep(await startSingleRedis());
     expect(await outcome({ ...options, cluster: true })).toBe('not a cluster');
     expect(await outcome({ ...options, database: 16 })).toBe('no such database');
     expect(await outcome({ ...options, database: 15 })).toBe('ready');
   });
 
-  it('is the fault of TLS', async () => {
+  it('is reported as the fault of TLS', async () => {
     const { options } = keep(await startSingleRedis({ authority }));
     const { ca: _, ...system } = options.tls ?? { insecureSkipVerify: false };
     expect(await outcome(options)).toBe('ready');
@@ -131,7 +131,7 @@ describe('the fault of an unusable Redis', () => {
     expect(await outcome({ ...options, tls: anonymous })).toMatch(/^TLS: .* a client certificate/);
   });
 
-  it('is that a server does not support TLS, or that a server with TLS is reached without it', async () => {
+  it('is reported when only one side uses TLS', async () => {
     const plain = keep(await startSingleRedis());
     const secure = keep(await startSingleRedis({ authority }));
     const { tls: _, ...without } = secure.options;
@@ -145,7 +145,7 @@ describe('the fault of an unusable Redis', () => {
     }
   });
 
-  it('is that memory is out, that it is read-only, and that the ACL user may not', async () => {
+  it('is reported as out of memory, read-only, or forbidden for the ACL user', async () => {
     const redis = keep(await startSingleRedis());
     const store = await open(redis);
     await store.set('kept', bytes('value'), 60_000);
@@ -173,7 +173,7 @@ const worksAgainOrSays = (store: TokenStore): Promise<string> =>
   store.set('key', bytes('value'), 1000).then(() => 'set', String);
 
 describe('a store in one Redis', () => {
-  it('tells that its server is gone, and is used again once it is back', async () => {
+  it('reports that its server is down, and is used again once the server is up', async () => {
     const redis = keep(await startSingleRedis());
     const store = await open(redis);
     const states: unknown[] = [];
@@ -280,7 +280,7 @@ describe('a store in one Redis', () => {
     expect((await late)?.value).toEqual(Buffer.from('value'));
   });
 
-  it('keeps the connection to a server that came back after it had owed an answer', async () => {
+  it('keeps the connection to a server that was slow and then sent its overdue reply', async () => {
     const limits = holdSilenceLimits();
     const redis = keep(await startSingleRedis());
     const store = await open(redis);
@@ -300,7 +300,7 @@ describe('a store in one Redis', () => {
     expect(states).toEqual([]);
   });
 
-  it('keeps to its database', async () => {
+  it('uses its configured database', async () => {
     const redis = keep(await startSingleRedis());
     const store = await open({ ...redis, options: { ...redis.options, database: 3 } });
     await store.set('key', bytes('value'), 60_000);
@@ -310,7 +310,7 @@ describe('a store in one Redis', () => {
 });
 
 describe('a store behind sentinels', () => {
-  it('finds the new master by itself when the old one is killed, and when the next one is frozen', async () => {
+  it('finds the new master automatically when the old one is killed, and when the next one is frozen', async () => {
     const redis = keep(await startRedisSentinel({ password }));
     const store = await open(redis);
     await store.set('key', bytes('value'), 60_000);
@@ -403,7 +403,7 @@ describe('a store in a cluster', () => {
     await store.set(fresh, bytes('value'), 60_000);
   });
 
-  it('is not taken for a single server', async () => {
+  it('is not mistaken for a single server', async () => {
     const redis = keep(await startRedisCluster());
     const [endpoint] = redis.options.endpoints;
     const options = { ...redis.options, cluster: false, endpoints: endpoint === undefined ? [] : [endpoint] };

@@ -38,7 +38,7 @@ async function script(...given: [Partial<TokenEndpointOptions>, ...Script] | Scr
 }
 
 describe('the client authentication method', () => {
-  it('is client_secret_basic when the server takes it', async () => {
+  it('is client_secret_basic when the server accepts it', async () => {
     const { client, methods } = await serve();
     expect(await client.obtain()).toMatchObject({ kind: 'token' });
     expect(methods()).toEqual(['client_secret_basic 200']);
@@ -57,7 +57,7 @@ describe('the client authentication method', () => {
     ]);
   });
 
-  it('is found again when the server changes its mind', async () => {
+  it('is found again when the server changes its method', async () => {
     const { server, client, methods } = await serve();
     await client.obtain();
     server.accept(['client_secret_post']);
@@ -70,7 +70,7 @@ describe('the client authentication method', () => {
     ]);
   });
 
-  it('is not doubted when a client that just got a token comes with a wrong secret', async () => {
+  it('is not changed when a client that just got a token sends a wrong secret', async () => {
     const { client, methods } = await serve();
     await client.obtain();
     expect(await client.obtain('app', 'wrong')).toMatchObject({ reason: 'credentials_refused' });
@@ -101,7 +101,7 @@ describe('the client authentication method', () => {
     expect(methods()).toEqual(['basic', 'basic', 'post', 'basic', 'post']);
   });
 
-  it('is tried the other way when a server that reads no header misses the client ID', async () => {
+  it('is changed when a server that reads no header misses the client ID', async () => {
     const { client, methods } = await script(
       (response) => json(response, 400, { error: 'invalid_request' }),
       (response) => json(response, 200, grant),
@@ -120,19 +120,16 @@ describe('the client authentication method', () => {
     ['Entra ID', 400, { error: 'invalid_request', error_description: 'AADSTS900144: client_id is missing' }],
     ['a code of its own', 400, { error: 'missing_credentials' }],
     ['no body', 401, ''],
-  ])(
-    'is tried the other way when a client that never had a token is refused as by %s',
-    async (_server, status, body) => {
-      const { client, methods } = await script(
-        (response) => json(response, status, body),
-        (response) => json(response, 200, grant),
-      );
-      expect(await client.obtain()).toMatchObject({ kind: 'token' });
-      expect(methods()).toEqual(['basic', 'post']);
-    },
-  );
+  ])('is changed when a client that never had a token is refused as by %s', async (_server, status, body) => {
+    const { client, methods } = await script(
+      (response) => json(response, status, body),
+      (response) => json(response, 200, grant),
+    );
+    expect(await client.obtain()).toMatchObject({ kind: 'token' });
+    expect(methods()).toEqual(['basic', 'post']);
+  });
 
-  it('is tried the other way in place of the last retry when the response may be of a firewall', async () => {
+  it('is changed instead of the last retry when the response may come from a firewall', async () => {
     const html = (response: ServerResponse): void =>
       void response.writeHead(403, { 'content-type': 'text/html' }).end('<html>Forbidden</html>');
     const { client, methods } = await script({ maxRetries: 2 }, html, html, (response) =>
@@ -142,7 +139,7 @@ describe('the client authentication method', () => {
     expect(methods()).toEqual(['basic', 'basic', 'post']);
   });
 
-  it('is not doubted when the other one proves that the client was authenticated', async () => {
+  it('is not changed when the other one proves that the client was authenticated', async () => {
     const { client, methods } = await script(
       (response) => json(response, 401, { error: 'invalid_client' }),
       (response) => json(response, 400, { error: 'invalid_scope' }),
@@ -159,7 +156,7 @@ describe('the client authentication method', () => {
     expect(await client.obtain()).toMatchObject({ reason: 'unavailable' });
   });
 
-  it('is not doubted for a client that has had a token and may not use this grant any more', async () => {
+  it('is not changed for a client that has had a token and may no longer use this grant', async () => {
     const { client, methods } = await script(
       (response) => json(response, 200, grant),
       (response) => json(response, 401, { error: 'unauthorized_client' }),
@@ -206,14 +203,14 @@ const perClient: Script[number] = (response, { headers, body }) => {
   else json(response, 401, { error: 'invalid_client' });
 };
 
-describe('a right client beside others that guess', () => {
+describe('a valid client among others that guess', () => {
   it.each([
     ['5 times a second, under other client IDs', 200, (guess: number) => `stranger-${guess}`],
     ['5 times a second, under one client ID', 200, () => 'stranger'],
     ["5 times a second, under the right client's ID", 200, () => 'post'],
     ['100 times a second, under other client IDs', 10, (guess: number) => `stranger-${guess}`],
     ["100 times a second, under the right client's ID", 10, () => 'post'],
-  ])('gets its token at its first try: %s', async (_rate, everyMs, clientIdOf) => {
+  ])('gets its token at its first attempt: %s', async (_rate, everyMs, clientIdOf) => {
     const { client } = await script(perClient);
     await client.obtain('basic', 'right');
     const guess = (at: number): Promise<unknown> => client.obtain(clientIdOf(at), `wrong-${at}`);
@@ -229,7 +226,7 @@ describe('a right client beside others that guess', () => {
       expect(outcome).toMatchObject({ reason: 'credentials_refused' });
   });
 
-  it('gets its token when twenty such clients come at once to an endpoint where another method has worked', async () => {
+  it('gets its token when twenty such clients arrive at once at an endpoint where another method has worked', async () => {
     const { client } = await script(perClient);
     await client.obtain('basic', 'right');
     const outcomes = await Promise.all(

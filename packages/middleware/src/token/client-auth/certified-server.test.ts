@@ -124,7 +124,7 @@ describe('a certified authorization server', () => {
     ['tls_client_auth', withTls(known)],
     ['self_signed_tls_client_auth', withTls(stranger)],
     ['none', withTls({})],
-  ] as const)('gives a token for %s, with one request', async (method, options) => {
+  ] as const)('issues a token for %s, with one request', async (method, options) => {
     requests.length = 0;
     const authenticator = createAuthenticator({
       url,
@@ -144,7 +144,7 @@ describe('a certified authorization server', () => {
     ['private_key_jwt', withKey(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'pem', type: 'pkcs8' }).toString())],
     ['tls_client_auth', withTls(stranger)],
     ['self_signed_tls_client_auth', withTls(known)],
-  ] as const)('refuses what is wrong for %s, after one request', async (method, options) => {
+  ] as const)('refuses wrong credentials for %s, after one request', async (method, options) => {
     requests.length = 0;
     const authenticator = createAuthenticator({ url, clientID: method, clientAuthentication: method, ...options });
     const decision = await authenticator.decide({ authorization: undefined });

@@ -150,7 +150,7 @@ describe('private_key_jwt', () => {
     expect(ids.size).toBe(2);
   });
 
-  it('makes another assertion for each attempt of one token request', async () => {
+  it('signs another assertion for each attempt of one token request', async () => {
     const server = await startScriptedServer(
       (response) => json(response, 503, {}),
       (response) => json(response, 200, grant),
@@ -219,7 +219,7 @@ describe('private_key_jwt with a certificate', () => {
   const other = authority.issue('other');
   const secretOf = (text: string) => ({ key: new Secret(text) });
 
-  it.each(['x5t', 'x5t#S256'] as const)('is known to a server by %s', async (member) => {
+  it.each(['x5t', 'x5t#S256'] as const)('is identified to a server by %s', async (member) => {
     const { obtain } = await serveByCertificate(member, [other.cert, own.cert, curve.cert]);
     expect(await obtain({ ...secretOf(own.key), certificate: own.cert })).toBe('token');
     expect(await obtain({ ...secretOf(own.key), certificate: own.cert, algorithm: 'PS256' })).toBe('token');
@@ -239,7 +239,7 @@ describe('private_key_jwt with a certificate', () => {
       'with the attributes that openssl writes',
       `Bag Attributes\n    friendlyName: app\n${own.key}Bag Attributes\n${own.cert}`,
     ],
-  ])('takes it from the text of the key: %s', async (_place, text) => {
+  ])('is read from the text of the key: %s', async (_place, text) => {
     const { obtain } = await serveByCertificate('x5t#S256', [own.cert]);
     expect(await obtain(secretOf(text))).toBe('token');
   });
@@ -264,7 +264,7 @@ describe('client_secret_jwt', () => {
     expect(payload).toMatchObject({ iss: 'app', sub: 'app' });
   });
 
-  it('takes an empty secret, which no server will accept, like any other', async () => {
+  it('accepts an empty secret, which no server will accept, like any other', async () => {
     const { server, client } = await serve('client_secret_jwt');
     expect(await client.obtain('app', '')).toMatchObject({ kind: 'token' });
     const key = await importJWK({ kty: 'oct', k: 'AA' }, 'HS256');
@@ -337,7 +337,7 @@ describe('assertion_file', () => {
       (path: string) => symlink(tmpdir(), path),
       'the assertion file is a directory: expected a regular file of at most 1 MiB',
     ],
-  ])('sends nothing of a file that is %s, and says so', async (_kind, make, detail) => {
+  ])('sends nothing of a file that is %s, and reports why', async (_kind, make, detail) => {
     const path = join(await folder(), 'token');
     await make(path);
     const { server, client } = await serve('assertion_file', { file: path });

@@ -89,7 +89,7 @@ describe('a discovery', () => {
     ['a redirect', (response: ServerResponse) => void response.writeHead(302, { location: server.openidPath }).end()],
     ['an unknown encoding', answer(200, 'x', { 'content-encoding': 'zap' })],
     ['a document without end', (response: ServerResponse) => pour(response.writeHead(200), ' '.repeat(65_536))],
-  ])('takes the metadata of OpenID Connect when RFC 8414 has %s', async (_what, first) => {
+  ])('uses the metadata of OpenID Connect when RFC 8414 has %s', async (_what, first) => {
     server.on(server.oauthPath, first);
     server.on(server.openidPath, (response) => json(response, 200, server.metadata()));
     const { get, kinds } = discover();
@@ -98,7 +98,7 @@ describe('a discovery', () => {
     expect(kinds()).toEqual(['discovered']);
   }); // prettier-ignore
 
-  it('is made once for a hundred that need it together, and not again', async () => {
+  it('is made once for a hundred concurrent uses, and not again', async () => {
     server.publish();
     const { get, discovery } = discover();
     const found = await Promise.all(Array.from({ length: 100 }, get));
@@ -107,7 +107,7 @@ describe('a discovery', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('is shared by all that make it in the same way', async () => {
+  it('is shared by all uses with the same options', async () => {
     server.publish();
     const clock = createFakeClock();
     const discoveries = createDiscoveries({ clock });
@@ -171,7 +171,7 @@ describe('metadata', () => {
   it.each([
     ['is down', answer(503, '')],
     ['names another issuer', answer(200, '{"issuer":"https://evil.example"}')],
-  ])('serve while the server %s, and this is announced once', async (_what, fault) => {
+  ])('are used while the server %s, and this is announced once', async (_what, fault) => {
     server.publish();
     const { clock, get, events, kinds } = discover();
     await get();
@@ -290,7 +290,7 @@ describe('a discovery that fails', () => {
     expect(server.requests).toHaveLength(2);
   }); // prettier-ignore
 
-  it('is a time-out for its waiters, once', async () => {
+  it('times out for its waiting callers, once', async () => {
     const silent = await startRawServer(() => {});
     closing.push(() => silent.close());
     const { clock, fail } = discover({ issuer: new URL(silent.url).origin });
@@ -304,7 +304,7 @@ describe('a discovery that fails', () => {
     expect(await fail()).toMatchObject({ reason: 'unavailable', retryAfterSeconds: 1 });
   });
 
-  it('does not look at the second place when the connection fails', async () => {
+  it('does not try the second location when the connection fails', async () => {
     const rude = await startRawServer((socket) => socket.resetAndDestroy());
     closing.push(() => rude.close());
     const { fail } = discover({ issuer: new URL(rude.url).origin });
@@ -315,7 +315,7 @@ describe('a discovery that fails', () => {
     await rude.received(1);
   });
 
-  it('is a time-out when the document comes too slowly', async () => {
+  it('times out when the document arrives too slowly', async () => {
     server.on(server.oauthPath, (response) => void response.writeHead(200).write('{"issuer":'));
     const { clock, fail } = discover();
     const first = fail();

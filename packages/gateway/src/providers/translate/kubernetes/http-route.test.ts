@@ -61,7 +61,7 @@ describe('an HTTPRoute', () => {
     );
   });
 
-  it('leads through its filters in their order', () => {
+  it('applies its filters in their order', () => {
     const { routers, middlewares } = load(read('http-routes.yaml'), origin);
     const router = [...routers.values()].find(({ rule }) => rule.includes('/exact'))!;
     expect(router.middlewares[0]).toBe('apps-auth@kubernetescrd');
@@ -144,7 +144,7 @@ describe('an HTTPRoute and the namespaces around it', () => {
     expect(load(text).routers.size).toBe(count);
   });
 
-  it('leads to a Service of another namespace with a ReferenceGrant, and no longer', () => {
+  it('may use a Service of another namespace only while a ReferenceGrant exists', () => {
     const translate = createTranslate();
     const documentsOf = (text: string) => parseDocuments(text, 'r.yaml').documents;
     const [one, two] = [
@@ -156,7 +156,7 @@ describe('an HTTPRoute and the namespaces around it', () => {
     expect([errorsOf([...one, ...two]), errorsOf(one), errorsOf([...one, ...two])]).toEqual([0, 1, 0]);
   });
 
-  it('is ignored where its Gateway is of another class', () => {
+  it('is ignored when its Gateway has another class', () => {
     const other = gateway({ from: 'All' }).replace('"grantgate"', '"nginx"');
     const { routers, problems } = load([other, route(), web].join('\n---\n'));
     expect(routers.size).toBe(0);

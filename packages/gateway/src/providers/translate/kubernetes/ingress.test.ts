@@ -60,7 +60,7 @@ const messagesOf = ({ problems }: ReturnType<typeof load>): readonly string[] =>
   );
 
 describe('an Ingress', () => {
-  it('has the routers and services that Traefik 3.7 has', () => {
+  it('has the same routers and services as in Traefik 3.7', () => {
     const { routers, services } = load(own, origin);
     const shown = Array.from(routers.values(), (router) => ({
       rule: router.rule,
@@ -96,7 +96,7 @@ describe('an Ingress', () => {
     );
   });
 
-  it('matches whole elements of paths with strictPrefixMatching, as Traefik 3.7 does', () => {
+  it('matches whole path elements with strictPrefixMatching, as Traefik 3.7 does', () => {
     const { routers } = load(own, { ...origin, strictPrefixMatching: true });
     expect(Object.fromEntries(Array.from(routers, ([name, { rule }]) => [name, { rule }]))).toEqual(
       recorded.strictPrefixMatching,

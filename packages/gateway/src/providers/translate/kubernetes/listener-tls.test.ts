@@ -45,8 +45,8 @@ function load(...objects: readonly string[]) {
 const both =
   '{ certificateRefs: [{ name: one, namespace: infra }, { group: core, kind: Secret, name: two, namespace: infra }] }';
 
-describe('a listener with HTTPS', () => {
-  it('shows the certificates of its Secrets, of another namespace if a ReferenceGrant allows it', () => {
+describe('an HTTPS listener', () => {
+  it('presents the certificates of its Secrets, of another namespace if a ReferenceGrant allows it', () => {
     expect(load(gateway(both), secret('one'), secret('two'), grant)).toEqual({
       certificates: ['infra/one', 'infra/two'],
       ports: [443, 80],
@@ -93,11 +93,11 @@ describe('a listener with HTTPS', () => {
       ],
       ['frontend is not supported, so listeners with HTTPS are not served: use a TLSOption with clientAuth'],
     ],
-  ])('is not served if it %s, and the other listeners are', (_what, objects, problems) => {
+  ])('is not served if it %s, while the other listeners are', (_what, objects, problems) => {
     expect(load(...objects)).toEqual({ certificates: [], ports: [80], problems });
   });
 
-  it('is served again when its Secret is back', () => {
+  it('is served again when its Secret returns', () => {
     expect(load(gateway(both), secret('one'), grant).ports).toEqual([80]);
     expect(load(gateway(both), secret('one'), secret('two'), grant).ports).toEqual([443, 80]);
   });

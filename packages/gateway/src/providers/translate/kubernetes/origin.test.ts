@@ -76,7 +76,7 @@ function load(origin: Origin | undefined, text = objects) {
 }
 
 describe('permissions of an object of the cluster', () => {
-  it('without options is to refer to its own namespace', () => {
+  it('without options cover only its own namespace', () => {
     expect(load(strict)).toEqual({
       messages: [
         'cross_namespace: the Service shared/there is not in the namespace apps of its IngressRoute: allowCrossNamespace is off',
@@ -95,7 +95,7 @@ describe('permissions of an object of the cluster', () => {
     });
   });
 
-  it('with allowCrossNamespace is to refer to any', () => {
+  it('with allowCrossNamespace cover any namespace', () => {
     const { messages, routes } = load({ ...strict, allowCrossNamespace: true, requireEndpointSlices: false });
     expect(messages).toHaveLength(1);
     const here = 'http://here.apps.svc.cluster.local:80';
@@ -108,7 +108,7 @@ describe('permissions of an object of the cluster', () => {
     });
   });
 
-  it('with allowCrossNamespace is still no way to an object of a like name', () => {
+  it('with allowCrossNamespace do not reach an object with a similar name', () => {
     const { messages } = load(
       { ...strict, allowCrossNamespace: true },
       objects.replace('{ name: auth, namespace: shared }', '{ name: b-auth, namespace: shared }'),
@@ -126,12 +126,12 @@ describe('permissions of an object of the cluster', () => {
     );
   });
 
-  it('with allowExternalNameServices is to lead out of the cluster', () => {
+  it('with allowExternalNameServices lead out of the cluster', () => {
     const { routes } = load({ ...strict, allowExternalNameServices: true });
     expect(routes['/external']).toBe('http://db.example.com:80');
   });
 
-  it('is not to make up an address: without EndpointSlices a Service has no servers', () => {
+  it('never invent an address: without EndpointSlices a Service has no servers', () => {
     expect(load({ ...strict, allowCrossNamespace: true }).routes['/service']).toBe('');
   });
 });
@@ -143,7 +143,7 @@ it('a file may use external names and names of the cluster, but may not cross na
   expect(routes['/external']).toBe('http://db.example.com:80');
 });
 
-it('names of one source may be used in another', () => {
+it('names of one provider may be used in another', () => {
   const file = parseDocuments(
     `http:
   routers:

@@ -60,7 +60,7 @@ describe('a TLSOption', () => {
     expect(messagesOf(load(text, { allowCrossNamespace: true }))).toEqual([]);
   });
 
-  it('that is missing refuses: a connection must not have weaker options', () => {
+  it('that is missing makes the route refuse: a connection must not have weaker options', () => {
     const { routers, problems } = load(service('apps/web') + route('{ options: { name: strict } }'));
     expect(problems.map(({ message }) => message)).toEqual([
       'there is no TLSOption apps-strict@kubernetescrd',
@@ -68,13 +68,13 @@ describe('a TLSOption', () => {
     expect([...routers.values()][0]!.errors).toHaveLength(1);
   });
 
-  it('called default applies everywhere; of two, neither is used', () => {
+  it('called default applies everywhere; two of them are both ignored', () => {
     expect([...load(strict('apps/default')).tls.options.keys()]).toEqual(['default']);
     const { tls } = load(strict('apps/default') + strict('bank/default'));
     expect(tls.options.get('default')!.errors).toHaveLength(1);
   });
 
-  it('called default is taken from the namespace of defaultTLSResourcesNamespace alone', () => {
+  it('called default is taken only from the namespace of defaultTLSResourcesNamespace', () => {
     const loaded = load(strict('apps/default') + strict('infra/default'), { defaultTlsNamespace: 'infra' });
     expect(messagesOf(loaded)).toEqual([
       'warning ignored_option: the TLSOption apps/default is not used: defaultTLSResourcesNamespace is infra',
@@ -145,7 +145,7 @@ describe('a ServersTransport', () => {
     });
   });
 
-  it('with a ConfigMap that is missing is broken: it would trust others instead', () => {
+  it('with a missing ConfigMap is broken: otherwise it would trust other servers', () => {
     const { serversTransports, problems } = load(transport);
     expect(problems.map(({ message }) => message)).toEqual([
       'the ConfigMap apps/roots is missing or cannot be read',
@@ -206,7 +206,7 @@ describe('a TraefikService', () => {
     expect(loaded.services.get('apps-s@kubernetescrd')!.errors.length).toBeGreaterThan(0);
   });
 
-  it('that leads back to itself refuses', () => {
+  it('that refers back to itself refuses', () => {
     const loaded = load(
       toWeighted('apps/a', '{ name: b, kind: TraefikService }') +
         toWeighted('apps/b', '{ name: a, kind: TraefikService }'),
@@ -228,7 +228,7 @@ describe('a TraefikService', () => {
     expect(messagesOf(load(nested + foreign, { allowCrossNamespace: true }))).toEqual([]);
   });
 
-  it('whose name is that of the services of a route of another namespace does not lead to them', () => {
+  it("with the name of a route's services in another namespace does not reach them", () => {
     const guessed = load(
       service('a-b/web') +
         object(

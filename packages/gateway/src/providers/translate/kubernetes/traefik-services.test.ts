@@ -103,7 +103,7 @@ describe('a TraefikService', () => {
 });
 
 describe('a service of an IngressRoute', () => {
-  it('has a strategy, RoundRobin being the old name of wrr, and a passive health check', () => {
+  it('has a strategy, with RoundRobin as the old name of wrr, and a passive health check', () => {
     const name = 'apps-route-0ce9fe06b4bbfb2d7c6b@kubernetescrd';
     const find = (options: string) => {
       const { found, problems } = load(route(`{ name: one, port: 80, ${options} }`));
