@@ -6,12 +6,12 @@ interface HeaderStep {
   readonly onResponse: NonNullable<Step['onResponse']>;
 }
 
-/** A step that changes headers, where its response goes through steps that change bodies. */
+/** A step that changes headers, for a response that passes through steps that change bodies. */
 export class ChangedHeaders implements ResponseWriter {
   readonly #next: ResponseWriter;
   readonly #step: HeaderStep;
   readonly #request: StepRequest;
-  /** While it waits for the first part of the body. */
+  /** Set while it waits for the first part of the body. */
   #head: CallerResponseHead | undefined;
 
   constructor(next: ResponseWriter, step: HeaderStep, request: StepRequest) {

@@ -1,7 +1,7 @@
-/** Characters of a client ID that are shown; a caller may send thousands. */
+/** Maximum number of shown characters of a client ID; a caller may send thousands. */
 const maxShown = 256;
 
-/** A client ID as logs show it: shortened. Escaping is the log's own. */
+/** A client ID as logs show it: shortened. Each log escapes it itself. */
 export function toShownClientId(clientId: string): string {
   if (clientId.length <= maxShown) return clientId;
   const characters = Array.from(clientId.slice(0, 2 * maxShown + 2));

@@ -5,7 +5,7 @@ import type { RequestContextDeps } from './request-context-deps.ts';
 import type { RequestTrace, StartTrace } from './request-trace.ts';
 
 export interface TracedContextDeps extends RequestContextDeps {
-  /** Undefined: nothing is traced. */
+  /** Undefined: tracing is off. */
   readonly startTrace?: StartTrace | undefined;
 }
 
@@ -19,7 +19,7 @@ export const createContext = (
     ? new RequestContext(incoming, lease, deps)
     : new TracedRequestContext(incoming, lease, deps, deps.startTrace);
 
-/** A class of its own, so that requests that are not traced have no field for it. */
+/** A separate class, so that requests without a trace have no field for it. */
 class TracedRequestContext extends RequestContext {
   readonly #trace: RequestTrace | undefined;
 

@@ -10,13 +10,13 @@ export interface RetryDeps {
   readonly context: RequestContext;
   readonly upstream: Upstream;
   readonly clock: Clock;
-  /** Where it was sent first. */
+  /** The first destination. */
   readonly first: Destination;
   readonly toUpstreamHead: ToUpstreamHead;
   readonly onDefect: (error: unknown, requestId: string) => void;
 }
 
-/** Sends one request again as its policy says: to a healthy server that has not had it, where there is one. */
+/** Repeats one request as its policy requires, if possible at a healthy server that has not received it. */
 export function createRetry(
   policy: RetryPolicy,
   { context, upstream, clock, first, toUpstreamHead, onDefect }: RetryDeps,
@@ -36,7 +36,7 @@ export function createRetry(
     const send = (): void => {
       if (context.response.over || context.response.begun) return;
       try {
-        // When no server is healthy any more, the first one is as good as any.
+        // Without a healthy server, the first one is as good as any.
         const picked = upstream.pick(facts, tried) ?? first;
         tried.add(picked.server);
         context.retried(attempt);

@@ -2,7 +2,7 @@ import { valueIn } from '../middlewares/header-lists.ts';
 import type { Refusal } from '../middlewares/refusal.ts';
 import { toRefusalResponse, type WholeResponse } from './write-refusal.ts';
 
-/** A refusal in the form that the caller understands. @param headers of its request, name and value in turn. */
+/** A refusal in the caller's format. @param headers of its request, name and value in turn. */
 export function toCallerRefusal(
   refusal: Refusal,
   requestId: string,
@@ -20,7 +20,7 @@ export const toGrpcType = (headers: readonly string[]): string | undefined =>
   grpcType.exec(valueIn(headers, 'content-type') ?? '')?.[0];
 
 /**
- * A refusal in the form of gRPC: a response of trailers only, with the status in its head. Its details name the code, the request
+ * A refusal in the form of gRPC: a trailers-only response, with the status in its head. Its details contain the code, the request
  * ID, and the time after which a retry makes sense.
  * @param type media type of the request.
  */
@@ -40,7 +40,7 @@ function toGrpcRefusal(refusal: Refusal, requestId: string, type: string): Whole
 
 const unknown = 2;
 
-/** By HTTP status, as the HTTP mapping of gRPC has it, with what it leaves out. */
+/** Status by HTTP status: the HTTP mapping of gRPC, and statuses that it lacks. */
 const statuses: ReadonlyMap<number, number> = new Map([
   // INTERNAL
   [400, 13],

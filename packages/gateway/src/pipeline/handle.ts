@@ -34,18 +34,18 @@ import { decide, type EarlyResponse } from './run-steps.ts';
 export interface PipelineDeps {
   readonly clock: Clock;
   acquire(): Lease;
-  /** Called once per request, when its response has ended. Read the record at once: its connection may be gone later. */
+  /** Called once per request, when its response has ended. Read the record at once, because its connection may be closed later. */
   onRecord(record: RequestRecord): void;
-  /** Undefined: nothing is traced. */
+  /** Undefined: tracing is off. */
   readonly startTrace?: StartTrace | undefined;
-  /** Called for defects: a rule or a decision that threw. */
+  /** Called for defects: a rule or a decision that threw an error. */
   onDefect(error: unknown, requestId: string): void;
 }
 
 /** Serves one request. */
 export type Handle = (incoming: IncomingRequest) => PendingRequest;
 
-/** Matches, decides on and forwards each request, and emits exactly one record of it. */
+/** Matches, decides and forwards each request, and emits exactly one record of it. */
 export function createHandle(deps: PipelineDeps): Handle {
   const heads: HeadBuilders = {
     clock: deps.clock,
@@ -73,7 +73,7 @@ export function createHandle(deps: PipelineDeps): Handle {
   };
 }
 
-/** The parts in which the gateway's routes and forward authentication differ. */
+/** The parts that differ between the gateway's routes and forward-auth. */
 export interface RequestFlow<T extends StepChain> {
   /** Finds the steps that decide on a request, or the refusal when there are none. */
   readonly find: (context: RequestContext, snapshot: Snapshot) => Refusal | T;
@@ -82,7 +82,7 @@ export interface RequestFlow<T extends StepChain> {
   readonly onDefect: PipelineDeps['onDefect'];
 }
 
-/** Decides on a request, then forwards or refuses it. Never throws. */
+/** Decides a request, then forwards or refuses it. Never throws. */
 export function settle<T extends StepChain>(
   context: RequestContext,
   snapshot: Snapshot,
@@ -111,14 +111,14 @@ function conclude<T extends StepChain>(
   stop: EarlyResponse,
   flow: RequestFlow<T>,
 ): void {
-  // The caller may have gone away during a token request.
+  // The caller may have disconnected during a token request.
   if (!context.endEarly(stop) && !context.isOver) flow.pass(context, found);
 }
 
 function fail(context: RequestContext, error: unknown, { onDefect }: Pick<PipelineDeps, 'onDefect'>): void {
   const { response } = context.incoming;
   onDefect(error, context.requestId);
-  // Fail closed: a request without a decision does not pass.
+  // Fail closed: without a decision, a request is refused.
   if (response.begun) response.cut();
   else context.refuse(brokenRoute);
 }
@@ -135,7 +135,7 @@ function findRoute(context: RequestContext, snapshot: Snapshot): Refusal | Route
   const route = findMetadataRoute(facts, path, snapshot) ?? snapshot.match(request);
   if (route === undefined) return request.exhausted ? tooMuchWork : gatewayRefusals.no_route;
   context.route = route;
-  // Options are chosen by SNI: another Host must not lead past the options of its router, such as client certificates.
+  // TLS options are chosen by SNI: another Host must not bypass the options of its router, such as client certificates.
   if (
     facts.tls !== undefined &&
     facts.tls.options !== snapshot.tlsOptionsOf(facts.entryPoint, route.routerName)
@@ -157,7 +157,7 @@ function toTarget(path: string, received: string): string {
   return question < 0 ? path : path + received.slice(question);
 }
 
-/** Builds the heads of upstream requests and of responses to callers, and what sending needs beside. */
+/** Builds the heads of upstream requests and of responses to callers. */
 interface HeadBuilders {
   readonly clock: Clock;
   readonly toUpstreamHead: ToUpstreamHead;
@@ -193,7 +193,7 @@ function send(context: RequestContext, heads: HeadBuilders, route: Route): void 
   });
 }
 
-/** A caller whose body has been read does not wait to send it. */
+/** A caller whose body has already been read does not wait for `100 Continue`. */
 const withBody = (incoming: IncomingRequest, whole: WholeBody | undefined): IncomingRequest =>
   whole === undefined ? incoming : { ...incoming, body: whole.body, expectsContinue: false };
 
@@ -202,7 +202,9 @@ const lengthOf = ({ length }: WholeBody): Pick<UpstreamHead, 'hasBody' | 'bodyLe
   bodyLength: length,
 });
 
-/** Where steps change bodies, the response itself runs through the steps. A WebSocket's does not: its headers change here. */
+/**
+ * Where steps change bodies, the whole response passes through the steps. A WebSocket's does not, so its headers are changed here.
+ */
 function toHeaderChanges(context: RequestContext, { changesBodies }: Route): HeaderChanges {
   if (!changesBodies) return context;
   return {
@@ -215,7 +217,7 @@ function toHeaderChanges(context: RequestContext, { changesBodies }: Route): Hea
 const withPath = (target: string): string =>
   target === '' || target.startsWith('?') ? `/${target}` : target;
 
-/** Never throws, because no caller would catch it; without another token, the response goes to the caller. */
+/** Never throws, because its caller does not catch errors; without another token, the response goes to the caller. */
 function renewHead(
   context: RequestContext,
   destination: Destination,

@@ -4,17 +4,17 @@ import type { RequestFacts } from '../routing/facts.ts';
 import { toRoutingPath } from '../routing/request-path.ts';
 import type { Route, Snapshot } from '../snapshot/snapshot.ts';
 
-/** By route: the same without the steps behind the document's. */
+/** Cached by route: the same route without the steps after the one with the document. */
 const known = new WeakMap<Route, Route>();
 
 /**
- * The route that responds with the metadata of a protected resource (RFC 9728 section 3.1), which the rules find by the path of the
- * resource. The steps before the one with the document decide first. Undefined for a request of anything else.
+ * The route that responds with the metadata of a protected resource (RFC 9728 section 3.1). The rules match it by the path of the
+ * resource. The steps before the one with the document decide first. Undefined for any other request.
  */
 export function findMetadataRoute(facts: RequestFacts, path: string, snapshot: Snapshot): Route | undefined {
   if (!path.startsWith(wellKnownPath)) return undefined;
   const resource = path.slice(wellKnownPath.length) || '/';
-  // A rule may be for the methods that clients of the resource use, and a router for the document itself.
+  // A rule may match only methods that clients of the resource use, while another router serves the document itself.
   const tries = [
     ['GET', resource],
     ['POST', resource],

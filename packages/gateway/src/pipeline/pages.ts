@@ -24,7 +24,7 @@ interface PageRequest {
   readonly changes: StepChanges;
   readonly requestId: string;
   readonly trace: { readonly headerLines: string } | undefined;
-  /** Why there is no page, in words for the log. */
+  /** The reason why there is no page, for the log. */
   responseInterrupted(reason: string): void;
 }
 
@@ -37,8 +37,8 @@ export type SendPage = (
 ) => void;
 
 /**
- * Neither a credential nor a token is for the service of a page; and a page is whole, whatever part or version of the response the caller
- * has asked for.
+ * The service of a page receives neither credentials nor tokens. It returns the whole page, whatever part or version of the
+ * response the caller requested.
  */
 const pagePass: Pass = Object.freeze({
   allowed: true,
@@ -60,7 +60,7 @@ const forwardedNames: readonly string[] = [
   'x-real-ip',
 ];
 
-/** Also removes the headers of a request that are not for the service of a page. */
+/** Also removes the headers of a request that the service of a page must not receive. */
 function toPagePass({ requestHeaders }: Page, { incoming, changes }: PageRequest): Pass {
   if (requestHeaders === undefined) return pagePass;
   const headers = [incoming.facts.rawHeaders, ...changes.map(({ setHeaders }) => setHeaders)];
@@ -127,7 +127,7 @@ export function createSendPage({ toUpstreamHead, toCallerHead }: PageDeps): Send
   };
 }
 
-/** Gives the page the status of the response that it replaces, and the headers that stay. */
+/** Gives the page the status of the response that it replaces, and the headers that are kept. */
 function toPage({ status, headers }: Page, to: ResponseWriter): ResponseWriter {
   const names = new Set(headers.filter((_text, at) => at % 2 === 0).map((name) => name.toLowerCase()));
   if (status === 204 || status === 304) names.add('content-length');
@@ -148,5 +148,5 @@ function toPage({ status, headers }: Page, to: ResponseWriter): ResponseWriter {
   };
 }
 
-/** A refusal has the ID of its request already. */
+/** A refusal already contains the ID of its request. */
 const withoutId = (headers: HeaderList): HeaderList => replaceHeaders(headers, new Set(['x-request-id']), []);

@@ -1,11 +1,11 @@
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Refusal } from '../middlewares/refusal.ts';
 
-/** Where a request stands among traces (W3C Trace Context). */
+/** Position of a request in a trace (W3C Trace Context). */
 export interface TraceIdentity {
   /** 32 hexadecimal digits. */
   readonly traceId: string;
-  /** Of the span of the whole request, 16 hexadecimal digits. */
+  /** ID of the span of the whole request, 16 hexadecimal digits. */
   readonly spanId: string;
   /** Whether its spans are exported. */
   readonly isSampled: boolean;
@@ -23,36 +23,36 @@ export interface RequestRecord {
   readonly durationMs: number;
   /** Milliseconds from forwarding the request to the end of the response; 0 if it was not forwarded. */
   readonly originDurationMs: number;
-  /** Status sent to the caller; 499 if the caller went away before it was sent. */
+  /** Status sent to the caller; 499 if the caller disconnected before. */
   readonly status: number;
   /** Status of the server's response; 0 without a response. */
   readonly originStatus: number;
   /** Headers of the server's response, name and value in turn; undefined without a response. */
   readonly originHead?: { readonly headers: readonly string[] } | undefined;
-  /** Headers sent to the caller, name and value in turn; undefined where they are not known. */
+  /** Headers sent to the caller, name and value in turn; undefined where they are unknown. */
   readonly downstreamHeaders?: readonly string[] | undefined;
   /** Bytes of the server's body that were forwarded to the caller. */
   readonly originBytes: number;
   /** Bytes of the caller's body that were read. */
   readonly requestBytes: number;
-  /** Bytes of the body that was sent to the caller, from the server or of a refusal. */
+  /** Bytes of the body that was sent to the caller, from the server or from a refusal. */
   readonly downstreamBytes: number;
-  /** How often the request was sent to a server again. */
+  /** Number of times the request was repeated. */
   readonly retryAttempts: number;
   /** `1.1` or `1.0`. */
   readonly httpVersion: string;
   readonly routerName: string | undefined;
   readonly serviceName: string | undefined;
-  /** Query parameters, and headers in lower case, that carry credentials on this route, beside those that usually do. */
+  /** Query parameters, and headers in lower case, that carry credentials on this route, in addition to the usual ones. */
   readonly secretNames?: ReadonlySet<string> | undefined;
   /** URL of the server as configured. */
   readonly serverUrl: string | undefined;
-  /** Of a request that passed, the claim of `usernameClaim`; of a refused one, the client ID that the caller presented. */
+  /** The claim of `usernameClaim` of a request that passed; the client ID that the caller of a refused request presented. */
   readonly clientUsername: string | undefined;
-  /** Why the request did not pass; undefined when the response is the server's. */
+  /** The refusal; undefined when the response is the server's. */
   readonly refusal: Refusal | undefined;
   /** Undefined: the request is not traced. */
   readonly trace?: TraceIdentity | undefined;
-  /** Why the server's response is missing, invalid or incomplete, in words for the log. */
+  /** The reason why the server's response is missing, invalid or incomplete, for the log. */
   readonly originFault: string | undefined;
 }

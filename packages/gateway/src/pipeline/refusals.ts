@@ -94,7 +94,7 @@ export const gatewayRefusals: Readonly<Record<GatewayRefusalCode, Refusal>> = Ob
   upstream_timeout: refusal('upstream_timeout', 504, 'Gateway timeout', 'the server did not respond in time'),
 });
 
-/** `request_invalid` with what is wrong. */
+/** `request_invalid` with the fault. */
 const invalid = (detail: string): Refusal => Object.freeze({ ...gatewayRefusals.request_invalid, detail });
 
 export const ambiguousPath = invalid(
@@ -108,7 +108,7 @@ export const tooMuchWork = invalid(
 
 const broken = decisionRefusals.middleware_unavailable;
 
-/** The same, with the reason for the log. */
+/** The same refusal, with the reason for the log. */
 export const toBrokenRoute = (reason: string, middleware?: string): Refusal => ({
   ...brokenRoute,
   reason,

@@ -9,13 +9,13 @@ export interface RequestContextDeps {
   readonly clock: Clock;
   /** Creates the ID of a request that has none. */
   readonly createId: () => string;
-  /** Called exactly once, when the response has ended or the caller has gone away. */
+  /** Called exactly once, when the response has ended or the caller has disconnected. */
   onRecord(record: RequestRecord): void;
-  /** Left out where no response is changed. */
+  /** Omitted where no response is changed. */
   readonly sendPage?: SendPage;
   /** Writes a refusal; default: `toCallerRefusal`. */
   readonly toResponse?: typeof toCallerRefusal;
-  /** Facts that steps and the record see; default: those of the request itself. Called on first use. */
+  /** Properties that steps and the record see; default: those of the request itself. Called on first use. */
   readonly toFacts?: (facts: RequestFacts) => RequestFacts;
   /** `Authorization` as the first step sees it; default: the caller's. */
   readonly toAuthorization?: (facts: RequestFacts) => string | undefined;

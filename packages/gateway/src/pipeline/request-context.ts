@@ -30,8 +30,8 @@ import { createSteppedResponse, type ResponseChain, type ResponseChainListener }
 import { toReplyResponse, writeWhole, type WholeResponse } from './write-refusal.ts';
 
 /**
- * One request: its facts, the changes of its steps, its state, and its record once it has ended. A class, because one is
- * created for each request.
+ * One request: its properties, the changes by its steps, its state, and its record once it has ended. A class, because one is
+ * created per request.
  */
 export class RequestContext
   extends StepContext
@@ -43,7 +43,7 @@ export class RequestContext
     ResponseChainListener,
     PendingRequest
 {
-  /** With what a step has held of its body. */
+  /** Includes the part of its body that a step has buffered. */
   incoming: IncomingRequest;
   readonly requestId: string;
   readonly startedAt: number;
@@ -65,7 +65,7 @@ export class RequestContext
   #facts: RequestFacts | undefined;
   #destination: Destination | undefined;
   #sentAt = 0;
-  /** Of a route whose steps change bodies, once its response begins. */
+  /** Set for a route whose steps change bodies, once its response begins. */
   #stepped: ResponseChain | undefined = undefined;
 
   /** @param lease the snapshot that serves the request; released when it ends. */
@@ -80,7 +80,7 @@ export class RequestContext
     this.httpVersion = httpVersion;
     this.startedAt = deps.clock.now();
     this.startedMonotonic = deps.clock.monotonic();
-    // A WebSocket outlives the response object: its connection tells the end.
+    // A WebSocket outlives the response object: its request ends with the connection.
     if (upgrade === undefined) response.onClose(this);
     else upgrade.socket.once('close', () => this.responseClosed());
   }
@@ -94,7 +94,7 @@ export class RequestContext
     return (this.#stepped ?? this.incoming.response).over;
   }
 
-  /** Where the response is written; read when the response begins. */
+  /** The destination of the response; read when the response begins. */
   get response(): CallerResponse {
     const { response } = this.incoming;
     if (this.route?.changesBodies !== true) return response;
@@ -102,7 +102,7 @@ export class RequestContext
   }
 
   get requestBytes(): number {
-    // Of a request that a proxy asks about, it is what the proxy says.
+    // In external authorization, the size is the one that the proxy reports.
     if (this.#deps.toFacts === undefined) return this.incoming.body.takenBytes;
     return readDecimal(valueIn(this.facts.rawHeaders, 'content-length') ?? '') ?? 0;
   }
@@ -138,7 +138,7 @@ export class RequestContext
     const { facts, response, expectsContinue, maxBodyBytes } = this.incoming;
     const read = this.wholeBody;
     const body = read?.body ?? this.incoming.body;
-    // Beside a proxy, the body that has come is not that of the request which is decided on.
+    // In external authorization, the received body is not that of the request to decide.
     if (this.#deps.toFacts !== undefined || !hasBody(facts, body)) return super.bufferBody(maxBytes);
     const begins = body.announcedBytes <= maxBytes;
     if (expectsContinue && begins && read === undefined) response.continue();
@@ -236,7 +236,7 @@ export class RequestContext
     this.#write(this.#toResponse(refusal));
   }
 
-  /** A refusal in the form of the entry point. */
+  /** A refusal in the format of the entry point. */
   #toResponse(refusal: Refusal): WholeResponse {
     const { toResponse = toCallerRefusal } = this.#deps;
     return toResponse(refusal, this.requestId, this.facts.rawHeaders);

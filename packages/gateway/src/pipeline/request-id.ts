@@ -1,6 +1,6 @@
 import { toRequestId } from '@grantgate/middleware/decision/request-id';
 
-/** The ID of a request: the caller's first `X-Request-Id` when it is fit for a log, otherwise a new one. */
+/** The ID of a request: the caller's first `X-Request-Id` when it is safe to log, otherwise a new one. */
 export function readRequestId(rawHeaders: readonly string[], create?: () => string): string {
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at];

@@ -8,17 +8,17 @@ import type { CallerResponse, InterimHead, ResponseListener } from '../proxy/cal
 export interface ResponseChainListener {
   /** Bytes of a body have been written to the caller. */
   written(bytes: number): void;
-  /** The response has broken off before any of it was written. */
+  /** The response was aborted before any of it was written. */
   brokenOff(): void;
-  /** A step replaces the response by a page. */
+  /** A step replaces the response with a page. */
   sendPage(page: Page, to: ResponseWriter): void;
-  /** A step refuses to pass the response on. */
+  /** A step refuses to forward the response. */
   refuseWith(refusal: Refusal, to: ResponseWriter): void;
 }
 
 /**
- * A response on its way through the steps that its request has passed, innermost first, to the caller. Routes none of whose steps change
- * bodies write to the caller's connection instead.
+ * A response on its way through the steps that its request has passed, innermost first, to the caller. If no step of a route
+ * changes bodies, responses are written to the caller's connection instead.
  */
 export class ResponseChain implements CallerResponse, ResponseListener {
   begun = false;
@@ -28,7 +28,7 @@ export class ResponseChain implements CallerResponse, ResponseListener {
   readonly #writers: readonly StepWriter[];
   #isEnded = false;
 
-  /** @param first what it is written to. @param writers those of steps on its way. */
+  /** @param first the first writer. @param writers those of steps on its way. */
   constructor(caller: CallerResponse, first: ResponseWriter, writers: readonly StepWriter[] = []) {
     this.#caller = caller;
     this.#first = first;
@@ -40,7 +40,7 @@ export class ResponseChain implements CallerResponse, ResponseListener {
     return this.#isEnded || this.#caller.over;
   }
 
-  /** Headers that the caller gets. */
+  /** Headers that the caller receives. */
   get headers(): readonly string[] {
     return this.#caller.headers;
   }
@@ -91,7 +91,7 @@ export class ResponseChain implements CallerResponse, ResponseListener {
     this.#first.cut();
   }
 
-  /** The caller has its response, or has gone away. */
+  /** The caller has received its response, or has disconnected. */
   responseClosed(): void {
     this.#isEnded = true;
     for (const writer of this.#writers) writer.closed();
@@ -103,7 +103,7 @@ const createPages = ({ name }: Step, listener: ResponseChainListener): Pages => 
   refuse: (refusal, to) => listener.refuseWith({ ...refusal, middleware: name }, to),
 });
 
-/** @param steps those that the request has passed, outermost first. */
+/** @param steps passed by the request, outermost first. */
 export function createSteppedResponse(
   caller: CallerResponse,
   steps: readonly Step[],

@@ -13,7 +13,7 @@ export type EarlyResponse = Refusal | Reply | undefined;
 /** A refusal with the name of the middleware that refused. */
 type NamedRefusal = StepRefusal & { readonly middleware: string };
 
-/** Decides on a request, for the gateway's routes and for external authorization alike. */
+/** Decides a request, both for the gateway's routes and for external authorization. */
 export function decide({ steps, broken }: StepChain, request: StepContext): MaybePromise<EarlyResponse> {
   if (broken !== undefined) return toBrokenRoute(broken);
   return request.trace === undefined
@@ -29,7 +29,7 @@ function runFrom(first: number, steps: readonly Step[], request: StepContext): M
       request.trace === undefined ? step.onRequest(request) : runTraced(step, request.trace, request);
     if (result instanceof Promise)
       return result.then((late) => {
-        // The caller is gone. Later steps must not count a request whose end they would never see, and this one sees it now.
+        // The caller has disconnected. Later steps must not count a request whose end they would never see; this step sees it now.
         if (request.isOver) {
           if (late.allowed) step.onEnd?.(request, callerGone);
           return undefined;
@@ -43,7 +43,7 @@ function runFrom(first: number, steps: readonly Step[], request: StepContext): M
   return undefined;
 }
 
-/** Lets the steps before change a refusal, innermost first. @param count of them. */
+/** Lets the earlier steps change a refusal, innermost first. @param count number of them. */
 function refine(stop: Refusal | Reply, steps: readonly Step[], count: number): Refusal | Reply {
   if ('response' in stop) return stop;
   let refusal = stop;
@@ -51,7 +51,7 @@ function refine(stop: Refusal | Reply, steps: readonly Step[], count: number): R
   return refusal;
 }
 
-// Apart from the usual way, which pays for no closure.
+// Separate from the common case, which should not pay for a closure.
 const runAllTraced = (
   steps: readonly Step[],
   trace: RequestTrace,

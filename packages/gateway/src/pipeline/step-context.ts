@@ -13,22 +13,22 @@ import type { RequestTrace } from './request-trace.ts';
 import { headerValues } from '../routing/header-values.ts';
 import { ownForwardedValue } from '../routing/own-forwarded.ts';
 
-/** Status of a request whose caller went away, as nginx and Traefik log it. */
+/** Status of a request whose caller disconnected, as nginx and Traefik log it. */
 export const callerGone = 499;
 
-/** A request with the changes of the steps that it has passed. A class, because one is created for each request. */
+/** A request with the changes by the steps that it has passed. A class, because one is created per request. */
 export abstract class StepContext implements StepRequest {
   #changes: Pass[] | undefined = undefined;
   target: string;
   subject: Subject | undefined = undefined;
-  /** The body as a step has read it; undefined: as it comes. */
+  /** The body if a step has read it; undefined: it is streamed. */
   wholeBody: WholeBody | undefined = undefined;
   /** Number of steps that the request has passed. */
   #entered = 0;
-  /** The step whose token reaches the server, if it can renew it, and the index of its changes. */
+  /** The step whose token the server receives, if it can renew the token, and the index of its changes. */
   #token: { readonly step: Step; readonly at: number } | undefined = undefined;
 
-  /** Of the steps that it has passed. The list grows with each step, until the last one has decided. */
+  /** Changes by the steps that it has passed. The list grows with each step, until the last one has decided. */
   get changes(): StepChanges {
     return this.#changes ?? noPasses;
   }
@@ -40,12 +40,12 @@ export abstract class StepContext implements StepRequest {
 
   abstract get facts(): RequestFacts;
 
-  /** Undefined: the request is not traced. Without a field, which every request would pay for. */
+  /** Undefined: the request is not traced. Not a field, because every request would pay for it. */
   get trace(): RequestTrace | undefined {
     return undefined;
   }
 
-  /** Whether its response has ended, or its caller has gone away. */
+  /** Whether its response has ended, or its caller has disconnected. */
   abstract get isOver(): boolean;
 
   /** `Authorization` before the first step. */
@@ -92,7 +92,7 @@ export abstract class StepContext implements StepRequest {
   /**
    * Called for each step that the request has passed; the next step sees the changes.
    *
-   * @returns false when the path that the step has set is ambiguous.
+   * @returns false when the path set by the step is ambiguous.
    */
   passed(pass: Pass, step: Step): boolean {
     this.#entered += 1;
@@ -121,18 +121,18 @@ export abstract class StepContext implements StepRequest {
     for (let at = 0; at < this.#entered; at += 1) steps[at]?.onEnd?.(this, status);
   }
 
-  /** Whether the token that reaches the server can be replaced. */
+  /** Whether the token for the server can be replaced. */
   get renewsToken(): boolean {
     return this.#token !== undefined;
   }
 
-  /** The changes of all steps with another token, after the server refused the current one; undefined when there is none. */
+  /** The changes by all steps with another token, after the server refused the current one; undefined when there is none. */
   renewToken(): MaybePromise<StepChanges | undefined> {
     const { changes } = this;
     const { step, at = -1 } = this.#token ?? {};
     const pass = changes[at];
     const renewed = pass && step?.renew?.(pass);
-    // A request that is sent once more keeps it.
+    // A later repetition of the request uses the new token.
     const replace = (by: Pass | undefined): StepChanges | undefined =>
       by && (this.#changes = changes.with(at, by));
     return renewed instanceof Promise ? renewed.then(replace) : replace(renewed);

@@ -8,16 +8,16 @@ import {
 } from '../http1/message/response-writer.ts';
 import type { Refusal } from '../middlewares/refusal.ts';
 
-/** A response of the gateway itself. */
+/** A response by the gateway itself. */
 export interface WholeResponse {
   readonly head: CallerResponseHead;
   readonly body: Buffer;
 }
 
 /**
- * The one form of refusals: `application/problem+json` (RFC 9457), never cached.
+ * All refusals have this form: `application/problem+json` (RFC 9457), never cached.
  *
- * @param more headers beside its own, name and value in turn.
+ * @param more headers in addition to its own, name and value in turn.
  */
 export function toRefusalResponse(
   refusal: Refusal,
@@ -34,7 +34,7 @@ export function toRefusalResponse(
 /** The response of a step that responds itself. */
 export function toReplyResponse({ status, headers, body }: StepResponse): WholeResponse {
   const reason = STATUS_CODES[status] ?? '';
-  // A 204 has no body, and says nothing of its length (RFC 9110 section 8.6).
+  // A 204 has no body and no Content-Length (RFC 9110 section 8.6).
   const length = status === 204 || status === 304 ? [] : ['Content-Length', String(body.length)];
   return { head: { status, reason, headers: [...headers, ...length], dated: true, reused: false }, body };
 }

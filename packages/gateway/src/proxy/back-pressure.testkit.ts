@@ -1,8 +1,8 @@
 export const mebibyte: Buffer = Buffer.alloc(1024 * 1024, 'x');
-/** MiB that are tried: more than all buffers on the way hold together. */
+/** Number of MiB to write: more than all buffers on the way can hold. */
 export const total = 64;
 
-/** Writes as the stream takes it, until `total` MiB or until it has not taken any for some turns of the event loop. */
+/** Writes while the stream accepts data, until `total` MiB or until it has accepted none for some turns of the event loop. */
 export async function writeUntilFull(stream: NodeJS.WritableStream): Promise<number> {
   let written = 0;
   while (written < total) {
@@ -13,7 +13,7 @@ export async function writeUntilFull(stream: NodeJS.WritableStream): Promise<num
   return written;
 }
 
-/** Whether the stream drains while other work on the same loop goes on for that many turns. */
+/** Whether the stream drains within that many turns of other work on the same event loop. */
 async function drainsWithin(stream: NodeJS.WritableStream, turns: number): Promise<boolean> {
   const drained = new Promise<boolean>((resolve) => stream.once('drain', () => resolve(true)));
   const waited = async (): Promise<boolean> => {

@@ -1,8 +1,8 @@
 import type { ResponseHead } from '../http1/client/response-head.ts';
 
 /**
- * Whether a response says that the token is the problem: 401 with a `Bearer` challenge that names `invalid_token` or no
- * error. `insufficient_scope` and `invalid_request` are not mended by another token of the same kind.
+ * Whether a response rejects the token: 401 with a `Bearer` challenge that names `invalid_token` or no error. Another token of the
+ * same kind would not help against `insufficient_scope` and `invalid_request`.
  *
  * @see RFC 6750 section 3, RFC 9110 section 11.6.1
  */
@@ -27,5 +27,5 @@ function namesToken(challenges: string): boolean {
   return isRefused();
 }
 
-/** A parameter (name, and a quoted or a plain value) or the name of a scheme. */
+/** A parameter (name, and a quoted or plain value) or the name of a scheme. */
 const part = /([!#$%&'*+.^_`|~\w-]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([!#$%&'*+.^_`|~\w/=-]+)))?/g;

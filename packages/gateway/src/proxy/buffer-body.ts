@@ -1,15 +1,15 @@
 import type { CallerBody } from '../http1/message/caller-body.ts';
 import { noTrailers } from '../http1/message/response-writer.ts';
 
-/** A body that has been read in full, or as far as it was to be held. */
+/** A body that has been read completely, or up to the buffer limit. */
 export interface BufferedBody {
-  /** All of it; undefined when it is larger than it may be: then `body` streams what has come and what is still to come. */
+  /** The complete body; undefined when it exceeds the limit: then `body` streams the buffered and the remaining parts. */
   readonly whole: Buffer | undefined;
-  /** In place of the body that was read. */
+  /** Replaces the body that was read. */
   readonly body: CallerBody;
 }
 
-/** Reads a body until its end, or until it is larger than it may be. Never resolves when the caller goes away before. */
+/** Reads a body until its end, or until it exceeds the limit. Never resolves when the caller disconnects before. */
 export function bufferBody(body: CallerBody, maxBytes: number): Promise<BufferedBody> {
   const whole = body.announcedBytes > maxBytes ? undefined : body.whole();
   if (whole !== undefined) return Promise.resolve({ whole, body: createWholeBody(whole, noTrailers) });
@@ -19,7 +19,7 @@ export function bufferBody(body: CallerBody, maxBytes: number): Promise<Buffered
     let bytes = 0;
     let ended: readonly string[] | undefined;
     let onPart = (part: Buffer): void => {
-      // The bytes of a part are the connection's; it reads the next ones into the same place.
+      // The bytes of a part belong to the connection, which overwrites them with the next read.
       parts.push(Buffer.from(part));
       bytes += part.length;
       if (bytes <= maxBytes) return;
@@ -65,7 +65,7 @@ export function bufferBody(body: CallerBody, maxBytes: number): Promise<Buffered
   });
 }
 
-/** A body that can be sent again: `whole` gives it each time, without its trailers. */
+/** A body that can be sent again: `whole` returns it each time, without its trailers. */
 const createWholeBody = (whole: Buffer, trailers: readonly string[]): CallerBody => ({
   announcedBytes: whole.length,
   takenBytes: whole.length,

@@ -8,9 +8,11 @@ type Receiver = Pick<ResponseHandler, 'onHead' | 'onData' | 'onFlush' | 'onEnd' 
 export type BodyReceiver = Omit<Receiver, 'onHead'>;
 
 /**
- * Holds the head of a response until the first part of its body is here.
+ * Delays the head of a response until the first part of its body has arrived.
  *
- * @param release sends the head. @param start the first part; undefined when there is none. @returns what takes all that follows.
+ * @param release sends the head.
+ * @param start the first part; undefined when there is none.
+ * @returns the receiver of all further events.
  */
 export function delayHead(release: (start: Buffer | undefined) => BodyReceiver): BodyReceiver {
   return {
@@ -21,7 +23,7 @@ export function delayHead(release: (start: Buffer | undefined) => BodyReceiver):
   };
 }
 
-/** A response that waits until it is known whether the request is repeated. At most one read of its body is buffered. */
+/** A response that waits for the decision whether the request is repeated. At most one read of its body is buffered. */
 export interface BufferedResponse extends BodyReceiver {
   /** Whether the whole response has arrived. */
   readonly complete: boolean;

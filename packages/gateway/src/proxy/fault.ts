@@ -1,6 +1,6 @@
 import type { ResponseFaultCode } from '../http1/client/fault.ts';
 
-/** Why an upstream gave no response. */
+/** The reason why a server gave no response. */
 export type UpstreamFault =
   'upstream_refused' | 'upstream_reset' | 'upstream_timeout' | 'request_too_large' | 'request_invalid';
 
@@ -13,7 +13,7 @@ export const faultStatus: Readonly<Record<UpstreamFault, number>> = Object.freez
   request_invalid: 400,
 });
 
-/** The refusal that a caller gets for a fault of the connection to a server. */
+/** The refusal that a caller receives for a fault of the connection to a server. */
 export const upstreamFaults: Readonly<Record<ResponseFaultCode, UpstreamFault>> = Object.freeze({
   connect_failed: 'upstream_refused',
   connect_timeout: 'upstream_timeout',

@@ -21,15 +21,15 @@ import { joinSockets } from './upgrade.ts';
 /** A request to forward. */
 export interface ForwardRequest {
   readonly incoming: IncomingRequest;
-  /** Another one when it is sent again. */
+  /** Another one when the request is repeated. */
   destination: Destination;
   /** Path and query. */
   readonly target: string;
   readonly head: UpstreamHead;
   readonly toCallerHead: ToCallerHead;
-  /** Changes of the request's headers, which its trailers must not forge. */
+  /** Changes of the request's headers; its trailers must not forge them. */
   readonly changes: StepChanges;
-  /** Undefined: the headers of the response are passed on. */
+  /** Undefined: the headers of the response are forwarded unchanged. */
   readonly headerChanges: HeaderChanges | undefined;
   readonly listener: ForwardListener;
   /**
@@ -37,11 +37,11 @@ export interface ForwardRequest {
    * token. Without it, a response that refuses the token goes to the caller.
    */
   readonly renewHead: ((destination: Destination) => MaybePromise<UpstreamHead | undefined>) | undefined;
-  /** Sends it to a server again, where a middleware says so. Undefined: its outcome goes to the caller. */
+  /** Repeats the request at a server, if a middleware requires it. Undefined: its outcome goes to the caller. */
   readonly retry: RetryRequest | undefined;
 }
 
-/** Follows a forwarded request. */
+/** Observes a forwarded request. */
 export interface ForwardListener {
   /** The head of the response has arrived; it has not been written to the caller yet. */
   responseStarted(head: OriginHead): void;
@@ -49,7 +49,7 @@ export interface ForwardListener {
   bodyForwarded(bytes: number): void;
   /** The response is incomplete. Called before the consequence. @param reason in words, for the log. */
   responseInterrupted(reason: string): void;
-  /** No response came; nothing has been written to the caller. */
+  /** No response arrived; nothing has been written to the caller. */
   failed(fault: UpstreamFault): void;
 }
 
@@ -65,20 +65,20 @@ export function forward(job: ForwardRequest): void {
   incoming.response.onClose(relay);
 }
 
-/** Relays one response to the caller. A class, because one is created for each request. */
+/** Relays one response to the caller. A class, because one is created per request. */
 class ResponseRelay implements ResponseHandler, ResponseListener {
   readonly #job: ForwardRequest;
   /** Undefined until the request is dispatched. */
   #call: RequestControl | undefined = undefined;
   #body: StreamingBody | Buffer | undefined = undefined;
-  /** A refusal of the token, while another token is requested, or a head that waits for its body. */
+  /** A response that refuses the token, while another token is requested, or a head that waits for its body. */
   #held: BodyReceiver | undefined = undefined;
   #renewed = false;
   #over = false;
   /** Called with the outcome of the request, if the choice of a server depends on it. */
   #outcome: ((status: number) => void) | undefined = undefined;
   #answered = false;
-  /** The last part of the body: written together with the end when that follows at once. */
+  /** The last part of the body: written together with the end if that follows at once. */
   #part: Buffer | undefined = undefined;
   #lent = false;
   #flushed = false;
@@ -105,7 +105,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
     );
   }
 
-  /** The caller has its response, or has gone away. */
+  /** The caller has received its response, or has disconnected. */
   responseClosed(): void {
     if (!this.#over) this.#call?.abort();
   }
@@ -126,7 +126,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
   onHead(head: ResponseHead, repeats: boolean): void {
     const { headerChanges, listener, incoming } = this.#job;
     if (incoming.response.begun) {
-      // Refused meanwhile, because its body was late or malformed.
+      // The request was refused meanwhile, because its body was late or malformed.
       this.#call?.abort();
       return;
     }
@@ -139,7 +139,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
     else this.#begin(head, repeats, undefined);
   }
 
-  /** Lets the head wait for its body. Apart from the usual way, which pays for no closure. */
+  /** Makes the head wait for its body. Separate from the common case, which should not pay for a closure. */
   #hold(head: ResponseHead, repeats: boolean): void {
     this.#held = delayHead((start) => {
       this.#held = undefined;
@@ -168,7 +168,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
     if (this.#held !== undefined) return this.#held.onFlush();
     const { response } = this.#job.incoming;
     this.#writePart();
-    // Event streams and other slow bodies: the head must not wait for the first byte.
+    // For event streams and other slow bodies, the head must not wait for the first byte.
     if (!this.#flushed) response.flush();
     this.#flushed = true;
     if (!this.#full) return true;
@@ -249,7 +249,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
     return true;
   }
 
-  /** Whether an outcome does not go to the caller, because the request is sent again. */
+  /** Whether the outcome does not go to the caller, because the request is repeated. */
   #retries(status: number, fault: ResponseFaultCode | undefined): boolean {
     const { retry } = this.#job;
     return retry !== undefined && fault !== 'request_invalid' && this.#retriesWith(retry, { status, fault });
@@ -262,7 +262,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
       this.#job.destination = destination;
       if (!this.#sendAgain(head)) listener.failed('request_invalid');
     });
-    // The rest of a response is of no use.
+    // The rest of the response is not needed.
     if (isSentAgain) this.#call?.abort();
     return isSentAgain;
   }

@@ -2,10 +2,11 @@ import type { RequestFacts } from '../routing/facts.ts';
 import { ownForwardedValue } from '../routing/own-forwarded.ts';
 
 /**
- * Adds what this hop says about the caller; what a trusted proxy says stays. Runs for every request with other headers than the last.
+ * Adds the headers of this hop about the caller; values of a trusted proxy are kept. Runs for every request whose headers differ
+ * from the previous one.
  *
  * @param said values that a trusted proxy sent, by normalised name.
- * @param isTaken whether a step sets that header (normalised name): then this hop does not.
+ * @param isTaken whether a step sets that header (normalised name); then this hop does not.
  */
 export function appendForwarded(
   headers: string[],
@@ -23,14 +24,14 @@ export function appendForwarded(
   for (let at = 0; at + 1 < ownNames.length; at += 2) {
     const name = ownNames[at] ?? '';
     const normalizedName = ownNames[at + 1] ?? '';
-    // This hop's own name, whatever others call themselves.
+    // The name of this hop, whatever other hops are called.
     if (normalizedName !== 'x-forwarded-server' && said.has(normalizedName)) continue;
     const value = ownForwardedValue(facts, normalizedName, proto);
     if (value !== undefined && !isTaken(normalizedName)) headers.push(name, value);
   }
 }
 
-/** Each beside its normalised form. */
+/** Each name with its normalised form. */
 const ownNames = [
   'X-Forwarded-Proto',
   'X-Forwarded-Host',

@@ -2,13 +2,13 @@ import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 import { isForwardedHeader } from '../routing/is-forwarded-header.ts';
 import { hopByHop } from '../http1/message/hop-by-hop.ts';
 
-/** The treatment of a request's header by a proxy. */
+/** How a proxy treats a header of a request. */
 export interface HeaderClass {
   /** As `normalizeHeaderName` writes it. */
   readonly name: string;
   /**
-   * `framing`: delimits the body; `dropped`: belongs to one connection, or is rewritten by this hop; `forwarded`: accepted from
-   * trusted proxies only; `essential`: passed on even if `Connection` names it; `ordinary`: every other.
+   * `framing`: delimits the body; `dropped`: belongs to one connection, or is rewritten by this hop; `forwarded`: accepted only
+   * from trusted proxies; `essential`: forwarded even if `Connection` names it; `ordinary`: all others.
    */
   readonly kind: 'framing' | 'dropped' | 'forwarded' | 'essential' | 'ordinary';
 }
@@ -33,7 +33,7 @@ function toKind(name: string): HeaderClass['kind'] {
 /** Rewritten by this hop, which has already responded to `Expect`. */
 const ownHeaders: ReadonlySet<string> = new Set(['host', 'expect', 'x-request-id', 'http2-settings']);
 
-/** Names that clients and proxies commonly send, classified once: as HTTP/2 spells them, and as HTTP/1.1 mostly does. */
+/** Common names of clients and proxies, classified once: in the spelling of HTTP/2, and in the usual one of HTTP/1.1. */
 const known: ReadonlyMap<string, HeaderClass> = new Map(
   [
     ...[

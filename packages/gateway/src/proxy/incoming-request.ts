@@ -5,12 +5,12 @@ import type { CallerBody } from '../http1/message/caller-body.ts';
 import type { CallerResponse } from './caller-response.ts';
 import type { CallerSocket } from './upgrade.ts';
 
-/** A request that an entry point has read, with its body to come and the response to write. */
+/** A request that an entry point has read, with its pending body and the response to write. */
 export interface IncomingRequest {
   readonly facts: RequestFacts;
   /** `1.1` or `1.0`. */
   readonly httpVersion: string;
-  /** Why the entry point refuses it, whatever the routes say; undefined when it does not. */
+  /** The reason why the entry point refuses it, whatever the routes say; undefined when it does not. */
   readonly refusal: Refusal | undefined;
   readonly readPath: ReadPath;
   readonly body: CallerBody;

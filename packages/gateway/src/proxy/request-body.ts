@@ -11,25 +11,25 @@ interface RequestBodyOptions {
   readonly length: number | undefined;
   /** Bytes; 0: no limit. */
   readonly maxBytes: number;
-  /** Bytes up to which a copy is kept, so that the body can be sent once more; 0: none. */
+  /** Maximum size of the copy for a repeated request, in bytes; 0: none. */
   readonly maxCopyBytes: number;
-  /** Drops trailers that a server may not see. */
+  /** Drops trailers that a server must not see. */
   toServerTrailers(trailers: readonly string[]): readonly string[];
-  /** Told once, when a server is there to take the body. */
+  /** Called once, when a server is ready for the body. */
   onWanted(): void;
-  /** Told once, when the body turns out to be larger than the limit. */
+  /** Called once, when the body exceeds the limit. */
   onTooLarge(): void;
 }
 
-/** A caller's body as it streams to a server. */
+/** A caller's body that is streamed to a server. */
 export interface StreamingBody extends RequestBody {
-  /** All of it, once it has been read and when it is short enough and has no trailers. */
+  /** The complete body, once it has been read and if it is short enough and has no trailers. */
   copy(): Buffer | undefined;
-  /** Whether a server has been there to take it. */
+  /** Whether a server has accepted the body. */
   readonly started: boolean;
 }
 
-/** Bytes of a body that was not held before, up to which a request that a server may have seen is sent once more. */
+/** Maximum size of a body that is kept so that a request that a server may have seen can be repeated, in bytes. */
 const maxReplayBytes = 64 * 1024;
 
 /** Parts of a request that determine the body sent to a server. */
@@ -42,9 +42,9 @@ export interface BodySource {
   readonly retry: unknown;
 }
 
-/** @param onTooLarge called once, when the body turns out to be larger than the limit. */
+/** @param onTooLarge called once, when the body exceeds the limit. */
 export function toRequestBody(job: BodySource, onTooLarge: () => void): StreamingBody | Buffer {
-  // Its length is the announced one, which the limit has been checked against.
+  // The announced length has already been checked against the limit.
   const { body, response, expectsContinue, maxBodyBytes } = job.incoming;
   const whole = body.whole();
   if (whole !== undefined) return whole;
@@ -62,7 +62,7 @@ export function toRequestBody(job: BodySource, onTooLarge: () => void): Streamin
   });
 }
 
-/** The caller's body on its way to a server, at the pace of the server; one that is stopped leaves the caller's connection alone. */
+/** The caller's body on its way to a server, at the pace of the server; stopping it leaves the caller's connection open. */
 function createRequestBody(body: CallerBody, options: RequestBodyOptions): StreamingBody {
   const { maxBytes, maxCopyBytes } = options;
   const copied: Buffer[] = [];
@@ -71,7 +71,7 @@ function createRequestBody(body: CallerBody, options: RequestBodyOptions): Strea
   let sink: BodySink | undefined;
   const onPart = (part: Buffer): void => {
     seen += part.length;
-    // The bytes of a part are the connection's; it reads the next ones into the same place.
+    // The bytes of a part belong to the connection, which overwrites them with the next read.
     if (seen <= maxCopyBytes) copied.push(Buffer.from(part));
     if (maxBytes > 0 && seen > maxBytes) options.onTooLarge();
     else if (sink?.write(part) === false) body.pause();
@@ -93,13 +93,13 @@ function createRequestBody(body: CallerBody, options: RequestBodyOptions): Strea
       return sink !== undefined;
     },
     resume: () => body.resume(),
-    // One that no server was there for can still be sent to another.
+    // A body that no server has accepted can still be sent to another.
     stop() {
       if (sink !== undefined) body.stop();
     },
   };
 }
 
-/** A body as it can be sent once more: what no server has taken of it is all there. */
+/** A body that can be sent again: the part that no server has read is still complete. */
 export const toReplay = (body: StreamingBody): StreamingBody | Buffer | undefined =>
   body.started ? body.copy() : body;

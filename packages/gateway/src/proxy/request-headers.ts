@@ -15,7 +15,7 @@ export interface UpstreamHead {
   readonly headers: HeaderText | undefined;
   /** Whether a body follows the request's head (RFC 9112 section 6.3). */
   readonly hasBody: boolean;
-  /** Bytes of the body as announced; undefined when it comes in chunks. */
+  /** Announced bytes of the body; undefined when it is sent in chunks. */
   readonly bodyLength: number | undefined;
 }
 
@@ -30,23 +30,23 @@ export type ToUpstreamHead = (
 /** Facts about this one request for the server. */
 export interface RequestIdentity {
   readonly requestId: string;
-  /** Its trace, as lines of the head, each with its line break; undefined for none. */
+  /** Its trace as header lines, each with its line break; undefined for none. */
   readonly trace: { readonly headerLines: string } | undefined;
 }
 
-/** Result for headers that occur again with the same changes. */
+/** Cached result for repeated headers with the same changes. */
 interface HeadCacheEntry {
   readonly changes: StepChanges;
   readonly host: string;
   readonly head: CommonHead;
 }
 
-/** Parts that are the same for every request. */
+/** Parts that are equal for every request. */
 interface CommonHead extends UpstreamHead {
   readonly takesRequestId: boolean;
 }
 
-/** @param writesTrace whether `traceparent` and `tracestate` are this hop's own; otherwise they are the caller's. */
+/** @param writesTrace whether this hop sets `traceparent` and `tracestate`; otherwise those of the caller are forwarded. */
 export function createUpstreamHeads({ writesTrace = false } = {}): ToUpstreamHead {
   const dropped = writesTrace ? traceHeaders : undefined;
   const kept = new WeakMap<readonly string[], HeadCacheEntry>();
@@ -73,14 +73,14 @@ export function createUpstreamHeads({ writesTrace = false } = {}): ToUpstreamHea
   };
 }
 
-/** The headers that a server would get, name and value in turn, without those that frame the body. */
+/** The headers that a server would receive, name and value in turn, without those that frame the body. */
 export function listHeaders(facts: RequestFacts, passes: StepChanges): readonly string[] {
   const headers = ['Host', hostOf(passes) ?? facts.authority];
   appendHeaders(headers, facts, passes);
   return headers;
 }
 
-/** W3C Trace Context; `baggage` is passed on. */
+/** W3C Trace Context; `baggage` is forwarded. */
 const traceHeaders: ReadonlySet<string> = new Set(['traceparent', 'tracestate']);
 
 function toCommonHead(
@@ -89,7 +89,7 @@ function toCommonHead(
   host: string,
   dropped: ReadonlySet<string> | undefined,
 ): CommonHead {
-  // First: a server that reads no more than so many header lines must read ours.
+  // First, because a server that reads a limited number of header lines must read these.
   const headers = ['Host', host];
   const bodyLength = appendHeaders(headers, facts, passes, dropped);
   return {
@@ -103,10 +103,10 @@ function toCommonHead(
 const noBody = -1;
 
 /**
- * The head that an upstream gets: ours; then the caller's headers without those of the connection, without what the
- * steps replace, and without claims about the caller that only a trusted proxy may make.
+ * The head that an upstream receives: first the headers of this hop; then the caller's headers, except those of the connection,
+ * those that steps replace, and claims about the caller that only a trusted proxy may make.
  *
- * @returns bytes of the body as announced; undefined when it comes in chunks; `noBody` without one.
+ * @returns the announced bytes of the body; undefined when it is sent in chunks; `noBody` without one.
  */
 function appendHeaders(
   headers: string[],
@@ -129,10 +129,10 @@ function appendHeaders(
     const value = raw[at + 1] ?? '';
     const { kind, name } = classifyHeader(written);
     if (kind === 'framing') {
-      // `Content_Length` says nothing about this message, and must not seem to where `_` is read as `-`.
+      // `Content_Length` does not frame this message, but would seem to where `_` is read as `-`.
       if (isOddlySpelled(written)) continue;
       if (name === 'transfer-encoding' || value !== '0') hasBody = true;
-      // An entry point takes no other than a plain number up to 2^53 - 1.
+      // An entry point accepts only a plain number up to 2^53 - 1.
       if (name === 'content-length') bodyLength = readDecimal(value);
       continue;
     }
@@ -140,7 +140,7 @@ function appendHeaders(
     if (name === 'trailer' && !isReplaced(changes, name))
       announced = announced === undefined ? value : `${announced},${value}`;
     if (kind === 'dropped' || kind === 'forwarded') continue;
-    // A caller must not cut essential ones out of its own request by naming them in `Connection`.
+    // A caller must not remove essential headers from its own request by naming them in `Connection`.
     if (kind === 'ordinary' && named?.has(written.toLowerCase()) === true) continue;
     if (isReplaced(changes, name) || dropped?.has(name) === true) continue;
     headers.push(written, value);
@@ -153,14 +153,14 @@ function appendHeaders(
   return hasBody ? bodyLength : noBody;
 }
 
-/** The one transfer coding of `TE` that concerns the server: trailers are passed on (RFC 9110 section 10.1.4). */
+/** The only transfer coding of `TE` that concerns the server: trailers are forwarded (RFC 9110 section 10.1.4). */
 const takesTrailers = /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i;
 
-/** Statement of a trusted proxy about the caller. */
+/** Values of a trusted proxy about the caller. */
 interface TrustedHeaders {
-  /** By normalised name, in order; an empty value says nothing. */
+  /** By normalised name, in order; an empty value means nothing. */
   readonly said: ReadonlyMap<string, readonly string[]>;
-  /** Name and value in turn, without those that this hop writes itself. */
+  /** Name and value in turn, without headers that this hop writes itself. */
   readonly lines: readonly string[];
 }
 
@@ -173,7 +173,7 @@ function readTrusted(raw: readonly string[], isTaken: (name: string) => boolean)
     const written = raw[at] ?? '';
     const value = raw[at + 1] ?? '';
     const { kind, name } = classifyHeader(written);
-    // A trusted proxy's words count in their proper spelling only.
+    // Headers of a trusted proxy count only in their standard spelling.
     if (kind !== 'forwarded' || value === '' || isTaken(name) || isOddlySpelled(written)) continue;
     const values = said.get(name);
     if (values === undefined) said.set(name, [value]);

@@ -4,15 +4,19 @@ import { hopByHop, namedByConnection } from '../http1/message/hop-by-hop.ts';
 import { noPasses } from '../middlewares/step-changes.ts';
 import { toAnnouncement } from './trailers.ts';
 
-/** Changes of the headers of a response, which are given as name and value in turn. */
+/** Changes to the headers of a response, given as name and value in turn. */
 export interface HeaderChanges {
-  /** Whether they depend on the first part of its body. @param headers as the server sent them. */
+  /** Whether the changes depend on the first part of its body. @param headers as the server sent them. */
   awaitsStart(headers: readonly string[], status: number): boolean;
-  /** @param start the first part of the body; undefined when there is none, and when nothing awaited it. */
+  /** @param start the first part of the body; undefined when there is none, or when it was not awaited. */
   change(headers: readonly string[], status: number, start: Buffer | undefined): readonly string[];
 }
 
-/** The head that the caller gets. @param repeats whether this very head has come before. @param changes undefined: the headers are passed on. */
+/**
+ * The head that the caller receives.
+ * @param repeats whether the same head was passed before.
+ * @param changes undefined: the headers are forwarded unchanged.
+ */
 export type ToCallerHead = (
   head: ResponseHead,
   repeats: boolean,
@@ -49,7 +53,7 @@ export function createCallerHeads(): ToCallerHead {
   };
 }
 
-/** Heads with other headers; one that comes again with the same list of them is the same object. */
+/** Returns heads with other headers; for a repeated head with the same list of headers, the same object. */
 function createToChanged(): (response: CallerResponseHead, headers: readonly string[]) => CallerResponseHead {
   const changed = new WeakMap<readonly string[], CallerResponseHead>();
   return (response, headers) => {
@@ -57,14 +61,14 @@ function createToChanged(): (response: CallerResponseHead, headers: readonly str
     if (!response.reused) return { ...response, headers };
     let head = changed.get(headers);
     if (head === undefined) changed.set(headers, (head = { ...response, headers }));
-    // A list may be the same for two heads that differ otherwise.
+    // Two heads that differ otherwise may share a list.
     return head.status === response.status && head.reason === response.reason
       ? head
       : { ...response, headers };
   };
 }
 
-/** Its headers: the upstream's without the headers of its connection, and the cookies of sticky services. */
+/** Its headers: those of the upstream except the headers of its connection, and the cookies of sticky services. */
 export function toCallerHeaders(head: ResponseHead, setCookies: readonly string[]): string[] {
   const { headers, connection } = head;
   const named = connection === undefined ? undefined : namedByConnection(connection);
@@ -84,7 +88,7 @@ function appendAnnouncement(result: string[], value: string): void {
   if (announced !== undefined) result.push('trailer', announced);
 }
 
-/** The reason phrase, when it can be written; it has no meaning (RFC 9112 section 4). */
+/** The reason phrase if it can be written; it has no meaning (RFC 9112 section 4). */
 function toReason(reason: string): string {
   return /^[\t\x20-\x7e]*$/.test(reason) ? reason : '';
 }

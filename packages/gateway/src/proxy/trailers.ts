@@ -5,10 +5,11 @@ import { isForwardedHeader } from '../routing/is-forwarded-header.ts';
 import { classifyHeader } from './header-class.ts';
 
 /**
- * Trailers of a request as a server may see them: a server that merges trailers into the headers must not read another length,
+ * Trailers of a request that a server may see. If a server merges trailers into the headers, it must not read another length,
  * route, credential or decision from them than from the head (RFC 9110 section 6.5.1).
  *
- * @param trailers name and value in turn. @param changes headers that steps have decided on, which a trailer must not forge.
+ * @param trailers name and value in turn.
+ * @param changes headers that steps have set or removed, which a trailer must not forge.
  * @returns names in lower case.
  */
 export function toServerTrailers(trailers: readonly string[], changes: StepChanges): readonly string[] {
@@ -39,7 +40,7 @@ export function toAnnouncement(value: string, changes: StepChanges): string | un
   return names.length === 0 ? undefined : names.join(', ');
 }
 
-/** Whether a header has no meaning to a message's framing, routing, authentication or caching, in any spelling. */
+/** Whether a header is irrelevant to a message's framing, routing, authentication and caching, in any spelling. */
 function isTrailer(name: string): boolean {
   const normalized = normalizeHeaderName(name);
   if (neverTrailers.has(normalized) || isForwardedHeader(normalized)) return false;
@@ -49,7 +50,7 @@ function isTrailer(name: string): boolean {
   return kind !== 'framing' && kind !== 'dropped';
 }
 
-/** Trailers although their names begin like those of framing (RFC 9530). */
+/** These are trailers although their names begin like framing headers (RFC 9530). */
 const integrity: ReadonlySet<string> = new Set(['content-digest']);
 
 const neverTrailers: ReadonlySet<string> = new Set([

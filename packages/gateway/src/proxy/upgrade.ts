@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** A caller's connection that asks for another protocol. */
+/** A caller's connection that requests another protocol. */
 export interface CallerSocket {
   /** Value of `Upgrade`. */
   readonly protocol: string;
   readonly socket: Duplex;
-  /** Tells the caller that its protocol is spoken from now on. @param headers name and value in turn. */
+  /** Accepts the caller's protocol. @param headers name and value in turn. */
   accept(headers: readonly string[]): void;
-  /** Sends what is still to be sent, then closes. */
+  /** Sends the pending bytes, then closes. */
   end(): void;
   /** Closes at once, in a way that the caller can detect. */
   cut(): void;
@@ -16,11 +16,11 @@ export interface CallerSocket {
   written(bytes: number): void;
   /** Bytes that arrived after the head. */
   readonly head: Buffer;
-  /** The caller has still to take what was written. */
+  /** Whether the caller has not yet read all written bytes. */
   onBlocked(): void;
 }
 
-/** Passes the upstream's `101` to the caller and joins both connections until either ends. */
+/** Sends the upstream's `101` to the caller and joins both connections until either ends. */
 export function joinSockets(
   caller: CallerSocket,
   upstream: Duplex,
@@ -43,8 +43,8 @@ export function joinSockets(
 }
 
 /**
- * When `side` ends, `other` ends too: after its pending writes, or at once when `side` failed. Neither stays half open: a peer
- * that never closes would hold both indefinitely.
+ * When `side` ends, `other` ends too: after its pending writes, or at once when `side` failed. Neither stays half open, because a
+ * peer that never closes would keep both open indefinitely.
  */
 function follow(side: Duplex, other: Pick<CallerSocket, 'end' | 'cut'>): void {
   let failed = false;
@@ -56,7 +56,7 @@ function follow(side: Duplex, other: Pick<CallerSocket, 'end' | 'cut'>): void {
   });
 }
 
-/** The connection of a caller with HTTP/1.1. @param protocol value of `Upgrade`. @param head what has come after its head. */
+/** The connection of an HTTP/1.1 caller. @param protocol value of `Upgrade`. @param head bytes that arrived after its head. */
 export const createCallerSocket = (
   socket: Duplex,
   protocol: string,
@@ -78,7 +78,7 @@ export const createCallerSocket = (
   written() {},
 });
 
-/** Sends what is still to be sent, then closes, whether or not the other side does. */
+/** Sends the pending bytes, then closes, whether or not the other side does. */
 export function endConnection(connection: Duplex): void {
   if ('destroySoon' in connection) (connection as Socket).destroySoon();
   else connection.destroy();

@@ -14,9 +14,9 @@ export class ActiveRequest implements RequestControl {
   /** With the body, if it is complete. */
   readonly head: string;
   readonly handler: ResponseHandler;
-  /** The head of the response has arrived. */
+  /** Whether the head of the response has arrived. */
   answered = false;
-  /** The handler has paused the body. */
+  /** Whether the handler has paused the body. */
   paused = false;
   bodySent: boolean;
   idleSeconds: number | undefined = undefined;

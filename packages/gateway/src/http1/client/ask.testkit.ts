@@ -5,7 +5,7 @@ import type { RequestControl, OutgoingRequest } from './request.ts';
 /** Outcome of a request. */
 export interface ResponseOutcome {
   readonly interim: readonly number[];
-  /** 0: no head came. */
+  /** 0: no head arrived. */
   readonly status: number;
   readonly reason: string;
   readonly headers: readonly string[];

@@ -44,7 +44,7 @@ export function createBodySink(
         return;
       }
       if (length === undefined) {
-        // Trailers of an HTTP/2 caller have passed other rules than those of a line.
+        // Trailers of an HTTP/2 caller were validated by rules that differ from those of a header line.
         const text = toHeaderText(trailers);
         if (text === undefined) {
           owner.fail(unwritable);

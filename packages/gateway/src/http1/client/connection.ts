@@ -28,15 +28,15 @@ export interface ConnectionDeps {
   onUnsolicited(): void;
   /** Ready for another request. */
   onIdle(connection: Connection): void;
-  /** Called once; the connection must not be used any more. */
+  /** Called once; the connection must not be used afterwards. */
   onGone(connection: Connection): void;
 }
 
-/** Milliseconds that a body waits for `100 Continue`, as in Go: servers need not send one. */
+/** Milliseconds that a body waits for `100 Continue`, as in Go: a server may not send it. */
 const continueMs = 1_000;
-/** Milliseconds subtracted from the time for which a server says that it keeps a connection... */
+/** Milliseconds subtracted from the time for which a server announces that it keeps a connection... */
 const idleMarginMs = 2_000;
-/** ...and the maximum. */
+/** ...and the maximum of that time. */
 const maxIdleMs = 600_000;
 
 /** @param once serves a single request; only such a request may request another protocol. */
@@ -168,8 +168,8 @@ class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOw
 
   #read(bytes: Buffer): void {
     const job = this.#job;
-    // Late bytes look like the response to the next request, but may arrive too early for it. With a body, a response may be
-    // early too.
+    // Late bytes that arrive too early to be a response may look like the response to the next request. With a body, however, a
+    // response may be early.
     const isEarly = this.#isUnsent && job?.request.body === undefined;
     const wrong = isEarly ? 'a response before the request was sent' : this.#parser.feed(bytes);
     if (wrong !== undefined) this.#end({ code: 'answer_invalid', reason: wrong });
@@ -277,12 +277,12 @@ class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOw
     this.#deps.onIdle(this);
   }
 
-  /** Closes the connection; without a fault, nobody is notified. */
+  /** Closes the connection; without a fault, no handler is called. */
   #end(fault?: ResponseFault): void {
     const job = this.#job;
     this.#job = undefined;
     this.#leave();
-    // So that a server can notice that a request broke off, it gets at least the head, as it would a moment later.
+    // Sends at least the head, so that the server can notice the aborted request.
     if (this.#isOpen) this.#socket.uncork();
     this.#socket.destroy();
     if (job === undefined) return;

@@ -27,9 +27,9 @@ export interface ServerTls {
   readonly serverName: string | undefined;
   /** Accepts every certificate. */
   readonly insecureSkipVerify: boolean;
-  /** PEM certificates of authorities; undefined: those of Node.js. */
+  /** PEM certificates of authorities; undefined: those built into Node.js. */
   readonly rootCAs: readonly string[] | undefined;
-  /** The client's own, PEM. */
+  /** The client's own certificate, PEM. */
   readonly certificates: readonly { readonly cert: string | Buffer; readonly key: string | Buffer }[];
   /** A URI that must be among the alternative names of the server's certificate. */
   readonly peerCertURI: string | undefined;
@@ -101,7 +101,7 @@ function toTlsOptions(tls: ServerTls) {
     }),
     ...(serverName !== undefined && { servername: serverName }),
   };
-  // As in Traefik, the URI replaces the name, and the authority is verified in any case.
+  // As in Traefik, the URI replaces the name; the authority is always verified.
   if (peerCertURI === undefined) return { ...options, rejectUnauthorized: !insecureSkipVerify };
   return {
     ...options,

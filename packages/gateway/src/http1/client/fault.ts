@@ -1,4 +1,4 @@
-/** Why a request has no complete response. */
+/** The reason why a request has no complete response. */
 export type ResponseFaultCode =
   /** No connection could be opened, or its certificate is not trusted. Nothing was sent. */
   | 'connect_failed'
@@ -17,12 +17,12 @@ export type ResponseFaultCode =
 
 export interface ResponseFault {
   readonly code: ResponseFaultCode;
-  /** In words, without any sent or received data. */
+  /** The reason in words, without any sent or received data. */
   readonly reason: string;
 }
 
 /**
- * Fault of an error of a connection.
+ * Fault for an error of a connection.
  * @param open whether it had been opened.
  * @param answered whether the head of the response had arrived.
  */

@@ -10,7 +10,7 @@ export interface HeadReader {
   readonly position: number;
   /** Whether the same object was returned before. */
   readonly repeats: boolean;
-  /** Why a head is refused; undefined when none is. */
+  /** The reason for refusing a head; undefined when none was refused. */
   readonly wrong: string | undefined;
 }
 

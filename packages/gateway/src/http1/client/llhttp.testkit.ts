@@ -19,7 +19,7 @@ interface WasmModules {
 const typeResponse = 2;
 const skipBody = 1;
 
-/** Reads answers with llhttp, Node.js's parser, as strict as it is by default. */
+/** Reads responses with llhttp, Node.js's parser, with its default strictness. */
 export function createLlhttpReader(): (
   parts: readonly Buffer[],
   options?: ResponseReadOptions,
@@ -37,7 +37,7 @@ export function createLlhttpReader(): (
       wasm_on_url: () => 0,
       wasm_on_status: () => 0,
       wasm_on_message_begin: () => 0,
-      // Both come in pieces; a piece of a name after a value begins the next header.
+      // Names and values may both arrive in pieces; a piece of a name after a value begins the next header.
       wasm_on_header_field(_parser: number, at: number, length: number) {
         if (awaitsValue) pairs.push(`${pairs.splice(-2, 2)[0] ?? ''}${textAt(at, length)}`, '');
         else pairs.push(textAt(at, length), '');

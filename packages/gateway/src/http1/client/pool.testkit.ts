@@ -29,7 +29,7 @@ export interface PoolKit {
     origin: string,
     limits?: Partial<ClientLimits>,
   ) => { readonly pool: Pool; readonly clock: FakeClock };
-  /** Closes everything that was opened, the last first. */
+  /** Closes everything that was opened, in reverse order. */
   readonly close: () => Promise<void>;
   readonly onClose: (close: () => Promise<unknown>) => void;
 }
@@ -84,7 +84,7 @@ async function startTcpServer(
 }
 
 export const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
-/** Answers each request that has no body. */
+/** Responds to each request that has no body. */
 export const answering =
   (answer: string) =>
   (socket: Socket, received: string): void => {
@@ -92,7 +92,7 @@ export const answering =
   };
 export const closedOf = (socket: Socket): Promise<void> =>
   new Promise((resolve) => (socket.destroyed ? resolve() : void socket.once('close', () => resolve())));
-/** Breaks a connection off; `resetAndDestroy` would end it in order first. */
+/** Aborts a connection; `resetAndDestroy` would end it in an orderly way first. */
 export const reset = (socket: Socket): void =>
   void (socket as unknown as { _handle: { reset(done: () => void): number } })._handle.reset(() => {});
 

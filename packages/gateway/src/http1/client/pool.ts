@@ -101,8 +101,8 @@ export function createPool(origin: string, deps: PoolDeps, tls?: ServerTls): Poo
 }
 
 /**
- * Milliseconds for which no connection to a server is reused after it sent unsolicited bytes. A moment later, they would have
- * been read as the response to the next request: whoever can make a server send them can do so again.
+ * Milliseconds for which no connection to a server is reused after it sent unsolicited bytes. If these had arrived a moment later,
+ * they would have been read as the response to the next request, and whoever made the server send them can do so again.
  */
 const distrustMs = 60_000;
 

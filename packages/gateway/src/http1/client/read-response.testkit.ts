@@ -9,10 +9,10 @@ export interface ResponseReading {
   /** Name in lower case and value, without white space around it, in turn. */
   headers: readonly string[];
   body: string;
-  /** Whether the response came to its end. */
+  /** Whether the response is complete. */
   complete: boolean;
   trailers: readonly string[];
-  /** Why it was refused. */
+  /** The reason for refusing it. */
   refused: string | undefined;
   /** Whether the connection may serve another request. */
   reusable: boolean;
@@ -65,7 +65,7 @@ export interface ResponseReadOptions {
   readonly maxHeadBytes?: number;
 }
 
-/** Cuts bytes at the given places, in whatever order these are. */
+/** Splits bytes at the given places, which may be in any order. */
 export function cutAt(bytes: Buffer, places: readonly number[]): Buffer[] {
   const cuts = [...new Set([0, ...places.map((place) => place % (bytes.length + 1)), bytes.length])];
   cuts.sort((a, b) => a - b);

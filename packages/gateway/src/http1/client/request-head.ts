@@ -13,15 +13,14 @@ export function toRequestHead(
 ): string | undefined {
   const text = 'lines' in headers ? headers : toHeaderText(headers);
   if (text === undefined || !isToken.test(method) || isNoTarget.test(target)) return undefined;
-  // HTTP/1.1 keeps connections by default; servers of HTTP/1.0 must be told (RFC 9112 appendix C.2.2).
+  // HTTP/1.1 keeps connections by default, but HTTP/1.0 servers need a header for it (RFC 9112 appendix C.2.2).
   const connection =
     upgrade !== undefined
       ? `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`
       : keepsAlive
         ? 'Connection: keep-alive\r\n'
         : 'Connection: close\r\n';
-  // Before the caller's lines: a server that reads only a limited number of lines would otherwise not see the end of the
-  // body.
+  // Before the caller's lines, because a server that reads only a limited number of lines might otherwise miss how the body ends.
   const expectation = expectsContinue === true && isPushed(body) ? 'Expect: 100-continue\r\n' : '';
   return `${method} ${target} HTTP/1.1\r\n${connection}${toFraming(method, body)}${expectation}${text.lines}\r\n`;
 }

@@ -8,13 +8,13 @@ export interface OutgoingRequest {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
-  /** Name and value in turn, including Host, without those that frame the body or belong to the connection. */
+  /** Name and value in turn, including Host, but without headers that frame the body or belong to the connection. */
   readonly headers: readonly string[] | HeaderText;
-  /** Bytes if it is complete. */
+  /** Its bytes if the body is complete. */
   readonly body: RequestBody | Buffer | undefined;
   /** Protocol to request; undefined for none. */
   readonly upgrade: string | undefined;
-  /** A body that is pushed waits for the server's `100 Continue`, or for a second (RFC 9110 section 10.1.1). */
+  /** A body that is pushed waits for the server's `100 Continue`, but at most a second (RFC 9110 section 10.1.1). */
   readonly expectsContinue?: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface OutgoingRequest {
 export interface RequestBody {
   /** Bytes; undefined: sent in chunks. */
   readonly length: number | undefined;
-  /** Called when a connection can accept it: parts are sent from now on, none before this returns. */
+  /** Called when a connection can accept parts; none may be sent before this returns. */
   start(sink: BodySink): void;
   /** The connection accepts parts again after `write` returned false. */
   resume(): void;
@@ -33,11 +33,11 @@ export interface RequestBody {
 export interface BodySink {
   /** @param part valid until this returns. @returns false to pause parts until `resume`. */
   write(part: Buffer): boolean;
-  /** @param trailers name in lower case and value in turn; left out where they cannot be sent. */
+  /** @param trailers name in lower case and value in turn; omitted where they cannot be sent. */
   end(trailers: readonly string[]): void;
 }
 
-/** Called with the outcome of a request, in this order; nothing after `onEnd`, `onUpgrade`, `onFault` or an abort. */
+/** Receives the outcome of a request, in this order; nothing is called after `onEnd`, `onUpgrade`, `onFault` or an abort. */
 export interface ResponseHandler {
   /** A 1xx response other than 101. */
   onInterim(head: ResponseHead): void;
@@ -60,7 +60,7 @@ export interface ResponseHandler {
 
 /** A request in flight. */
 export interface RequestControl {
-  /** Nobody waits for the response any more: its connection is closed. No effect once it is complete. */
+  /** The response is no longer needed: its connection is closed. No effect once it is complete. */
   abort(): void;
   /** The handler accepts parts of the body again. */
   resume(): void;

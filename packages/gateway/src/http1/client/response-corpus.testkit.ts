@@ -1,8 +1,8 @@
-/** A response that must not pass, as bytes in Latin-1. */
+/** A response that must be refused, as bytes in Latin-1. */
 export interface BadResponse {
   readonly what: string;
   readonly bytes: string;
-  /** Why it is refused, or a part of it. */
+  /** The reason for refusing it, or a part of it. */
   readonly reason: string;
   /** Default `GET`. */
   readonly method?: string;
@@ -33,7 +33,7 @@ const head = (what: string, headers: string, reason: string, rest: Partial<BadRe
   bad(what, `${ok}${headers}\r\n\r\nbody`, reason, rest);
 const ends = { ends: true } as const;
 
-/** Refused before anything of them is passed on. */
+/** Refused before any part of them is forwarded. */
 export const badHeads: readonly BadResponse[] = [
   head('a tab after the length', 'Content-Length: 4\t', length),
   head('a space and a tab after the length', 'content-length: 4 \t', length),
@@ -157,7 +157,7 @@ const chunked = (what: string, body: string, reason: string, rest: Partial<BadRe
   bad(what, `${ok}Transfer-Encoding: chunked\r\n\r\n${body}`, reason, rest);
 const wrongEnd = 'a chunk that is longer or shorter than announced';
 
-/** Refused when the head has been passed on: the caller sees that the response is not complete. */
+/** Refused after the head was forwarded: the caller sees that the response is incomplete. */
 export const badBodies: readonly BadResponse[] = [
   bad('a body shorter than its length', `${ok}Content-Length: 5\r\n\r\nbody`, early, ends),
   bad('no body for a length', `${ok}Content-Length: 5\r\n\r\n`, early, ends),

@@ -52,13 +52,13 @@ export function readResponseHead(text: string, asked: ResponseExpectation): Resp
     const value = headers[at + 1] ?? '';
     switch (headers[at]) {
       case 'content-length':
-        // Equal values are refused too: it is unknown how another reader combines them.
+        // Equal values are refused too, because another reader may combine them in a different way.
         if (length !== undefined) return 'more than one Content-Length';
         length = isLengthTabbed(text) ? undefined : readDecimal(value);
         if (length === undefined) return 'a Content-Length that is not a number';
         break;
       case 'transfer-encoding':
-        // Any coding below `chunked` would end here, and its bytes would be read as the body.
+        // Any coding before `chunked` would end here, and its bytes would be read as the body.
         if (chunked || value.toLowerCase() !== 'chunked') return 'a Transfer-Encoding other than one chunked';
         chunked = true;
         break;
@@ -96,15 +96,15 @@ export function readResponseHead(text: string, asked: ResponseExpectation): Resp
     headers,
     framing,
     length: framing === 'length' ? (length ?? 0) : 0,
-    // If a server sends a body after such a head, it may arrive at any time, perhaps after the next request was written, and
-    // would look like its response. The bytes do not show which of the two it is.
+    // If a server sends a body after such a head, it may arrive at any time, perhaps after the next request was written, and would
+    // look like its response. The bytes alone do not distinguish the two.
     keepAlive: (status < 200 || framing === 'length' || framing === 'chunked') && persists(minor, connection),
     connection,
     idleSeconds,
   };
 }
 
-/** The space before an absent reason phrase may be missing: common servers leave it out, and nothing depends on it. */
+/** The space before an absent reason phrase may be missing: common servers omit it, and it is never used. */
 const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?\r\n/;
 
 function persists(minor: number, connection: string | undefined): boolean {

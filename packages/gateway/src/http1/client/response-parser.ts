@@ -6,7 +6,7 @@ import type { ResponseExpectation, ResponseHead } from './response-head.ts';
 export interface ResponseEvents {
   /** A 1xx response other than 101. */
   onInterim(head: ResponseHead): void;
-  /** @param repeats whether this very object has been given before. */
+  /** @param repeats whether the same object was passed before. */
   onHead(head: ResponseHead, repeats: boolean): void;
   /** A view of the part that is being read. */
   onData(data: Buffer): void;
@@ -25,11 +25,11 @@ export interface ResponseParser {
   /** @returns the reason for refusing the bytes; undefined when they are valid. */
   feed(part: Buffer): string | undefined;
   /**
-   * The server will send no more.
+   * The server sends no more bytes.
    * @returns the reason if that is too early; otherwise undefined.
    */
   finish(): string | undefined;
-  /** The rest is discarded; no further event follows. */
+  /** Discards the rest; no further event follows. */
   stop(): void;
 }
 

@@ -27,7 +27,7 @@ export function createChunkedBody(maxTrailerBytes: number, onData: (part: Buffer
   let wrong: string | undefined;
   let position = 0;
 
-  /** The line from `position` on, with its end; undefined when it goes on in the next part or is too long. */
+  /** The line from `position` on, with its end; undefined when it continues in the next part or is too long. */
   const takeLine = (part: Buffer, limit: number): string | undefined => {
     const line = lines.take(part, position, limit);
     position = lines.position;
@@ -106,7 +106,7 @@ interface LineReader {
    * The line that continues at that position, with its end; undefined when it continues in the next part or exceeds `limit`.
    */
   take(part: Buffer, at: number, limit: number): string | undefined;
-  /** Position after what was taken. */
+  /** Position after the consumed bytes. */
   readonly position: number;
   /** The beginning of an incomplete line. */
   readonly begun: string;
@@ -145,7 +145,7 @@ function createLineReader(): LineReader {
   };
 }
 
-/** A reader that merges trailers into the headers would frame the message by them (RFC 9110 section 6.5.1). */
+/** A reader that merges trailers into the headers would use them to frame the message (RFC 9110 section 6.5.1). */
 const refuseFraming = (name: string | undefined): string | undefined =>
   name === 'content-length' || name === 'transfer-encoding' ? 'a trailer that frames a body' : undefined;
 

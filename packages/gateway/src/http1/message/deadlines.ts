@@ -2,7 +2,7 @@ import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 
 /** An object with a deadline. */
 export interface DeadlineOwner {
-  /** In the time of `Deadlines.now`; Infinity for never. Changing it costs only an assignment. */
+  /** In the time of `Deadlines.now`; Infinity for no deadline. Changing it costs only an assignment. */
   deadline: number;
   onExpired(): void;
 }
@@ -50,7 +50,7 @@ export function createDeadlines(clock: Clock, tickMs: number): Deadlines {
   };
 }
 
-/** Milliseconds between two checks for those limits: coarse enough to be cheap, fine enough for the shortest. */
+/** Milliseconds between two checks for those limits: coarse enough to be cheap, and fine enough for the shortest limit. */
 export function toTickMs(limitsMs: readonly number[]): number {
   const shortest = Math.min(...limitsMs.filter((ms) => ms > 0));
   return Math.max(5, Math.min(500, shortest / 8));

@@ -2,13 +2,13 @@
 export interface HeaderText {
   /** Each line with its CR LF, as Latin-1. */
   readonly lines: string;
-  /** Lines at their end that other texts share, as the same object; left out for none. */
+  /** Lines at the end of the text that other texts share, as the same object; omitted when there are none. */
   readonly shared?: HeaderText;
 }
 
 /**
  * @param headers name and value in turn.
- * @returns undefined when a part of them could end its line, or cannot be written in Latin-1.
+ * @returns undefined when a name or value could end its line, or cannot be written in Latin-1.
  */
 export function toHeaderText(headers: readonly string[]): HeaderText | undefined {
   let lines = '';

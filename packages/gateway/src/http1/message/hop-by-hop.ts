@@ -1,4 +1,4 @@
-/** Headers that belong to one connection and never travel further (RFC 9110 section 7.6.1), in lower case. */
+/** Headers that belong to one connection and are never forwarded (RFC 9110 section 7.6.1), in lower case. */
 export const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -13,7 +13,7 @@ export const hopByHop: ReadonlySet<string> = new Set([
 
 /** Names that a `Connection` header adds to the list, in lower case; undefined when it adds none. */
 export function namedByConnection(value: string): ReadonlySet<string> | undefined {
-  // The values of nearly all messages.
+  // The values in nearly all messages.
   if (value === 'keep-alive' || value === 'close') return undefined;
   let named: Set<string> | undefined;
   for (const option of value.split(',')) {
@@ -25,7 +25,7 @@ export function namedByConnection(value: string): ReadonlySet<string> | undefine
   return named;
 }
 
-/** The same for the headers of a message: name and value in turn. */
+/** Names that the `Connection` headers of a message add to the list. @param headers name and value in turn. */
 export function optionsOfConnection(rawHeaders: readonly string[]): ReadonlySet<string> | undefined {
   let values: string | undefined;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {

@@ -41,7 +41,7 @@ export class ReadBuffer {
     return !this.#given;
   }
 
-  /** Large reads are no longer expected. */
+  /** Stops expecting large reads. */
   release(): void {
     this.#large = false;
   }

@@ -5,7 +5,7 @@ export interface CallerResponseHead {
   readonly reason: string;
   /** Name and value in turn, without those of the connection; includes `Content-Length` when the length is known. */
   readonly headers: readonly string[];
-  /** Whether `Date` is added when it is missing. */
+  /** Whether to add `Date` when it is missing. */
   readonly dated: boolean;
   /** Whether the same object is used for other responses, so that results derived from it are worth caching. */
   readonly reused: boolean;
@@ -16,7 +16,7 @@ export interface ResponseWriter {
   /** Sets the head, which is sent with the first part or with `flush`. */
   begin(head: CallerResponseHead): void;
   /**
-   * A part of the body.
+   * Writes a part of the body.
    * @param lent the bytes are valid only until this returns.
    * @returns false when the next part must wait for `onceDrained`.
    */
@@ -25,14 +25,14 @@ export interface ResponseWriter {
   flush(): void;
   onceDrained(told: () => void): void;
   /**
-   * Ends it, and reads what is left of its request.
+   * Ends the response, and reads the rest of its request.
    *
    * @param part the last one; undefined for none.
    * @param lent as for `write`.
-   * @param trailers name in lower case and value in turn, all of which may be sent; left out where they cannot be.
+   * @param trailers name in lower case and value in turn, all of which may be sent; omitted where they cannot be sent.
    */
   end(part: Buffer | undefined, lent: boolean, trailers: readonly string[]): void;
-  /** Ends it before it is complete, in a way that the caller can detect. */
+  /** Ends the response before it is complete, in a way that the caller can detect. */
   cut(): void;
 }
 

@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /** The two ends of one connection over TCP. */
 export interface SocketPair {
-  /** The server's; nothing has been read from it. */
+  /** The server's end; nothing has been read from it. */
   readonly accepted: Socket;
   readonly caller: Socket;
   readonly close: () => void;

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 /**
  * Writes a chunk of a body (RFC 9112 section 7.1).
  *
- * @param before what goes out before it, as Latin-1.
- * @returns false when the system has not taken all of it.
+ * @param before text to write before it, as Latin-1.
+ * @returns false when the system has not accepted all of it.
  */
 export function writeChunk(socket: Socket, part: Buffer, before = ''): boolean {
   socket.cork();

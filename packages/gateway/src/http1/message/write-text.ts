@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 
 /**
- * Writes a text as Latin-1, bypassing the queue of Node.js's streams while it is empty: usually the system takes the bytes at
- * once, and the queue would only cost time and one more turn of the event loop. Over TLS the queue is always used, because
- * Node.js takes one write at a time there. Node.js does not document that `_write` can be called; without it, the queue is used.
+ * Writes a text as Latin-1. While the queue of Node.js's stream is empty, it bypasses the queue: usually the system accepts the
+ * bytes at once, and the queue would only cost time and one more turn of the event loop. Over TLS the queue is always used, because
+ * Node.js accepts one write at a time there. Node.js does not document that `_write` can be called; without it, the queue is used.
  *
- * @param written called once the bytes are with the system or the socket is destroyed, possibly before this returns; or with
- * the reason why they cannot be written.
+ * @param written called once the system has the bytes or the socket is destroyed, possibly before this returns; or with the reason
+ * why they cannot be written.
  */
 export function writeText(socket: Socket, text: string, written: (error?: Error | null) => void): void {
   if (socket.writableLength > 0 || 'encrypted' in socket || !hasWrite(socket))
@@ -17,8 +17,8 @@ export function writeText(socket: Socket, text: string, written: (error?: Error 
 const hasWrite = ({ _write: write }: { readonly _write?: unknown }): boolean => typeof write === 'function';
 
 /**
- * Bytes written that the system has not taken, including those that bypassed the queue. Node.js does not document where it counts the
- * latter; in a version without that count, the queued bytes alone.
+ * Number of written bytes that the system has not accepted, including those that bypassed the queue. Node.js does not document
+ * where it counts the latter; in a version without that count, only the queued bytes.
  */
 export function pendingBytes(socket: Socket): number {
   const { _handle: handle } = socket as { readonly _handle?: { readonly writeQueueSize?: number } | null };

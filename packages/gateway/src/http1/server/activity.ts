@@ -1,8 +1,8 @@
-/** Activity where requests are served. */
+/** State of the shutdown, and the number of responses in flight. */
 export interface RequestActivity {
-  /** New requests are refused. */
+  /** Refuses new requests. */
   readonly draining: boolean;
-  /** The response to each request is the last one of its connection, if that can still be announced. */
+  /** Each response is the last one of its connection, if that can still be announced. */
   readonly ending: boolean;
   /** A response has started... */
   begin(): void;

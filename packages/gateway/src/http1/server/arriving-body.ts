@@ -4,7 +4,7 @@ import { noTrailers } from '../message/response-writer.ts';
 /** A body of an announced length, part of which has arrived together with its head. */
 export interface ArrivingBody extends CallerBody {
   readonly complete: boolean;
-  /** Takes further bytes; returns how many of them belong to the body. */
+  /** Accepts further bytes; returns how many of them belong to the body. */
   take(bytes: Buffer): number;
 }
 
@@ -12,20 +12,20 @@ export interface ArrivingBody extends CallerBody {
 export interface Flow {
   pause(): void;
   resume(): void;
-  /** More unwanted bytes have arrived than are read to keep the connection. */
+  /** More unwanted bytes have arrived than may be read to keep the connection. */
   cut(): void;
 }
 
 /** Maximum number of unrequested bytes of a body that are buffered; the system buffers the rest. */
 const maxHeldBytes = 64 * 1024;
-/** Maximum size of a body that is passed on as a whole, in bytes. */
+/** Maximum size of a body that is forwarded as a whole, in bytes. */
 const maxWholeBytes = 16 * 1024;
 /** Maximum number of unwanted bytes of a body that are read, so that the connection can be reused. */
 const maxDroppedBytes = 256 * 1024;
 
 /**
  * @param length announced number of bytes.
- * @param first the first of them, which have arrived.
+ * @param first the part that has arrived.
  */
 export function createArrivingBody(length: number, first: Buffer, flow: Flow): ArrivingBody {
   if (length === 0) return noBody;
@@ -37,7 +37,7 @@ export function createArrivingBody(length: number, first: Buffer, flow: Flow): A
   let paused = false;
   let onPart: (part: Buffer) => void = () => {};
   let onEnd: (trailers: readonly string[]) => void = () => {};
-  // A listener may end the body.
+  // A listener may have ended the body.
   const isRead = (): boolean => state === 'read';
   const tell = (part: Buffer): void => {
     taken += part.length;

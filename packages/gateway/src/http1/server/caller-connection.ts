@@ -29,11 +29,11 @@ export interface CallerConnectionDeps {
   /** Header lines that keep a connection open, with their CR LF. */
   readonly keepAlive: string;
   readonly readFrom: ReadFrom;
-  /** Connections that have had a response and have no further request. */
+  /** Connections whose last response has ended, and on which no further request has arrived. */
   readonly idle: Set<Socket>;
-  /** Takes over a connection of which no byte of the next request has been read. */
+  /** Takes over a connection from which no byte of the next request has been read. */
   readonly toNodeFallback: (socket: Socket) => void;
-  /** Takes over a connection that may be HTTP/2 instead, of which no byte has been read. Undefined: none may be. */
+  /** Takes over a connection that may use HTTP/2, from which no byte has been read. Undefined: HTTP/2 is not served. */
   readonly http2: Http2TakeOver | undefined;
 }
 
@@ -43,10 +43,10 @@ export interface Http2TakeOver {
   accept(socket: Socket): void;
 }
 
-/** Bytes of requests that wait for the response to the one before. */
+/** Bytes of requests that wait for an earlier response. */
 const maxHeldBytes = 64 * 1024;
 
-/** A caller's connection while its requests are of the plain form. A class, because there are many of them. */
+/** A caller's connection while all its requests have the plain form. A class, because there are many instances. */
 export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
   deadline = Infinity;
   readonly socket: Socket;
@@ -61,7 +61,7 @@ export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
   #body: ArrivingBody | undefined = undefined;
   #isSettled = false;
   #isReading = false;
-  /** The response has been written while bytes were read. */
+  /** Whether the response was written while bytes were being read. */
   #isWritten = false;
   #head: FastHead | undefined = undefined;
   /** Bytes received after the current request. */
@@ -123,7 +123,7 @@ export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
     this.socket.destroy();
   }
 
-  /** @param lent the bytes are gone when this has returned. */
+  /** @param lent the bytes are valid only until this returns. */
   #onBytes(bytes: Buffer, lent: boolean): void {
     this.#isReading = true;
     if (this.#response === undefined) this.#begin(bytes, lent);
@@ -169,16 +169,16 @@ export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
     });
   }
 
-  /** More while a request is under way. */
+  /** Handles further bytes while a request is in flight. */
   #takeMore(bytes: Buffer): void {
     const body = this.#body;
     let rest = bytes;
     if (body?.complete === false) rest = bytes.subarray(body.take(bytes));
-    // A complete request has no deadline any more.
+    // A complete request has no deadline.
     if (body?.complete === true && !this.#isSettled) this.deadline = Infinity;
     if (rest.length > 0) {
       this.#held = this.#held === undefined ? rest : Buffer.concat([this.#held, rest]);
-      // Up to there it is read on, so that a caller that goes away is noticed.
+      // Reads on up to that limit, so that a disconnected caller is noticed.
       if (this.#held.length > maxHeldBytes) this.socket.pause();
     }
     if (this.#isSettled && body?.complete === true && this.#response?.isLast === false) this.#takeTurn();
@@ -192,7 +192,7 @@ export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
     if (socket.destroyed) return;
     if (response.isLast || this.isEnding) {
       this.#leave();
-      // Everything is with the system, which says the end of the connection after it; over TLS, there is a word for it.
+      // The system has all bytes, and sends the end of the connection after them; over TLS, a closing message comes first.
       if ('encrypted' in socket) {
         socket.destroySoon();
         this.onBlocked();
@@ -207,7 +207,7 @@ export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
     this.#deps.activity.finish();
   }
 
-  /** The next request's. */
+  /** Starts the turn of the next request. */
   #takeTurn(): void {
     const { config, deadlines, idle } = this.#deps;
     this.#response = undefined;
@@ -241,7 +241,7 @@ export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
   }
 
   readonly #onEnd = (): void => {
-    // A caller that closes its side before the response is treated as gone, as in Node.js.
+    // As in Node.js, a caller that closes its side before the response counts as disconnected.
     if (this.#response === undefined) this.socket.end();
     else this.socket.destroy();
   };

@@ -3,7 +3,7 @@ import { toCanonicalAddress } from '../../routing/address.ts';
 import type { ConnectionTls } from '../../routing/connection-tls.ts';
 import type { PeerPredicate } from './trusted-peers.ts';
 
-/** Facts that all requests of a connection share. */
+/** Properties that all requests of a connection share. */
 export interface ConnectionFacts {
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -18,12 +18,12 @@ export interface CallerAddress {
   readonly port: number;
 }
 
-/** Worked out once for each connection. */
+/** Computed once per connection. */
 export type ConnectionFactsOf = (socket: Socket) => ConnectionFacts;
 
 /**
- * @param tlsOf what is known of a connection with TLS; undefined for another.
- * @param callerOf who a proxy in front of the connection speaks for; undefined: the peer is the caller.
+ * @param tlsOf properties of a TLS connection; undefined for another.
+ * @param callerOf the caller on whose behalf a proxy opened the connection; undefined: the peer is the caller.
  */
 export function createConnectionFacts(
   isTrusted: PeerPredicate,

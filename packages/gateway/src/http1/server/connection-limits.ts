@@ -4,7 +4,7 @@ import type { TransportConfig } from '../../config/install.ts';
 
 /** Counts the requests of each connection. */
 export interface ConnectionLimits {
-  /** Called once for each request: whether its response is the last on the connection. */
+  /** Called once per request; returns whether its response is the last on the connection. */
   isLast(socket: Socket): boolean;
 }
 

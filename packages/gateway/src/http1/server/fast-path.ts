@@ -15,13 +15,13 @@ export interface FastPathDeps
 }
 
 /**
- * Serves requests of the plain form, one after the other on each connection, without Node.js's HTTP server. The first that
- * is anything else goes to the fallback, Node.js's HTTP server, and its connection with it.
+ * Serves requests of the plain form, one after the other on each connection, without Node.js's HTTP server. At the first request
+ * with another form, the connection moves to the fallback, Node.js's HTTP server, and stays there.
  */
 export interface FastPath {
-  /** Takes a new connection. */
+  /** Accepts a new connection. */
   accept(socket: Socket): void;
-  /** Closes connections that have had a response and bring no request. */
+  /** Closes connections whose last response has ended, and on which no further request has arrived. */
   closeIdle(): void;
 }
 

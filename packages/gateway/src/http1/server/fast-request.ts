@@ -2,14 +2,14 @@ import type { TransportConfig } from '../../config/install.ts';
 import { authorityForm, toHostName } from '../message/authority.ts';
 import { hasTooManyFields, isLengthTabbed, readHeaderLines } from '../message/header-lines.ts';
 
-/** A request of the form that nearly every request has. */
+/** A request of the plain form, which nearly every request has. */
 export interface FastRequest {
   readonly method: string;
   /** In origin form: path and query. */
   readonly target: string;
   readonly httpVersion: '1.1' | '1.0';
   readonly head: FastHead;
-  /** Whether `head` is the very object of the request before on this connection. */
+  /** Whether `head` is the same object as for the previous request on this connection. */
   readonly repeats: boolean;
   /** The part of its body that has arrived. */
   readonly body: Buffer;
@@ -32,18 +32,18 @@ export interface FastHead {
   readonly connection: 'close' | 'keep-alive' | undefined;
 }
 
-/** Bytes that a head may have here. */
+/** Maximum size of a head that is read here, in bytes. */
 const maxFastHeadBytes = 16 * 1024;
 
 /**
- * Reads the received bytes of a connection if they are one request of the plain form, its whole head and nothing beyond its
- * body: origin-form target, one Host, at most one Content-Length and Connection, no transfer coding, no upgrade, no
- * expectation. Node.js's own parser reads every request accepted here alike, or refuses it: it knows registered methods only, and
- * no bytes above ASCII in a target. The converse need not hold.
+ * Reads the received bytes of a connection if they are exactly one request of the plain form: a complete head and nothing beyond
+ * its body, an origin-form target, one Host, at most one Content-Length and Connection, no transfer coding, no upgrade, no
+ * expectation. Every request that is accepted here means the same to Node.js's parser, or is refused by it: Node.js knows only
+ * registered methods, and accepts no bytes above ASCII in a target. The converse need not hold.
  *
- * @param before the head of the request before, whose lines are mostly the same.
+ * @param before the previous head on the connection, whose lines are mostly the same.
  * @param limits of a head: its bytes and its header lines.
- * @returns undefined for everything else, odd and ambiguous forms among them.
+ * @returns undefined for everything else, including odd and ambiguous forms.
  */
 export function readFastRequest(
   bytes: Buffer,
@@ -75,8 +75,8 @@ export function readFastRequest(
 const none = Buffer.alloc(0);
 
 /**
- * Methods that have no meaning to the connection itself, registered or not; `PRI` begins HTTP/2. A fragment is never sent (RFC 9110
- * section 7.1).
+ * Matches methods without a meaning for the connection itself, registered or not; `PRI` begins HTTP/2. A fragment is never sent
+ * (RFC 9110 section 7.1).
  */
 const requestLine =
   /^(?!(?:CONNECT|PRI|TRACE) )([\w!#$%&'*+.^`|~-]+) (\/[\x21\x22\x24-\x7e\x80-\xff]*) HTTP\/1\.([01])\r\n/;

@@ -9,26 +9,26 @@ import type { ResponseTexts } from './response-texts.ts';
 export interface FastConnection {
   readonly socket: Socket;
   readonly texts: ResponseTexts;
-  /** The lines that say that the connection goes on, with their CR LF. */
+  /** The header lines that keep the connection open, with their CR LF. */
   readonly keepAlive: string;
-  /** Whether connections end with the responses under way. */
+  /** Whether connections close after the responses in flight. */
   readonly isEnding: boolean;
-  /** The response has been handed to the system completely, or cannot be; `FastResponse.closed` must be called. */
+  /** The response has been passed to the system completely, or never will be; `FastResponse.closed` must be called. */
   readonly written: (error?: Error | null) => void;
-  /** The whole response has been passed to the system; unless `written` has been called, the system has not taken it yet. */
+  /** The whole response has been written; the system has not accepted all of it unless `written` has been called. */
   ended(): void;
-  /** The system has not taken all that was written. */
+  /** The system has not accepted all written bytes. */
   onBlocked(): void;
 }
 
-/** Bytes of a part up to which it is copied into the text of the head, and goes out with it in one write. */
+/** Maximum size of a part that is copied into the text of the head, so that both go out in one write, in bytes. */
 const smallBytes = 4096;
 
-/** A response on a connection that the entry point reads itself. A class, because one is created for each request. */
+/** A response on a connection that the entry point reads itself. A class, because one is created per request. */
 export class FastResponse implements CallerResponse {
   begun = false;
   over = false;
-  /** Whether the connection ends with it. */
+  /** Whether the connection closes after it. */
   isLast: boolean;
   readonly #connection: FastConnection;
   readonly #method: string;
@@ -36,7 +36,7 @@ export class FastResponse implements CallerResponse {
   #told: readonly ResponseListener[] = nobody;
   /** The head that has not been sent yet. */
   #head: CallerResponseHead | undefined;
-  /** The head from when it has begun. */
+  /** The head, once the response has begun. */
   #begunWith: CallerResponseHead | undefined = undefined;
   #hasBody = true;
   #chunked = false;
@@ -62,7 +62,7 @@ export class FastResponse implements CallerResponse {
     else this.#told = this.#told === nobody ? [told] : [...this.#told, told];
   }
 
-  /** It has been written to its end, or its connection is gone. */
+  /** The response has been written completely, or its connection is closed. */
   closed(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -74,11 +74,11 @@ export class FastResponse implements CallerResponse {
     this.isLast = true;
   }
 
-  /** Nobody waits for it here: a body has come before its request is looked at. */
+  /** Nothing to do: on the fast path, a body arrives without waiting for `100 Continue`. */
   continue(): void {}
 
   interim({ status, reason, headers }: InterimHead): void {
-    // HTTP/1.0 knows none. `100 Continue` is not the server's to send: it was not asked for one.
+    // HTTP/1.0 has no interim responses. A `100 Continue` of the server is dropped, because the gateway did not request it.
     if (!this.#isHttp11 || this.begun || this.over || (status !== 102 && status !== 103)) return;
     let hints = '';
     if (status === 103)
@@ -89,7 +89,7 @@ export class FastResponse implements CallerResponse {
   }
 
   begin(head: CallerResponseHead): void {
-    // Here, so that one that cannot be written is refused before anything is.
+    // Checked here, so that an unwritable head is refused before anything is written.
     this.#connection.texts.toText(head);
     this.#begunWith = head;
     this.#head = head;
@@ -146,12 +146,12 @@ export class FastResponse implements CallerResponse {
 
   cut(): void {
     const { socket } = this.#connection;
-    // Without chunks or a length, an orderly end of the connection would be the end of the body (RFC 9112 section 6.3).
+    // Without chunks or a length, an orderly close of the connection would mean the end of the body (RFC 9112 section 6.3).
     if ('encrypted' in socket || this.#chunked) socket.destroy();
     else socket.resetAndDestroy();
   }
 
-  /** Whether parts of a body belong on the connection at all; known from the head on. */
+  /** Whether parts of a body are written at all; known once the head is set. */
   #takesBody(): boolean {
     if (this.#head !== undefined) this.#hasBody = this.#method !== 'HEAD' && !bodiless.has(this.#head.status);
     return this.#hasBody;
@@ -167,7 +167,7 @@ export class FastResponse implements CallerResponse {
     const { lines, hasDate, hasLength } = texts.toText(head);
     let text = head.dated && !hasDate ? lines + texts.date() : lines;
     if (hasBody && !hasLength) {
-      // HTTP/1.0 knows no chunks: there the end of the connection is the end of the body.
+      // HTTP/1.0 has no chunks: there, the body ends when the connection closes.
       this.#chunked = this.#isHttp11;
       if (!this.#isHttp11) this.isLast = true;
     }

@@ -31,7 +31,7 @@ export interface FallbackDeps {
   readonly limits?: ConnectionLimits | undefined;
 }
 
-/** Serves what comes on connections that Node.js reads: every request that there can be. */
+/** Serves connections that Node.js reads, with requests of any form. */
 export function serveWithNode(server: Server, deps: FallbackDeps): void {
   const { activity, config } = deps;
   const requests = createNodeRequests();
@@ -83,7 +83,7 @@ export function serveWithNode(server: Server, deps: FallbackDeps): void {
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     socket.removeListener('error', destroyOnError).on('error', destroyOnError);
     if (requests.find(socket) !== undefined) {
-      // Sent before the response to an earlier request was there: two would write to one connection.
+      // Refused when an earlier request has no response yet: two responses would be written to one connection.
       socket.destroy();
       return;
     }
@@ -94,7 +94,7 @@ export function serveWithNode(server: Server, deps: FallbackDeps): void {
       if (response === undefined) socket.destroy();
       else serve(response, false, createCallerSocket(socket, protocol ?? '', head, onBlocked));
     } else {
-      // Node.js takes it for a new connection, and would add its listener to the one that it has.
+      // Node.js treats it as a new connection, and would add its listener a second time.
       socket.removeAllListeners('timeout');
       socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
       server.emit('connection', socket);
@@ -113,19 +113,19 @@ export function serveWithNode(server: Server, deps: FallbackDeps): void {
   });
 }
 
-/** Node.js has taken its own listener off the connection. */
+/** Node.js has removed its own listener from the connection. */
 function destroyOnError(this: Socket): void {
   this.destroy();
 }
 
-/** The caller went away in the middle of a request. */
+/** The caller disconnected in the middle of a request. */
 const hungUp: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE']);
 
 const isAboutServer = ({ method, url }: IncomingMessage): boolean => method === 'OPTIONS' && url === '*';
 
-/** A method or a message that is refused whatever the routes say. */
+/** Methods and messages that are refused whatever the routes say. */
 function refusalOf({ method }: IncomingMessage, isFlood: boolean): Refusal | undefined {
-  // A server that answers TRACE would show the caller the access token (RFC 9110 section 9.3.8).
+  // A server that responds to TRACE would reveal the access token to the caller (RFC 9110 section 9.3.8).
   if (method === 'TRACE') return gatewayRefusals.method_not_supported;
   return isFlood ? gatewayRefusals.too_many_header_fields : undefined;
 }
@@ -133,8 +133,8 @@ function refusalOf({ method }: IncomingMessage, isFlood: boolean): Refusal | und
 const webSocket = 'websocket';
 
 /**
- * The protocol that a request asks for, as far as it is passed on. HTTP and TLS are not: their requests would pass unseen. Nor is
- * one that a body comes before.
+ * The protocol that a request asks for, if it is forwarded. HTTP and TLS are not: their requests would bypass the middlewares.
+ * Neither is a protocol after a body.
  */
 function toProtocol(request: IncomingMessage): string | undefined {
   const { upgrade = '' } = request.headers;
@@ -158,10 +158,13 @@ function hasNoBody({ headers, httpVersion }: IncomingMessage): boolean {
   );
 }
 
-/** Requests that wait on one connection for the answers to those before them; beyond this it is cut. */
+/** Maximum number of requests that wait on one connection for earlier responses; beyond it, the connection is closed. */
 const maxWaiting = 128;
 
-/** Serves pipelined requests one after the other (RFC 9112 section 9.3.2): one that never gets its turn never begins. */
+/**
+ * Serves pipelined requests one after the other (RFC 9112 section 9.3.2); a request starts only when the response before it has
+ * ended.
+ */
 function createTurns(
   serve: (response: ServerResponse, expectsContinue: boolean, upgrade: undefined) => void,
 ): (response: ServerResponse, expectsContinue: boolean) => void {
@@ -182,7 +185,9 @@ function createTurns(
   };
 }
 
-/** A response on a connection from which Node.js has stopped reading requests: a response in place of the upgrade ends it. */
+/**
+ * A response on a connection from which Node.js no longer reads requests. A response instead of the upgrade closes the connection.
+ */
 function takeOver(request: IncomingMessage, socket: Socket): ServerResponse | undefined {
   const response = respondOn(request, socket);
   if (response === undefined) return undefined;
@@ -193,8 +198,8 @@ function takeOver(request: IncomingMessage, socket: Socket): ServerResponse | un
 }
 
 /**
- * The head of a request as it would be without its wish for another protocol, which a server may leave unfulfilled
- * (RFC 9110 section 7.8). Clients send `Upgrade: h2c` with their first request, whatever its method and body.
+ * The head of a request without its request for another protocol, which a server may ignore (RFC 9110 section 7.8). Clients send
+ * `Upgrade: h2c` with their first request, whatever its method and body.
  */
 function withoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
   let head = `${method ?? ''} ${url ?? ''} HTTP/${httpVersion}\r\n`;

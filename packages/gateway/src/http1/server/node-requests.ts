@@ -6,12 +6,12 @@ import type { PendingRequest } from '../../pipeline/refusals.ts';
 /** Requests in flight on connections that Node.js parses, so that a later error on such a connection can refuse them. */
 export interface NodeRequests {
   begin(response: ServerResponse): void;
-  /** The request to refuse when the rest of it is malformed or late. */
+  /** Sets the request to refuse when the rest of it is malformed or late. */
   setRefusable(response: ServerResponse, refusable: PendingRequest): void;
-  /** The response under way on a connection; undefined for none. */
+  /** The response in flight on a connection; undefined for none. */
   find(socket: Duplex): ServerResponse | undefined;
   refuse(response: ServerResponse, refusal: Refusal): void;
-  /** Whether a request on that connection has its response and is still being sent. */
+  /** Whether a request on that connection already has its response while it is still being sent. */
   isLate(socket: Duplex): boolean;
 }
 

@@ -6,7 +6,7 @@ import { endConnectionWith, isChunked } from './node-internals.ts';
 import { replaceHeaders, valueIn } from '../../middlewares/header-lists.ts';
 import type { WriteStalls } from './write-stalls.ts';
 
-/** A response on a connection that Node.js reads. @param isEnding whether connections end with the responses under way. */
+/** A response on a connection that Node.js reads. @param isEnding whether connections close after the responses in flight. */
 export function createNodeResponse(
   response: ServerResponse,
   isEnding: () => boolean,
@@ -34,7 +34,7 @@ export function createNodeResponse(
       if (isEnding()) endConnectionWith(response);
       response.sendDate = dated;
       sent = headers;
-      // Node.js does not change them.
+      // Node.js does not modify them.
       response.writeHead(
         status,
         reason,
@@ -42,7 +42,7 @@ export function createNodeResponse(
       );
     },
     write: (part, lent) => response.write(lent ? Buffer.from(part) : part),
-    // `flushHeaders` would write the head as UTF-8 and so change the bytes of its values.
+    // `flushHeaders` would write the head as UTF-8, which would change the bytes of its values.
     flush: () => void response.write('', 'latin1'),
     onceDrained(told) {
       response.once('drain', told);
@@ -59,7 +59,7 @@ export function createNodeResponse(
     },
     cut() {
       const { socket } = response;
-      // Without chunks or a length, an orderly end of the connection would be the end of the body (RFC 9112 section 6.3).
+      // Without chunks or a length, an orderly close of the connection would mean the end of the body (RFC 9112 section 6.3).
       if (socket !== null && !('encrypted' in socket) && !isChunked(response)) socket.resetAndDestroy();
       else response.destroy();
     },
@@ -93,7 +93,7 @@ export function createNodeBody(request: IncomingMessage): CallerBody {
   };
 }
 
-/** Whether trailers may be announced: Node.js refuses to announce them for a body that it does not send in chunks. */
+/** Whether trailers may be announced: Node.js refuses to announce them for a body that is not sent in chunks. */
 const takesTrailers = ({ req }: ServerResponse, status: number, headers: readonly string[]): boolean =>
   req.httpVersionMinor > 0 &&
   req.method !== 'HEAD' &&
@@ -113,20 +113,20 @@ function toPairs(trailers: readonly string[]): [string, string][] {
   return pairs;
 }
 
-/** Bytes of a body up to which it is copied into the text of the head. */
+/** Maximum size of a body that is copied into the text of the head, in bytes. */
 const smallBytes = 4096;
 
-/** As text, a small answer goes out together with its head in one write. */
+/** As text, a small body goes out together with its head in one write. */
 function endSmall(response: ServerResponse, part: Buffer): void {
   const text = part.toString('latin1');
   const { socket } = response;
-  // The mark of the last chunk has to follow.
+  // The last chunk must follow.
   if (socket === null || isChunked(response)) {
     response.end(text, 'latin1');
     return;
   }
-  // `end` with a text would add an empty part of its own, and two parts cost more to write than one. While the connection
-  // holds back what it is given, `write` sets nothing up to let it go later.
+  // `end` with a text would add an empty part, and writing two parts is slower than one. While the connection is corked, `write`
+  // schedules no uncork.
   socket.cork();
   response.write(text, 'latin1');
   socket.uncork();
@@ -134,8 +134,8 @@ function endSmall(response: ServerResponse, part: Buffer): void {
 }
 
 /**
- * Passes a 1xx response on (RFC 9110 section 15.2), as far as Node.js can write it: early hints (RFC 8297) and 102. HTTP/1.0
- * knows none. `100 Continue` is not the server's to send: it was not asked for one.
+ * Forwards a 1xx response (RFC 9110 section 15.2), as far as Node.js can write it: early hints (RFC 8297) and 102. HTTP/1.0 has no
+ * interim responses. A `100 Continue` of the server is dropped, because the gateway did not request it.
  */
 function passInterim(response: ServerResponse, { status, headers }: InterimHead): void {
   if (response.req.httpVersionMinor === 0 || response.headersSent || response.destroyed) return;
@@ -146,16 +146,16 @@ function passInterim(response: ServerResponse, { status, headers }: InterimHead)
   try {
     response.writeEarlyHints({ link });
   } catch {
-    // Node.js takes well-formed links only; hints may be left out, the response may not fail for them.
+    // Node.js accepts only well-formed links; hints may be dropped, but they must not break the response.
   }
 }
 
-/** Bytes of a body that nobody wants which are still read, so that the connection can be used again. */
+/** Maximum number of unwanted bytes of a body that are read, so that the connection can be reused. */
 const maxDiscardedBytes = 256 * 1024;
 
 /**
- * Reads what is left of a request that has its response: cut at once, a caller that is still sending might lose the response,
- * and left unread the rest would stand in the way of the next request. Beyond 256 KiB the connection is cut.
+ * Reads the rest of a request that already has its response. Closing at once could lose the response for a caller that is still
+ * sending, and unread bytes would block the next request. Beyond 256 KiB the connection is closed.
  */
 function discardRest(request: IncomingMessage): void {
   if (!request.complete) {
@@ -164,7 +164,7 @@ function discardRest(request: IncomingMessage): void {
       left -= chunk.length;
       if (left < 0) request.socket.destroy();
     });
-    // Marks the body as taken: Node.js would otherwise read it to its end, however far that is.
+    // Marks the body as consumed: Node.js would otherwise read it to its end, however long it is.
     request.read(0);
   }
   request.resume();

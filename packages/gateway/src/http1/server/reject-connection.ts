@@ -5,7 +5,7 @@ import { gatewayRefusals } from '../../pipeline/refusals.ts';
 import { toProblem } from '@grantgate/middleware/decision/problem';
 import { endConnection } from '../../proxy/upgrade.ts';
 
-/** Answers what could not be read as a request, and closes the connection. */
+/** Responds to bytes that are not a readable request, and closes the connection. */
 export function rejectConnection(socket: Duplex, refusal: Refusal): void {
   const body = toProblem(refusal, undefined);
   socket.write(

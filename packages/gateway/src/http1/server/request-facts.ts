@@ -9,7 +9,7 @@ export interface FactsDeps {
   readonly connectionOf: ConnectionFactsOf;
 }
 
-/** Reads a request's facts; undefined when it is ambiguous who is asked for what (several hosts, an odd target). */
+/** Reads the properties of a request; undefined when its host or target is ambiguous (several hosts, an odd target). */
 export type ReadFacts = (request: IncomingMessage) => RequestFacts | undefined;
 
 export function createReadFacts({ entryPoint, connectionOf }: FactsDeps): ReadFacts {
@@ -17,7 +17,7 @@ export function createReadFacts({ entryPoint, connectionOf }: FactsDeps): ReadFa
     const named = readNamedHeaders(request);
     const target = toTarget(request.url ?? '');
     if (named === undefined || target === undefined) return undefined;
-    // An absolute-form target's authority replaces Host (RFC 9112 section 3.2.2).
+    // The authority of an absolute-form target replaces Host (RFC 9112 section 3.2.2).
     const authority = target.authority ?? named.host ?? '';
     const question = target.text.indexOf('?');
     const connection = connectionOf(request.socket);

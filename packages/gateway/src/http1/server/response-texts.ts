@@ -2,7 +2,7 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import { toHeaderText } from '../message/header-text.ts';
 import type { CallerResponseHead } from '../message/response-writer.ts';
 
-/** The head of a response as text, but for what depends on the request. */
+/** The head of a response as text, except the parts that depend on the request. */
 export interface ResponseText {
   /** Status line and headers, each with its CR LF, as Latin-1. */
   readonly lines: string;
@@ -10,7 +10,7 @@ export interface ResponseText {
   readonly hasLength: boolean;
 }
 
-/** Writes heads; those of responses that come again once only. */
+/** Writes heads, and caches those that repeat. */
 export interface ResponseTexts {
   toText(head: CallerResponseHead): ResponseText;
   /** The `Date` line (RFC 9110 section 6.6.1), with its CR LF. */
@@ -42,7 +42,7 @@ export function createResponseTexts(clock: Clock): ResponseTexts {
   };
 }
 
-/** @throws TypeError when a part of it could end its line, or cannot be written in Latin-1. */
+/** @throws TypeError when a name or value could end its line, or cannot be written in Latin-1. */
 function write({ status, reason, headers }: CallerResponseHead): ResponseText {
   const text = toHeaderText(headers);
   if (text === undefined) throw new TypeError('a header that cannot be written');

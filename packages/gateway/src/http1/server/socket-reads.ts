@@ -3,23 +3,23 @@ import type { ReadBuffer, ReadBuffers } from '../message/read-buffers.ts';
 
 /** Events of one connection. */
 export interface SocketReads {
-  /** Much is no longer to be expected. */
+  /** Large reads are no longer expected. */
   release(): void;
-  /** From now on the reader of the stream receives the bytes. */
+  /** From now on, the bytes go to the reader of the stream. */
   stop(): void;
 }
 
-/** @param lent the bytes are gone when this has returned. */
+/** @param lent the bytes are valid only until this returns. */
 export type OnBytes = (bytes: Buffer, lent: boolean) => void;
 
-/** Reads from a connection that has been accepted, of which nothing has been read. */
+/** Reads from an accepted connection from which nothing has been read. */
 export type ReadFrom = (socket: Socket, onBytes: OnBytes) => SocketReads;
 
 /**
- * Reads into buffers that are used again. Node.js has this for connections that are opened (`onread` of `net.Socket`), but does
- * not let a server ask for it; the same fields of the socket are set here. It saves a buffer of 64 KiB for each read, which the
- * system has to find and the garbage collector to follow: a tenth of the time of a proxied request. Where a version of Node.js
- * does not have those fields, connections are read as any stream is.
+ * Reads into reusable buffers. Node.js offers this for connections that are opened (`onread` of `net.Socket`), but not for those
+ * that a server accepts; the same fields of the socket are set here. Otherwise the system would allocate, and the garbage collector
+ * track, a buffer of 64 KiB per read: a tenth of the time of a proxied request. In a version of Node.js without those fields,
+ * connections are read like any stream.
  */
 export function createReadFrom(buffers: ReadBuffers): ReadFrom {
   let fields: Fields | undefined;
@@ -31,7 +31,7 @@ export function createReadFrom(buffers: ReadBuffers): ReadFrom {
   };
 }
 
-/** Names of the fields in which a socket keeps its `onread`. */
+/** Names of the fields in which a socket stores its `onread`. */
 interface Fields {
   readonly buffer: symbol;
   readonly callback: symbol;
@@ -82,7 +82,7 @@ class BufferedReads implements SocketReads {
     this.#onBytes = onBytes;
   }
 
-  /** Gives false to stop reading until the stream is resumed. */
+  /** Returns false to stop reading until the stream is resumed. */
   take(bytes: Buffer): boolean {
     const lent = this.#buffer.lends(bytes.length);
     if (this.#isStopped) return this.#socket.push(lent ? Buffer.from(bytes) : bytes);

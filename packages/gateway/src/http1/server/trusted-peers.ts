@@ -1,9 +1,9 @@
 import { BlockList, isIPv6 } from 'node:net';
 
-/** Whether a peer's `X-Forwarded-*` headers are believed. */
+/** Whether a peer's `X-Forwarded-*` headers are trusted. */
 export type PeerPredicate = (address: string) => boolean;
 
-/** @param ranges addresses and CIDR ranges, checked when the configuration was read. */
+/** @param ranges addresses and CIDR ranges, already validated with the configuration. */
 export function createTrustedPeers(ranges: readonly string[], everyone: boolean): PeerPredicate {
   if (everyone) return () => true;
   if (ranges.length === 0) return () => false;

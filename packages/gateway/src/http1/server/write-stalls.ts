@@ -3,16 +3,16 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import { pendingBytes } from '../message/write-text.ts';
 import { createDeadlines, toTickMs, type Deadlines, type DeadlineOwner } from '../message/deadlines.ts';
 
-/** Ends connections whose callers take nothing of what is written to them. */
+/** Closes connections whose callers do not read their responses. */
 export interface WriteStalls {
-  /** Watches a connection with bytes that the system has not taken yet, or that is about to end, until it has or does. */
+  /** Watches a connection that has unsent bytes or is about to end, until it has sent them or has ended. */
   watch(socket: Socket): void;
 }
 
-/** Looks at a connection in each time limit: it is cut off after that at the earliest, a quarter later at the latest. */
+/** Checks a connection once per time limit: it is closed after the limit at the earliest, a quarter later at the latest. */
 const looks = 4;
 
-/** @param limitMs milliseconds without a byte that the caller takes; 0: no limit. */
+/** @param limitMs milliseconds in which the caller reads no byte; 0: no limit. */
 export function createWriteStalls(clock: Clock, limitMs: number): WriteStalls {
   const deadlines = createDeadlines(clock, toTickMs([limitMs / looks]));
   const watched = new WeakSet<Socket>();
@@ -32,9 +32,9 @@ class Stall implements DeadlineOwner {
   readonly #lookMs: number;
   readonly #deadlines: Deadlines;
   readonly #onEnd: () => void;
-  /** Bytes that the system had taken at the last look that saw any. */
+  /** Bytes that the system had accepted at the last check with progress. */
   #taken: number;
-  /** Looks since then. */
+  /** Checks since then. */
   #idle = 0;
 
   constructor(socket: Socket, lookMs: number, deadlines: Deadlines, onEnd: () => void) {
@@ -62,7 +62,7 @@ class Stall implements DeadlineOwner {
       this.#idle = 0;
     } else this.#idle += 1;
     if (this.#idle < looks) this.deadline = this.#deadlines.notBefore(this.#lookMs);
-    // An orderly end would leave the system with what the caller does not take.
+    // After an orderly end, the system would keep the bytes that the caller does not read.
     else if ('encrypted' in socket) socket.destroy();
     else socket.resetAndDestroy();
   }
