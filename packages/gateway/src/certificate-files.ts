@@ -43,12 +43,12 @@ async function readPart(place: string, path: string): Promise<Buffer> {
   }
 }
 
-/** Called with the certificates that an entry point uses from now on. */
+/** Called with the certificates that an entry point now uses. */
 export type OnCertificates = (entryPoint: string, pairs: readonly CertificatePair[]) => void;
 
 /**
- * Reads the certificates of entry points again, each time it is called. An entry point keeps its certificates when new ones
- * are invalid, which is reported once.
+ * Reads the certificates of entry points again on each call. An entry point keeps its certificates when the new ones are invalid,
+ * which is reported once.
  */
 export function createRenewal(
   install: InstallConfig,

@@ -32,10 +32,10 @@ import { createPresentedCertificates, type PresentedCertificates } from './tls/p
 import { createServices } from './upstream/create-upstream.ts';
 
 /**
- * Starts a gateway: the only place that constructs everything. Broken routes refuse requests and are reported in the log;
- * they do not prevent the start.
+ * Starts a gateway: the only place that constructs everything. Broken routes refuse requests and are reported in the log, but do
+ * not prevent the start.
  * @throws GatewayStartError with nothing left open.
- * @throws the reason of `signal` when that interrupts the start, with nothing left open.
+ * @throws the reason of `signal` when that aborts the start, with nothing left open.
  */
 export async function startGateway(install: InstallConfig, io: GatewayIo): Promise<Gateway> {
   const opened: (() => Promise<void> | void)[] = [];

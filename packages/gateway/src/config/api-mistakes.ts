@@ -2,7 +2,7 @@ import { isLoopback } from './address.ts';
 import type { ProblemDetails } from './problem.ts';
 import { usualResponder, type ServedInstall } from './to-install-config.ts';
 
-/** Characters of a token in the configuration itself: fewer can be guessed. */
+/** Minimum length of a token in the configuration itself: a shorter one could be guessed. */
 const minTokenLength = 16;
 
 type ApiProblem = Required<Pick<ProblemDetails, 'severity' | 'code' | 'message'>> & {

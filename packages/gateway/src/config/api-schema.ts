@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** Characters: Linux takes 107 bytes, macOS 103. */
+/** Maximum length in characters: Linux allows 107 bytes, macOS 103. */
 const maxSocketPath = 103;
 
-/** `api` of the install configuration; Traefik's names, and ours for actions. */
+/** `api` of the install configuration: Traefik's names, and grantgate's for actions. */
 export const apiSchema = z.strictObject({
   dashboard: z
     .boolean()

@@ -21,7 +21,7 @@ export interface DynamicConfiguration {
   readonly problems: readonly Problem[];
 }
 
-/** Why a Secret has not been read: its response has not arrived, or a role is missing. */
+/** The reason why a Secret has not been read: its response has not arrived, or a role is missing. */
 export type UnreadSecrets = ReadonlyMap<string, 'pending' | 'forbidden'>;
 
 /** The part of a configuration about TLS connections of callers. */
@@ -55,14 +55,17 @@ export interface RouterConfig extends ConfigEntry {
   readonly service: string;
   /** Undefined or 0: the length of the rule. */
   readonly priority: number | undefined;
-  /** Only entry points that listen there, with TLS or without; default: any. */
+  /** Only for entry points that listen on these ports, with TLS or without; default: any. */
   readonly listener?: {
     readonly port: number;
     readonly tls: boolean;
-    /** Whether it has certificates of its own. Default: false. */
+    /** Whether it has its own certificates. Default: false. */
     readonly hasCertificates?: boolean;
   };
-  /** A router with `tls` serves TLS connections only; one without, plain ones, and TLS connections of entry points with `tls`. */
+  /**
+   * A router with `tls` serves only TLS connections. A router without it serves plain ones, and TLS connections of entry points
+   * with `tls`.
+   */
   readonly tls: boolean;
   /** Qualified name of the TLS options that it requires; undefined: those of the entry point. */
   readonly tlsOptions: string | undefined;
@@ -215,7 +218,7 @@ export type PemSource =
       readonly kind: 'secret';
       readonly secret: string;
       readonly keys: readonly string[];
-      /** Whether the only key of a Secret counts without one of those. Default: false. */
+      /** Whether the only key of a Secret is used when none of those exists. Default: false. */
       readonly orOnlyKey?: boolean;
     };
 
@@ -239,7 +242,7 @@ export interface TlsOptionsConfig extends ConfigEntry {
   /** In Go's names; undefined: the defaults. */
   readonly curvePreferences: readonly string[] | undefined;
   readonly clientCAs: readonly PemSource[];
-  /** Undefined: depends on whether there are `clientCAs`. */
+  /** Undefined: depends on whether `clientCAs` are set. */
   readonly clientAuthType: ClientAuthType | undefined;
   readonly sniStrict: boolean;
   readonly sessionTickets: boolean;

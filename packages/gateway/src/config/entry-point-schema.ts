@@ -5,7 +5,7 @@ import { isAddressRange, isUdpAddress, parseAddress, type HostPort } from './add
 
 const bytes = z.int().min(0);
 
-/** Address of a Traefik entry point that is not served, because it is a UDP address. */
+/** Address of a UDP entry point of Traefik, which is not served. */
 export const udp = 'udp';
 
 const address = z.string().transform((text, context): HostPort | typeof udp => {

@@ -8,7 +8,7 @@ export function isInstallDocument(value: unknown): boolean {
   return hasName(value, installNames) && !isRoutesDocument(value);
 }
 
-/** Whether a document has routes (Traefik's dynamic configuration or Kubernetes) and nothing of an install configuration. */
+/** Whether a document contains routes (Traefik's dynamic configuration or Kubernetes) and no part of an install configuration. */
 export function isRoutesDocument(value: unknown): boolean {
   return (
     !hasName(value, installNames) &&
@@ -20,7 +20,7 @@ export function isRoutesDocument(value: unknown): boolean {
 export const isMixedDocument = (value: unknown): boolean =>
   hasName(value, installNames) && hasName(value, routesNames);
 
-/** The routes of such a document. As in Traefik, each reader takes the names that it knows. */
+/** The routes of such a document. As in Traefik, each reader uses the names that it knows. */
 export function toRoutesDocument(document: Document): Document {
   if (!isMixedDocument(document.value)) return document;
   const value = Object.entries(document.value as object).filter(([name]) =>

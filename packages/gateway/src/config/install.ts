@@ -6,7 +6,7 @@ import type { LocalReferences } from './local-references.ts';
 import type { MetricsConfig } from './metrics-config.ts';
 import type { LogExportConfig, TracingConfig } from './otlp-config.ts';
 
-/** The install configuration, `grantgate.yaml`, parsed, defaulted and frozen. Names are Traefik's. */
+/** The install configuration, `grantgate.yaml`: parsed, with defaults, and frozen. Names are Traefik's. */
 export interface InstallConfig {
   readonly entryPoints: ReadonlyMap<string, EntryPointConfig>;
   readonly providers: {
@@ -20,7 +20,7 @@ export interface InstallConfig {
   readonly log: LogConfig;
   /** Undefined: no metrics. */
   readonly metrics: MetricsConfig | undefined;
-  /** Undefined: nothing is traced. */
+  /** Undefined: tracing is off. */
   readonly tracing?: TracingConfig | undefined;
   /** `/ping` and `/ready`; undefined: they are not served. */
   readonly ping:
@@ -33,7 +33,7 @@ export interface InstallConfig {
     | undefined;
   /** `POST /api/tokens/purge` on the `admin` entry point. */
   readonly actions: boolean;
-  /** The same on the Unix socket of the API. */
+  /** Likewise on the Unix socket of the API. */
   readonly socketActions: boolean;
   /** Undefined: the API is off. */
   readonly api?: ApiConfig | undefined;

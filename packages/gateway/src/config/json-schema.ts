@@ -14,8 +14,8 @@ export interface JsonSchemaHead {
 }
 
 /**
- * The JSON Schema of a configuration as written, with descriptions and defaults. It has names in their canonical letter case
- * only, while the configuration accepts any, and only those rules over several options that a schema adds itself.
+ * The JSON Schema of a configuration as written, with descriptions and defaults. It has names only in their canonical letter case,
+ * while the configuration accepts any. Of the rules over several options, it has only those that a schema adds itself.
  */
 export function toJsonSchema(schema: z.ZodType, { title, description }: JsonSchemaHead): JsonSchema {
   const { $schema, ...rest } = z.toJSONSchema(schema, {
@@ -26,7 +26,7 @@ export function toJsonSchema(schema: z.ZodType, { title, description }: JsonSche
   return { ...($schema !== undefined && { $schema }), title, description, ...rest };
 }
 
-/** Removes members that say nothing to a reader or, in a union, allow everything. */
+/** Removes members that tell a reader nothing or, in a union, allow everything. */
 function simplify(schema: JsonSchema): void {
   // A value that only code can create, such as a Secret, has no JSON form.
   const kinds = schema.anyOf?.filter((kind) => Object.keys(kind).length > 0);

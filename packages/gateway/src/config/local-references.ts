@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-/** References to the gateway's own environment and files that objects of one source may use; undefined instead of it: all. */
+/** References to the gateway's own environment and files that objects of one source may use; undefined: all. */
 export interface LocalReferences {
   /** The option that lists them, for messages. */
   readonly option: string;
@@ -17,14 +17,14 @@ export const expectedLocalReference =
   'expected urn:env:VARIABLE, urn:env:PREFIX*, urn:file:/FILE or urn:file:/DIRECTORY/';
 
 /**
- * Parses an entry of `allowLocalReferences`: `urn:env:NAME`, `urn:env:PREFIX*`, or `urn:file:` with an absolute path, which stands
- * for itself and everything below it. Undefined for anything else.
+ * Parses an entry of `allowLocalReferences`: `urn:env:NAME`, `urn:env:PREFIX*`, or `urn:file:` with an absolute path, which covers
+ * itself and everything below it. Undefined for anything else.
  */
 export function parseAllowedReference(text: string): AllowedReference | undefined {
   const env = /^urn:env:([A-Za-z_][A-Za-z0-9_]*)(\*?)$/i.exec(text) ?? /^urn:env:()(\*)$/i.exec(text);
   if (env !== null) return { kind: 'env', name: env[1] ?? '', isPrefix: env[2] === '*' };
   const file = /^urn:file:(\/[^*\0]*)\*?$/i.exec(text)?.[1];
-  // A prefix ends at the end of a name: `/run/app*` would allow `/run/application`.
+  // A prefix must end at the end of a name: `/run/app*` would allow `/run/application`.
   if (file === undefined || (text.endsWith('*') && !file.endsWith('/'))) return undefined;
   return { kind: 'file', path: resolve(file) };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { logOtlpSchema } from './otlp-schema.ts';
 
-/** Traefik's levels that do not exist here. */
+/** Traefik's levels that grantgate does not have. */
 const otherLevels: Readonly<Record<string, string>> = { trace: 'debug', fatal: 'error', panic: 'error' };
 
 const toLevel = (value: unknown): unknown => {

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { metricsSchema } from './metrics-schema.ts';
 import { toOtlp, toResource, type OtlpConfig, type ResourceConfig } from './otlp-config.ts';
 
-/** Which requests a destination of metrics shows, and in which buckets. */
+/** The requests that a destination of metrics shows, and its buckets. */
 export interface MetricsView {
   /** Upper bounds of the histograms of durations, in seconds, ascending. */
   readonly buckets: readonly number[];
@@ -14,7 +14,7 @@ export interface MetricsView {
   readonly byService: boolean;
 }
 
-/** Everything that a destination shows, which is counted. */
+/** Everything that the destinations show, and that is therefore counted. */
 export interface MetricsConfig extends MetricsView {
   /** Undefined: `/metrics` is not served. */
   readonly prometheus?: PrometheusConfig | undefined;
@@ -39,7 +39,7 @@ export interface MetricsExportConfig extends MetricsView {
 type MetricsInput = z.output<typeof metricsSchema>;
 
 /**
- * @param entryPoint the one that serves `/metrics` unless another is named.
+ * @param entryPoint serves `/metrics` unless another one is named.
  * @param at makes paths absolute.
  */
 export function toMetrics(

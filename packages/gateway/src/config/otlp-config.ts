@@ -4,11 +4,11 @@ import type { logOtlpSchema, otlpResource, otlpTransport, tracingSchema } from '
 
 /** How a signal is exported. */
 export interface OtlpConfig {
-  /** Undefined: as the environment says, otherwise HTTP. */
+  /** Undefined: as set in the environment, otherwise HTTP. */
   readonly protocol: 'http' | 'grpc' | undefined;
-  /** As written; undefined: as the environment says, otherwise on this machine. */
+  /** As written; undefined: as set in the environment, otherwise on this machine. */
   readonly endpoint: string | undefined;
-  /** gRPC alone. */
+  /** For gRPC only. */
   readonly insecure: boolean;
   /** Texts, or references to them, by name. */
   readonly headers: Readonly<Record<string, Secret>>;
@@ -25,7 +25,7 @@ export interface OtlpTlsConfig {
 
 /** Of the resource that signals come from. */
 export interface ResourceConfig {
-  /** Undefined: as the environment says. */
+  /** Undefined: as set in the environment. */
   readonly serviceName: string | undefined;
   readonly attributes: Readonly<Record<string, string>>;
 }
@@ -40,7 +40,7 @@ export interface LogExportConfig {
 export interface TracingConfig {
   readonly resource: ResourceConfig;
   readonly otlp: OtlpConfig;
-  /** Of traces that start here, 0 to 1; undefined: as the environment says, otherwise 1. */
+  /** Sample rate of traces that start here, 0 to 1; undefined: as set in the environment, otherwise 1. */
   readonly sampleRate: number | undefined;
   /** Whether requests for the gateway itself are traced. */
   readonly addsInternals: boolean;

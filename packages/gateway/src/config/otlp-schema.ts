@@ -20,7 +20,7 @@ const headers = z
     'Headers of each export, such as the key of a service: texts, `urn:env:VARIABLE` or `urn:file:PATH`.',
   );
 
-/** The signals of OTLP, as its paths name them. */
+/** The signals of OTLP, named as in its paths. */
 export type OtlpSignal = 'traces' | 'metrics' | 'logs';
 
 const http = (signal: OtlpSignal) =>

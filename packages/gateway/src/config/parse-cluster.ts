@@ -26,7 +26,7 @@ export interface ClusterConflict {
   readonly message: string;
 }
 
-/** There is one API server: a provider may repeat how to reach it, or omit it. */
+/** All providers use one API server: a provider may repeat its access options, or omit them. */
 export function findClusterConflicts(providers: ClusterProviders): readonly ClusterConflict[] {
   return accessNames.flatMap((option) => {
     const written = providerNames.filter((name) => providers[name]?.[option] !== undefined);

@@ -94,7 +94,7 @@ export function parseInstall(text: string, file: string): ParsedInstall {
   return { config: isWrong ? undefined : toInstallConfig(install, dirname(resolve(file))), problems };
 }
 
-/** Whether a problem is about routes in a file that names itself in `providers.file.filename`: they are read from there. */
+/** Whether a problem concerns routes in a file that names itself in `providers.file.filename`: the provider reads them. */
 function isReadAsRoutes(
   { code, path }: Problem,
   { providers }: Partial<InstallInput>,

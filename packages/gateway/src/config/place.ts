@@ -1,6 +1,4 @@
-/**
- * Position in a configuration. Lines and columns count from 1; 0 when there is none (an environment variable, a live API).
- */
+/** Position in a configuration. Lines and columns start at 1; 0 when there is no position (an environment variable, a live API). */
 export interface Place {
   readonly file: string;
   readonly line: number;

@@ -26,10 +26,7 @@ export interface OtherNames {
   readonly extensions?: boolean;
   /** Ignoring them is harmless: a warning, with the reason. */
   readonly ignored?: Readonly<Record<string, string>>;
-  /**
-   * The message for an option that the schema does not have, by its path in the schema's names; undefined: the default
-   * message.
-   */
+  /** The message for an option that the schema does not have, by its path in the schema's names; undefined: the default message. */
   readonly explain?: (path: readonly string[]) => ProblemDetails | undefined;
   /**
    * Names at a path that `explain` handles in addition to those of the schema; they are suggested for misspelt ones. Default:

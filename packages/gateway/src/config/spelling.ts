@@ -7,8 +7,8 @@ export interface Spelling {
 }
 
 /**
- * Position in the source of a code unit of a string, found by walking over both: an escape is longer than its character, and
- * so is a folded line break with its indentation.
+ * Position in the source of a code unit of a string. It is found by walking over both, because an escape is longer than its
+ * character, and so is a folded line break with its indentation.
  * @param start index of the string's first piece.
  * @param offset in the string; up to its length, for the position after its last piece.
  */

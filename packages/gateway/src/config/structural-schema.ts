@@ -2,8 +2,8 @@ import type { JsonSchema } from './json-schema.ts';
 import { isSchema } from './json-schema.ts';
 
 /**
- * A schema that the Kubernetes API server accepts: OpenAPI 3.0 under the rules of structural schemas. Each object keeps
- * unknown fields: if they were pruned, a misspelt `claims` or `middlewares` would vanish and leave a route open.
+ * A schema that the Kubernetes API server accepts: OpenAPI 3.0 under the rules of structural schemas. Each object keeps unknown
+ * fields: if they were pruned, a misspelt `claims` or `middlewares` would vanish and leave a route open.
  */
 export interface StructuralSchema {
   type?: 'array' | 'boolean' | 'integer' | 'number' | 'object' | 'string';

@@ -1,10 +1,10 @@
 import { Lexer } from 'yaml';
 
 /**
- * Indents the lines of quoted scalars that stand further left than YAML 1.2 allows (section 7.4). Traefik, kubectl and other
- * programs with a parser of libyaml's kind accept them, and tools that wrap long lines write them.
+ * Indents lines of quoted scalars that are indented less than YAML 1.2 requires (section 7.4). Traefik, kubectl and other programs
+ * whose parser derives from libyaml accept them, and tools that wrap long lines write them.
  *
- * @returns undefined when there is nothing to indent.
+ * @returns undefined when no line needs it.
  */
 export function alignQuotedScalars(text: string): string | undefined {
   let aligned = '';
@@ -22,11 +22,11 @@ export function alignQuotedScalars(text: string): string | undefined {
 
 interface ScalarSpan {
   readonly from: number;
-  /** Behind its closing quote. */
+  /** Offset after its closing quote. */
   readonly to: number;
 }
 
-/** The first quoted scalar from an offset that the parser cuts off at a line that is not indented enough. */
+/** The first quoted scalar after an offset that the parser ends at a line with too little indentation. */
 function findCutScalar(text: string, start: number): ScalarSpan | undefined {
   let at = start;
   for (const lexeme of new Lexer().lex(start === 0 ? text : text.slice(start))) {
@@ -45,7 +45,7 @@ function findCutScalar(text: string, start: number): ScalarSpan | undefined {
 /** Characters that the lexer adds to the text: beginnings of documents and scalars, and ends of broken flow collections. */
 const isMark = (lexeme: string): boolean => lexeme === '\x02' || lexeme === '\x1f' || lexeme === '\x18';
 
-/** Offset behind the closing quote of the scalar at an offset. */
+/** Offset after the closing quote of the scalar at an offset. */
 function findEnd(text: string, from: number, quote: string): number | undefined {
   for (let at = from + 1; at < text.length; at += 1) {
     const character = text[at];

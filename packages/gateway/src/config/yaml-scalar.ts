@@ -2,7 +2,7 @@ import type { Scalar } from 'yaml';
 import type { Spelling } from './spelling.ts';
 import { lengthOfEscape, toSourceOffset } from './spelling.ts';
 
-/** One line break, with the blanks around it, becomes a space; of several, all but the first stay. */
+/** A single line break, with the blanks around it, becomes a space; of several, all but the first are kept. */
 const fold = String.raw`[ \t]*(?:\r?\n[ \t]*)+`;
 const blanks = String.raw`[ \t]+`;
 
@@ -32,7 +32,10 @@ const doubleQuoted: Spelling = {
   },
 };
 
-/** Where in the source a code unit of a scalar's text stands; with offset 0, where the text begins: inside the quotes, below `|`. */
+/**
+ * Position in the source of a code unit of a scalar's text. With offset 0, the position where the text begins: inside the quotes,
+ * below `|`.
+ */
 export function offsetInScalar(scalar: Scalar, source: string, offset: number): number {
   const [start, end] = scalar.range ?? [0, 0];
   switch (scalar.type) {
@@ -49,8 +52,8 @@ export function offsetInScalar(scalar: Scalar, source: string, offset: number): 
 }
 
 /**
- * The text of each line appears in order, whatever the indentation, chomping and folding; only spaces
- * and line breaks are between them. A text ends at one of these.
+ * The text of each line appears in order, whatever the indentation, chomping and folding; only spaces and line breaks are between
+ * the lines. A text ends at one of these.
  */
 function offsetInBlock(value: string, source: string, start: number, offset: number): number {
   let found: number | undefined;

@@ -16,7 +16,7 @@ export function createParseYaml(file: string): (text: string) => ParsedDocuments
     const blocks = pieces === undefined ? parseBlocks(text) : undefined;
     if (blocks !== undefined) return { documents: blocks, problems: [] };
     const parsed = pieces && parsePieces(pieces, file, known);
-    // After a temporary error, most of the file is usually as it was before.
+    // After a temporary error, most of the file is usually unchanged.
     if (parsed !== undefined || pieces === undefined) known = parsed?.known ?? new Map();
     // If a piece cannot be parsed alone, the whole file is parsed for its errors.
     return parsed === undefined ? parseYaml(text, file) : { documents: parsed.documents, problems: [] };
@@ -64,7 +64,7 @@ function parsePieces(
   return { documents, known };
 }
 
-/** Undefined unless it is one valid document, or none: it may be part of something else. */
+/** Undefined unless it is one valid document, or empty: it may be part of something else. */
 function parseAlone(text: string, file: string): Pick<DocumentText, 'parsed'> | undefined {
   const { documents, problems } = parseYaml(text, file);
   const [parsed, ...more] = documents;
@@ -79,8 +79,8 @@ function moveDown(document: Document, lines: number): Document {
 }
 
 /**
- * Splits before each line that is `---` alone, which always begins a document (YAML 1.2 section 9.1.2). Undefined for a text of one
- * document, and for one whose documents cannot be told apart by that: directives and `...` are about the documents around them.
+ * Splits before each line that is only `---`, which always begins a document (YAML 1.2 section 9.1.2). Undefined for a text of one
+ * document, and for one whose documents cannot be separated in this way: directives and `...` affect the documents around them.
  */
 function splitDocuments(text: string): readonly string[] | undefined {
   if (/^(?:%|\.\.\.|---[ \t]+[^ \t#\r\n])|\ufeff|\r(?!\n)/m.test(text)) return undefined;

@@ -30,7 +30,7 @@ export interface YamlTree {
 /** Maximum number of values in a document after its aliases are expanded. */
 const maxValues = 2_000_000;
 
-/** The key of an object that the parser makes of a scalar; the merge key `<<` comes as a symbol. */
+/** The key of an object that the parser makes of a scalar; the merge key `<<` is a symbol. */
 const toKey = (value: string | number | boolean | symbol | null): string =>
   value === null ? '' : String(value);
 

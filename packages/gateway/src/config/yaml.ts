@@ -14,7 +14,7 @@ export function parseYaml(text: string, file: string): ParsedDocuments {
   const parsed = parseStrictly(text, file);
   let again = parsed;
   let aligned: string | undefined = text;
-  // In a flow collection, a scalar is found when those before it are aligned.
+  // In a flow collection, a scalar is found when the scalars before it are aligned.
   for (let round = 0; round < maxRounds && isCut(again); round += 1) {
     aligned = alignQuotedScalars(aligned);
     if (aligned === undefined) return parsed;
@@ -47,7 +47,7 @@ function parseStrictly(text: string, file: string): ParsedDocuments {
       merge: true,
       prettyErrors: false,
       logLevel: 'error',
-      // Its check compares every pair of keys; ours is part of the index.
+      // The parser's check compares every pair of keys; here it is part of the index.
       uniqueKeys: false,
     });
     for (const root of parsed) {
@@ -55,9 +55,9 @@ function parseStrictly(text: string, file: string): ParsedDocuments {
       const tree = indexYaml(root);
       for (const { offset, message } of tree.faults) report(toPlace(offset), message);
       if (problems.length > 0 || root.contents === null) continue;
-      // Its limit is a count of 100 per anchor, which an ordinary file exceeds; the index limits the size instead.
+      // The parser's limit is 100 aliases per anchor, which an ordinary file exceeds; the index limits the size instead.
       const value: unknown = root.toJS({ maxAliasCount: -1 });
-      // `---` with nothing but comments below it.
+      // `---` followed only by comments.
       if (value === null) continue;
       documents.push({ file, value, placeOf: (path, part) => toPlace(offsetOf(tree, path, part, text)) });
     }

@@ -3,14 +3,11 @@ import type { RequestActivity } from '../http1/server/activity.ts';
 
 /** Activity of an entry point. */
 export interface Activity extends RequestActivity {
-  /** Connections that are open. */
+  /** Open connections. */
   readonly connections: number;
   /** Idempotent for a connection. */
   connected(socket: Socket): void;
-  /**
-   * `ending` from now on. Resolves when no connection is open; connections without a further request, and WebSockets, stay
-   * open.
-   */
+  /** Sets `ending`. Resolves when no connection is open; connections without a further request, and WebSockets, stay open. */
   retire(): Promise<void>;
   /** Resolves when no response is in flight. An established WebSocket does not count: it may stay open indefinitely. */
   drain(): Promise<void>;

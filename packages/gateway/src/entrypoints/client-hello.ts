@@ -20,8 +20,8 @@ const maxHelloBytes = 64 * 1024;
 export const isHandshake = (bytes: Buffer): boolean => bytes[0] === handshakeRecord;
 
 /**
- * Finds the server name in a ClientHello (RFC 8446 section 4.1.2, RFC 6066 section 3), which may be spread over several
- * records. A malformed one has no name here: the TLS library refuses it.
+ * Finds the server name in a ClientHello (RFC 8446 section 4.1.2, RFC 6066 section 3), which may be spread over several records. No
+ * name is found in a malformed one: the TLS library refuses it.
  */
 export function readClientHello(bytes: Buffer): FirstBytes {
   if (bytes.length === 0) return incomplete;

@@ -23,14 +23,14 @@ export function createConnectionTls(
   });
 }
 
-/** Empty once the connection is gone. */
+/** Empty once the connection is closed. */
 function cipherOf(socket: TLSSocket): string {
   // A connection that was just closed has none, despite its type.
   const cipher = socket.getCipher() as ReturnType<TLSSocket['getCipher']> | undefined;
   return cipher?.standardName ?? '';
 }
 
-/** Node.js adds the certificates with which it verified; servers get only those that the caller sent. */
+/** Node.js adds the certificates with which it verified the chain; servers receive only those that the caller sent. */
 function readChain(socket: TLSSocket, clientCAs: readonly string[]): readonly X509Certificate[] {
   const trusted = new Set(clientCAs.flatMap(toFingerprints));
   const chain: X509Certificate[] = [];

@@ -27,9 +27,9 @@ export interface TestEntryPointOptions {
   readonly servers?: readonly string[];
   /** URLs of a server of each service that steps send requests to, by qualified name. */
   readonly services?: Readonly<Record<string, string>>;
-  /** Those without a name are given one. */
+  /** Those without a name get one. */
   readonly steps?: readonly (OnRequest | Step)[];
-  /** Of each guard. */
+  /** Headers of each guard. */
   readonly renew?: NonNullable<Step['renew']>;
   readonly broken?: string;
   readonly match?: (facts: RequestFacts) => boolean;
@@ -58,7 +58,7 @@ export interface TestEntryPoint {
   readonly defects: readonly unknown[];
   /** Leases that have been acquired and not yet released; a second release counts as -1. */
   leases(): number;
-  /** Resolves when that many requests have ended in all. */
+  /** Resolves when that many requests have ended in total. */
   recorded(count: number): Promise<RequestRecord>;
   close(): Promise<void>;
 }

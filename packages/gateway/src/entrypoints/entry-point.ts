@@ -36,20 +36,20 @@ export interface EntryPoint {
   /** Number of open connections; undefined if it is unknown. */
   connections(): number | undefined;
   /**
-   * Uses other certificates from now on; open connections keep theirs.
+   * Replaces the certificates; open connections keep theirs.
    * @throws when they are invalid; the current ones stay in use.
    */
   setCertificates(pairs: readonly CertificatePair[]): void;
-  /** Uses the TLS settings of the routes from now on; open connections keep theirs. */
+  /** Replaces the TLS settings of the routes; open connections keep theirs. */
   setTls(tls: ListenerTls): void;
   /**
    * Accepts no new connections, because another process does. Each open connection gets one more response, its last, within
-   * `graceTimeoutMs`, so that a caller that is about to use its connection does not lose the request. Call `drain`
-   * afterwards, at any time.
+   * `graceTimeoutMs`. A caller that is about to use its connection therefore loses no request. Call `drain` afterwards, at any
+   * time.
    */
   retire(): Promise<void>;
   /**
-   * Accepts requests for another `acceptGraceTimeoutMs`, unless it is retired. Then refuses new requests, waits at most
+   * Accepts requests for another `acceptGraceTimeoutMs`, unless it is retired. Then it refuses new requests, waits at most
    * `graceTimeoutMs` for those in flight, and closes every connection.
    */
   drain(): Promise<void>;
@@ -177,7 +177,7 @@ function openPaths(
     else accept(socket);
   };
   server.on('connection', (socket: Socket) => {
-    // Node.js returned the connection after an invalid upgrade: it had its TLS handshake and its PROXY header before.
+    // Node.js returned the connection after an invalid upgrade: its TLS handshake and its PROXY header are already done.
     if (secured.has(socket)) {
       accept(socket);
       return;
@@ -224,7 +224,7 @@ const toKind = (bytes: Buffer): { readonly isTls: boolean } | undefined =>
 function toTimeLimits({ transport }: EntryPointConfig) {
   return {
     requestTimeout: transport.readTimeoutMs,
-    // Node.js refuses a time limit for the head that is longer than the whole request's.
+    // Node.js rejects a time limit of the head that is longer than that of the whole request.
     headersTimeout:
       transport.readTimeoutMs === 0
         ? transport.headerTimeoutMs
@@ -239,7 +239,7 @@ function createServer(config: EntryPointConfig): Server {
     maxHeaderSize: config.transport.maxHeaderBytes,
     // Milliseconds between two checks of the time limits of arriving requests.
     connectionsCheckingInterval: 1000,
-    // Said by an entry point's own strict reading, with a problem document.
+    // The entry point refuses these itself, by its strict reading, with a problem document.
     requireHostHeader: false,
   });
   // All lines are counted and a flood is refused; Node.js would silently drop headers beyond a limit.

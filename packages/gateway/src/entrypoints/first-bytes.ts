@@ -33,8 +33,8 @@ export function readFirstBytes<T>(
     const rest = bytes.subarray(consumedBy(judged));
     if (rest.length > 0) socket.unshift(rest);
     take(judged);
-    // In the next turn: a TLS connection reads the available bytes in its own first turn, and would otherwise lose them to
-    // the stream.
+    // In the next turn: a TLS connection reads the available bytes in its own first turn, and would otherwise lose them to the
+    // stream.
     process.nextTick(() => socket.resume());
   };
   socket.on('data', onData).on('end', cut).on('error', cut).on('close', finish);

@@ -1,7 +1,7 @@
 import type { AddressInfo, Server } from 'node:net';
 import type { Clock } from '@grantgate/middleware/base/clock';
 
-/** An address cannot be listened on. */
+/** The gateway cannot listen on an address. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
   /** The system's code, such as `EADDRINUSE`; undefined without one. */

@@ -26,7 +26,7 @@ export function createProxiedConnections(
   const isTrusted = createTrustedPeers(trustedIPs, insecure);
   // A header is valid only at the beginning of a connection: a request that Node.js returns later must not bring another one.
   const known = new WeakSet<Socket>();
-  // By both ends: the TLS connection on a socket has the same.
+  // By each end: the TLS connection on a socket has the same caller.
   const callers = new Map<string, CallerAddress>();
   return {
     accept(socket, next) {

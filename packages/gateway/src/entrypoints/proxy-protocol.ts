@@ -12,7 +12,8 @@ export type ProxyHeader =
       /** Bytes of the header. */
       readonly length: number;
       /**
-       * Address of the caller; undefined: that of the connection, because the proxy connects for itself or does not know it.
+       * Address of the caller; undefined: that of the connection, because the proxy connects on its own behalf or does not know the
+       * caller.
        */
       readonly source: { readonly address: string; readonly port: number } | undefined;
     };
@@ -34,7 +35,7 @@ const invalid = { kind: 'invalid' } as const;
 /**
  * Reads a header of the PROXY protocol, version 1 or 2.
  *
- * @param bytes everything that has come on the connection.
+ * @param bytes all bytes received on the connection.
  * @see https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt
  */
 export function readProxyHeader(bytes: Buffer): ProxyHeader {
@@ -91,7 +92,7 @@ function readBinary(bytes: Buffer): ProxyHeader {
   const rest = bytes.readUInt16BE(14);
   const isLocal = command === 0x20;
   if ((!isLocal && command !== 0x21) || family === undefined || rest > maxRest) return invalid;
-  // A proxy that connects for itself may omit its address block.
+  // A proxy that connects on its own behalf may omit its address block.
   if (!isLocal && (family.block === 0 || rest < family.block)) return invalid;
   const length = 16 + rest;
   if (bytes.length < length) return incomplete;

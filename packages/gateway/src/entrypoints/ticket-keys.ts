@@ -9,8 +9,9 @@ const keyBytes = 48;
 
 /**
  * Keys of session tickets (RFC 5077), which every process with the same secret derives. They change with the options, so that a
- * session is resumed only with those that it started with, and with time.
- * @param secret 32 random bytes. @param period number of the period of `ticketKeysMs`.
+ * session is resumed only under its original options, and with time.
+ * @param secret 32 random bytes.
+ * @param period number of the period of `ticketKeysMs`.
  */
 export function deriveTicketKeys(secret: Uint8Array, options: TlsOptions, period: number): Buffer {
   const identity = createHash('sha256').update(JSON.stringify(options)).digest('hex');

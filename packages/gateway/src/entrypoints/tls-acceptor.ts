@@ -14,7 +14,7 @@ import { deriveTicketKeys, ticketKeysMs } from './ticket-keys.ts';
 
 /** Performs TLS handshakes with callers. */
 export interface TlsAcceptor {
-  /** Takes effect for new connections. */
+  /** Affects new connections only. */
   configure(own: readonly CertificatePair[], routes: ListenerTls): void;
   /** Performs the handshake of a new connection, or closes it. */
   accept(socket: Socket): void;
@@ -90,7 +90,7 @@ interface State {
   readonly index: CertificateIndex;
   /** By name of the options. */
   readonly servers: Map<string, Server>;
-  /** Of the keys of tickets. */
+  /** Number of the period of the ticket keys. */
   period: number;
 }
 

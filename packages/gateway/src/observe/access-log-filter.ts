@@ -1,7 +1,7 @@
 import type { AccessLogFilters } from '../config/install.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 
-/** Whether a request is logged: one of the filters keeps it, as in Traefik. */
+/** Whether a request is logged: at least one of the filters matches it, as in Traefik. */
 export function createLogFilter(
   filters: AccessLogFilters | undefined,
 ): ((record: RequestRecord) => boolean) | undefined {

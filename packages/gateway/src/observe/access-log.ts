@@ -6,13 +6,13 @@ import { createHeaderFields } from './header-fields.ts';
 import { createJsonFieldsLine } from './json-fields.ts';
 import { createJsonLine } from './json-line.ts';
 
-/** Makes the access log's line of one request, its newline included; undefined: the request is not logged. */
+/** Formats the access log's line of one request, including its newline; undefined: the request is not logged. */
 export type ToLine = (record: RequestRecord) => string | undefined;
 
 /** Options of a line of the access log. */
 export type LogLineConfig = Pick<AccessLogConfig, 'format' | 'fields' | 'filters'>;
 
-/** Traefik's fields and formats; `Authorization`, tokens and query values that can be secrets are in none. */
+/** Traefik's fields and formats; no line contains `Authorization`, tokens or query values that may be secrets. */
 export function createAccessLogLine({ format, fields, filters }: LogLineConfig): ToLine {
   const keeps = createLogFilter(filters);
   const toLine = createLine(format, fields);

@@ -1,7 +1,7 @@
 import type { ListenAddresses } from '../config/install.ts';
 import type { Log } from './log.ts';
 
-/** Says in the log where a gateway listens, one line for each entry point. */
+/** Logs the addresses on which a gateway listens, one line per entry point. */
 export function logAddresses(log: Log, addresses: ListenAddresses): void {
   for (const [entryPoint, { host, port }] of addresses)
     log.info('listening', { entryPoint, host: host ?? '*', port });

@@ -1,12 +1,12 @@
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import type { Sink } from './sink.ts';
 
-/** Milliseconds that a line waits for others at most: a write for each line costs more than the line. */
+/** Maximum milliseconds that a line waits for others: a separate write per line would cost more than the line. */
 const batchMs = 20;
-/** Characters from which on lines do not wait. */
+/** Number of characters from which lines are written without waiting. */
 const batchLength = 64 * 1024;
 
-/** Writes lines to `sink` many at a time. @param maxLines lines that wait for others at most; 0: as many as fit. */
+/** Writes several lines to `sink` at once. @param maxLines maximum number of lines that wait for others; 0: no limit. */
 export function inBatches(sink: Sink, clock: Clock, maxLines = 0): Sink {
   let held = '';
   let lines = 0;

@@ -6,8 +6,8 @@ import { toClientHost, toLoggedTarget } from './logged-values.ts';
 import { oncePerSecond, toClfTime } from './log-times.ts';
 
 /**
- * Common Log Format. `common` has Traefik's additions: request count, router, server, duration. Referrer and user agent are `-` unless
- * `fields.headers` keeps them; so is a field that is dropped.
+ * Common Log Format. `common` has Traefik's additions: request count, router, server, duration. Referrer and user agent are `-`
+ * unless `fields.headers` keeps them; so is a dropped field.
  */
 export function createCommonLine(
   format: 'common' | 'genericCLF',
@@ -51,6 +51,6 @@ export function createCommonLine(
   };
 }
 
-/** A list of addresses keeps its spaces, as in Traefik; nothing else could be taken for another field. */
+/** A list of addresses keeps its spaces, as in Traefik; it cannot be mistaken for another field. */
 const toBareHost = (host: string): string =>
   /^[0-9A-Fa-f.:]+(?:, ?[0-9A-Fa-f.:]+)*$/.test(host) ? host : toBare(host.replaceAll(' ', ''));

@@ -1,7 +1,7 @@
 import type { DiscoveryEvent } from '@grantgate/middleware/token/discovery/discovery-event';
 import type { Log } from './log.ts';
 
-/** Says in the log when the metadata of an issuer cannot be used, when they can again, and when they name another token endpoint. */
+/** Logs when the metadata of an issuer become unusable or usable again, and when they name another token endpoint. */
 export function createDiscoveryLog(log: Log): (event: DiscoveryEvent) => void {
   return (event) => {
     const { issuer } = event;

@@ -1,13 +1,14 @@
 import type { Log, LogFields, LogLevel } from './log.ts';
 import type { LogsExport } from './logs-export.ts';
 
-/** Every level, the lowest first. */
+/** All levels, from the lowest. */
 const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
 /**
  * A log whose lines are exported as well.
  *
- * @param write takes each line that the level does not leave out. @param base fields of every line.
+ * @param write called with each line that the level admits.
+ * @param base fields of every line.
  */
 export function createExportedLog(
   log: Log,

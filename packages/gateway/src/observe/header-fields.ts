@@ -7,19 +7,19 @@ import type { RequestFacts } from '../routing/facts.ts';
 import { redactTarget } from './redact.ts';
 import { fromWire } from './wire-text.ts';
 
-/** Names of headers that can hold a secret or a token, or what stands for one. */
+/** Names of headers that may contain a secret or a token, or a substitute for one. */
 const secretName =
   /auth(?!enticate$)|cookie|token|secret|passw|pwd|credential|signature|session|jwt|assertion|(?:api|access|private)[-_.]?key|client[-_.]?cert|saml/i;
-/** Values that are credentials whatever their header is called. */
+/** Values that are credentials whatever the name of their header. */
 const secretValue = /^(?:basic|bearer|digest|dpop|negotiate|apikey|token)\s|\beyJ[\w-]{8,}\.[\w-]+\./i;
 
 type LoggedMessage = Pick<RequestRecord, 'secretNames' | 'originHead' | 'downstreamHeaders'> & {
   readonly facts: Pick<RequestFacts, 'rawHeaders' | 'trusted'>;
 };
 
-/** Reads the headers that a line has. */
+/** Reads the headers of a line. */
 export interface HeaderFields {
-  /** The value of one header of the request; undefined: it is left out. @param name in any letter case. */
+  /** The value of one header of the request; undefined: it is not logged. @param name in any letter case. */
   value(record: LoggedMessage, name: string): string | undefined;
   /** Calls back for each header to log: `request_User-Agent`, `origin_Etag`, `downstream_Content-Type`. */
   each(record: LoggedMessage, told: (field: string, value: string) => void): void;
@@ -36,7 +36,7 @@ export function createHeaderFields({ headers }: AccessLogFields): HeaderFields |
     const value = joinValues(list, name);
     return value === undefined ? undefined : toLogged(name, value, { mode, secretNames });
   };
-  // Claims of an untrusted caller about the path of its request are worthless.
+  // An untrusted caller's claims about the path of its request are worthless.
   const isWorthless = (name: string, { facts }: LoggedMessage): boolean =>
     !facts.trusted && isForwardedHeader(name);
   return {
@@ -54,7 +54,7 @@ export function createHeaderFields({ headers }: AccessLogFields): HeaderFields |
           if (value !== undefined) told(prefix + toCanonicalName(name), value);
         }
       };
-      // Go has `Host` beside the headers, and so has the log.
+      // In Go, `Host` is not among the headers; the log follows that.
       eachOf('request_', facts.rawHeaders, (name) => name === 'host' || isWorthless(name, record));
       eachOf('origin_', originHead?.headers ?? [], (name) => hopByHop.has(name));
       eachOf('downstream_', downstreamHeaders, () => false);
@@ -64,7 +64,7 @@ export function createHeaderFields({ headers }: AccessLogFields): HeaderFields |
 
 type SecretNames = RequestRecord['secretNames'];
 
-/** Names of headers in lower case, each once. */
+/** Names of headers in lower case, each listed once. */
 const namesOf = (list: HeaderList): ReadonlySet<string> =>
   new Set(list.filter((_text, at) => at % 2 === 0).map((name) => name.toLowerCase()));
 
@@ -79,7 +79,7 @@ function toLogged(
   return isSecret ? 'REDACTED' : fromWire(redactUrl(value, secretNames));
 }
 
-/** A value that may be a URL, as `Location` is: its fragment has the form of a query where it holds tokens. */
+/** A value that may be a URL, such as `Location`: its fragment has the form of a query if it contains tokens. */
 function redactUrl(value: string, names: SecretNames): string {
   const hash = value.indexOf('#');
   if (hash < 0) return redactTarget(value, names);
@@ -96,6 +96,6 @@ function joinValues(rawHeaders: readonly string[], name: string): string | undef
   return joined;
 }
 
-/** `User-Agent`, as Go writes names. */
+/** `User-Agent`, in Go's spelling of names. */
 const toCanonicalName = (name: string): string =>
   name.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase());

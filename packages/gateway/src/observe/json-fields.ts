@@ -19,7 +19,7 @@ import { fromWire } from './wire-text.ts';
 
 const nsPerMs = 1e6;
 
-/** One JSON object of the fields that are kept, and of headers. */
+/** One JSON object with the selected fields and headers. */
 export function createJsonFieldsLine(
   fields: AccessLogFields,
   headers: HeaderFields | undefined,
@@ -37,10 +37,10 @@ export function createJsonFieldsLine(
   };
 }
 
-/** A value of a field; undefined: the field is left out. */
+/** A value of a field; undefined: the field is omitted. */
 export type ToFieldValue = (record: RequestRecord, count: number) => string | number | undefined;
 
-/** The fields that are kept, in their order. */
+/** The selected fields, in their order. */
 export const listKeptFields = (fields: AccessLogFields): readonly (readonly [string, ToFieldValue])[] =>
   Object.entries(createFields(fields)).filter(
     ([name]) => fields.names.get(name.toLowerCase()) ?? fields.keepsOthers,
@@ -48,7 +48,7 @@ export const listKeptFields = (fields: AccessLogFields): readonly (readonly [str
 
 const filled = (value: string | undefined): string | undefined => value || undefined;
 
-/** Every field of a line, in its order. */
+/** All fields of a line, in their order. */
 function createFields({ keepsQuery }: AccessLogFields): Readonly<Record<string, ToFieldValue>> {
   const start = createStartTimes();
   const authority = ({ facts }: RequestRecord): string | undefined => facts.authority || undefined;

@@ -23,8 +23,8 @@ const noBody = ',"RequestContentSize":0,"ClientUsername":';
 const noRetry = ',"RetryAttempts":0,"StartUTC":"';
 
 /**
- * One JSON object with every field; durations are nanoseconds, sizes bytes. The line is put together by hand, of parts that are made
- * once: for each connection, router, server and user.
+ * One JSON object with every field; durations are in nanoseconds, sizes in bytes. The line is concatenated from parts that are
+ * formatted once per connection, router, server and user.
  */
 export function createJsonLine(): (record: RequestRecord, count: number) => string {
   const toTime = createIsoTimes();
@@ -65,7 +65,7 @@ export function createJsonLine(): (record: RequestRecord, count: number) => stri
   };
 }
 
-/** Fields that follow from the head of a request and its connection; computed once for repeated heads. */
+/** Fields that depend on the head of a request and its connection; computed once for repeated heads. */
 function createHeads(): (facts: RequestFacts) => string {
   const known = new WeakMap<readonly string[], string>();
   return (facts) => {
@@ -103,7 +103,7 @@ function toTlsFields({ version, cipher, clientSubject }: ConnectionTls): string 
   );
 }
 
-/** Memoises a function of texts that repeat. It forgets everything when it holds `max` of them. */
+/** Memoises a function of texts that repeat. All results are dropped when there are more than `max`. */
 function memoizeText<T>(make: (text: string) => T, max = 10_000): (text: string) => T {
   const known = new Map<string, T>();
   return (text) => {

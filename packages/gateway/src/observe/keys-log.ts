@@ -1,11 +1,11 @@
 import type { KeysReport } from '../middlewares/kind.ts';
 import type { Log } from './log.ts';
 
-/** Says in the log when the keys of an issuer cannot be obtained, and when others are in use. */
+/** Logs when the keys of an issuer become unavailable, and when new ones are in use. */
 export function createKeysLog(log: Log): (report: KeysReport) => void {
   return ({ event }) => {
     if (event === undefined || event.kind === 'refreshed') return;
-    // A URL may have a query, which is no business of a log.
+    // A URL may have a query, which must not be logged.
     const url = event.url.replace(/\?.*/, '');
     if (event.kind === 'obtained') {
       const { keys, problems } = event;

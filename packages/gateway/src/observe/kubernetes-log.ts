@@ -2,14 +2,14 @@ import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import type { ApiEvent } from '../providers/kubernetes/api-event.ts';
 import type { Log } from './log.ts';
 
-/** Milliseconds between two warnings of one reason: an API server may come and go. */
+/** Minimum milliseconds between two warnings with one reason: an API server may fail repeatedly. */
 const quietMs = 60_000;
-/** Names that one line lists. */
+/** Maximum number of names in one line. */
 const maxNames = 10;
 
 /**
- * Says in the log when the API server is away and why, each reason once a minute at most, and when it is back; which Secrets a
- * gateway is ready without; and when Events may not be written.
+ * Logs when the API server is unavailable and why, at most once a minute per reason, and when it is available again; without which
+ * Secrets a gateway is ready; and when Events are not permitted.
  */
 export function createKubernetesLog(log: Log, clock: Clock): (event: ApiEvent) => void {
   const quietUntil = new Map<string | undefined, number>();
@@ -28,7 +28,7 @@ export function createKubernetesLog(log: Log, clock: Clock): (event: ApiEvent) =
       log.warn('Kubernetes API unavailable: keeping the last known objects', { reason });
     };
     const quietForMs = (quietUntil.get(cause) ?? -Infinity) - clock.monotonic();
-    // An outage that lasts beyond the quiet minute is logged then: no other state may follow.
+    // An outage that outlasts this minute is logged then, because no other state may follow.
     if (quietForMs > 0) timer = clock.after(quietForMs, say);
     else say();
   };
@@ -56,7 +56,7 @@ export function createKubernetesLog(log: Log, clock: Clock): (event: ApiEvent) =
         });
         return;
       case 'event_refused':
-      // Counted, not logged.
+      // Counted, but not logged.
     }
   };
 }

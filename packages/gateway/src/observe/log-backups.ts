@@ -12,9 +12,9 @@ import type { LogFileConfig } from '../config/install.ts';
 export interface Backups {
   /** Path for the next one, which does not exist. */
   nextName(): string;
-  /** Compresses those that are not, and deletes those that are too old or too many; never rejects. */
+  /** Compresses those that are not compressed yet, and deletes those that are too old or too many; never rejects. */
   tidy(): Promise<void>;
-  /** Resolves when nothing is being tidied. */
+  /** Resolves when no files are being compressed or deleted. */
   tidied(): Promise<void>;
 }
 
@@ -64,7 +64,7 @@ export function createBackups(
       return nameOf(time);
     },
     tidy() {
-      // A folder that cannot be read, or a disk that is full, costs old files, not the log.
+      // An unreadable folder or a full disk affects only old files, not the log.
       last = last.then(tidyNow).catch(() => {});
       return last;
     },

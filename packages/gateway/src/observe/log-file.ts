@@ -8,18 +8,18 @@ export interface LogFileOptions {
   readonly clock: Clock;
   /** Whether other processes write to the same file. */
   readonly shared: boolean;
-  /** Of several processes, whether this one rotates it; the others follow. */
+  /** Whether this one of several processes rotates it; the others follow. */
   readonly rotates: boolean;
 }
 
-/** Bytes after which the size of a file that others write to is looked at. */
+/** Number of written bytes after which the size of a file that others write to is checked. */
 const checkBytes = 64 * 1024;
-/** Milliseconds after which it is looked at even if this process writes nothing. */
+/** Milliseconds after which it is checked even if this process writes nothing. */
 const checkMs = 1000;
 
 /**
- * A log in a file that is rotated as Traefik does it: when a line would make it larger than `maxBytes`, the file is renamed to
- * `NAME-2026-10-10T13-55-36.000.EXT`, compressed, and the oldest are deleted.
+ * A log in a file that is rotated as in Traefik: when a line would make it larger than `maxBytes`, the file is renamed to
+ * `NAME-2026-10-10T13-55-36.000.EXT` and compressed, and the oldest files are deleted.
  */
 export async function openLogFile(config: LogFileConfig, options: LogFileOptions): Promise<Sink> {
   const { clock, shared, rotates } = options;
@@ -39,7 +39,7 @@ export async function openLogFile(config: LogFileConfig, options: LogFileOptions
     try {
       renameSync(path, backups.nextName());
     } catch {
-      // A log that cannot be rotated goes on.
+      // If the rotation fails, the log continues in the same file.
       size = 0;
       return;
     }

@@ -1,7 +1,7 @@
 /** A time in milliseconds since the epoch as text. */
 export type ToTime = (ms: number) => string;
 
-/** @param toText makes the text of a time of which only the second counts. */
+/** @param toText formats a time with a precision of one second. */
 export function oncePerSecond(toText: ToTime): ToTime {
   let second = NaN;
   let text = '';

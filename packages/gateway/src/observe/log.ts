@@ -3,7 +3,7 @@ import type { InstallConfig } from '../config/install.ts';
 import { quote } from './escape.ts';
 
 export type LogLevel = InstallConfig['log']['level'];
-/** Fields of a log line beside its message; never a secret or a token. */
+/** Fields of a log line besides its message; never a secret or a token. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** The gateway's own log. */
@@ -12,12 +12,15 @@ export interface Log {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
-  /** Lines below it are left out. */
+  /** Lines below it are omitted. */
   readonly level: () => LogLevel;
   setLevel(level: LogLevel): void;
 }
 
-/** Creates a log: one JSON object a line (`level`, `time`, `msg`), or lines for people (`common`). @param base fields of every line. */
+/**
+ * Creates a log with one JSON object per line (`level`, `time`, `msg`), or with readable lines (`common`).
+ * @param base fields of every line.
+ */
 export function createLog(
   { level, format }: InstallConfig['log'],
   destination: { write(text: string): void },
@@ -46,7 +49,7 @@ export function createLog(
   });
 }
 
-/** A message is for people to read; its control characters are escaped all the same. */
+/** A message is readable text; its control characters are escaped nevertheless. */
 const toPlain = (text: string): string =>
   text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (char) => quote(char).slice(1, -1));
 

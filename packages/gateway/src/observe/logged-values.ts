@@ -5,7 +5,7 @@ import { redactTarget } from './redact.ts';
 
 const forwardedFor = 'x-forwarded-for';
 
-/** A trusted proxy's word for who the caller is, or the address of the connection. */
+/** The caller according to a trusted proxy, or the address of the connection. */
 export function toClientHost({ trusted, rawHeaders, remoteAddress }: RequestFacts): string {
   if (!trusted) return remoteAddress;
   let forwarded = '';
@@ -33,7 +33,7 @@ export const toPortOf = (authority: string): string => authorityParts.exec(autho
 /** Host and port of a server's URL. */
 export const toServiceAddress = (url: string): string => new URL(url).host;
 
-/** Path and query of a request as they are logged. @param keepsQuery whether the query is. */
+/** Path and query of a request as they are logged. @param keepsQuery whether the query is logged. */
 export function toLoggedTarget(
   { facts: { target }, secretNames }: Pick<RequestRecord, 'facts' | 'secretNames'>,
   keepsQuery: boolean,
@@ -42,7 +42,7 @@ export function toLoggedTarget(
   return fromWireTarget(redactTarget(question < 0 ? target : target.slice(0, question), secretNames));
 }
 
-/** Whether a server was chosen and did not respond: then the caller's response stands for the server's, as in Traefik. */
+/** Whether a server was chosen but did not respond: then the log has the caller's response as that of the server, as in Traefik. */
 const isMissing = ({ serverUrl, originStatus }: RequestRecord): boolean =>
   serverUrl !== undefined && originStatus === 0;
 
@@ -52,7 +52,7 @@ export const toOriginStatus = (record: RequestRecord): number =>
 export const toOriginBytes = (record: RequestRecord): number =>
   isMissing(record) ? record.downstreamBytes : record.originBytes;
 
-/** Bytes of the server's body to those of the caller's, where they differ; undefined where they do not. */
+/** Ratio of the bytes of the server's body to those of the caller's; undefined if they are equal. */
 export function toGzipRatio(record: RequestRecord): number | undefined {
   const { downstreamBytes } = record;
   const bytes = toOriginBytes(record);

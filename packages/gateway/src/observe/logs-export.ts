@@ -5,7 +5,7 @@ import type { LogLevel } from './log.ts';
 import { openExporter, untilExported, type ExportDeps } from './open-exporter.ts';
 import { createResource } from './otlp-resource.ts';
 
-/** One line of a log, in parts. It holds no secret and no token. */
+/** One line of a log, in parts, without secrets and tokens. */
 export interface ExportedLine {
   /** Milliseconds since the epoch. */
   readonly timeMs: number;
@@ -16,18 +16,21 @@ export interface ExportedLine {
   readonly trace: TraceIdentity | undefined;
 }
 
-/** A log on its way to a collector. */
+/** Sends a log to a collector. */
 export interface LogsExport {
-  /** Queues the line, or drops it when the queue is full; nobody waits. */
+  /** Queues the line, or drops it when the queue is full; never waits. */
   readonly write: (line: ExportedLine) => void;
-  /** Exports what is left, for at most 5 seconds. */
+  /** Exports the remaining lines, within at most 5 seconds. */
   close(): Promise<void>;
 }
 
 /** Numbers of severities in OpenTelemetry. */
 const severities: Readonly<Record<LogLevel, number>> = { debug: 5, info: 9, warn: 13, error: 17 };
 
-/** Lines that wait for their export at most, unless `OTEL_BLRP_MAX_QUEUE_SIZE` says otherwise: at thousands of requests a second, 2,048 are too few. */
+/**
+ * Maximum number of lines that wait for their export, unless `OTEL_BLRP_MAX_QUEUE_SIZE` is set: 2,048 are too few for thousands of
+ * requests a second.
+ */
 const queueSize = 16_384;
 
 /** @throws Error when a package is missing, or when a file or a reference of the configuration cannot be read. */

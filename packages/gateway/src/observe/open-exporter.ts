@@ -66,10 +66,10 @@ function readProtocol(env: ExportDeps['env'], signal: OtlpSignal): 'http' | 'grp
   return (env[name] || env['OTEL_EXPORTER_OTLP_PROTOCOL'])?.trim() === 'grpc' ? 'grpc' : 'http';
 }
 
-/** Milliseconds that the last export may take. */
+/** Maximum milliseconds of the last export. */
 const closeMs = 5_000;
 
-/** Waits at most 5 seconds for the last export, and never rejects: what cannot be exported in time is lost. */
+/** Waits at most 5 seconds for the last export, and never rejects: data that cannot be exported in time is lost. */
 export async function untilExported(work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<void>((resolve) => {
@@ -78,7 +78,7 @@ export async function untilExported(work: Promise<void>): Promise<void> {
   try {
     await Promise.race([work, limit]);
   } catch {
-    // The outage has been logged.
+    // The outage has already been logged.
   } finally {
     clearTimeout(timer);
   }

@@ -7,7 +7,7 @@ import type { OtlpSignal } from '../config/otlp-schema.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A reference or a text to its value. */
+/** Resolves a reference, or returns a text unchanged. */
 export type ReadHeader = (written: string) => string;
 
 /** Options of an exporter over HTTP. */
@@ -24,13 +24,13 @@ export interface GrpcExporterOptions {
   readonly credentials?: grpc.ChannelCredentials;
 }
 
-/** Without an option, what the environment says is left to the exporter. */
+/** Without an option, the exporter reads the environment itself. */
 const isInEnvironment = (env: Environment, signal: OtlpSignal): boolean =>
   [`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`, 'OTEL_EXPORTER_OTLP_ENDPOINT'].some(
     (name) => (env[name] ?? '') !== '',
   );
 
-/** @throws FileError when a file of TLS cannot be read, and what `read` throws. */
+/** @throws FileError when a file of TLS cannot be read, and the errors of `read`. */
 export function toHttpOptions(
   { endpoint, headers, tls }: OtlpConfig,
   {
@@ -64,7 +64,7 @@ function withPath(endpoint: string, signal: OtlpSignal): string {
   return url.href;
 }
 
-/** @throws FileError when a file of TLS cannot be read, and what `read` throws. */
+/** @throws FileError when a file of TLS cannot be read, and the errors of `read`. */
 export function toGrpcOptions(
   { endpoint, insecure, headers, tls }: OtlpConfig,
   {

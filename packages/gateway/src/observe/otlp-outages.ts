@@ -10,10 +10,10 @@ export interface ExportOutcome {
 type Export<T> = (items: T, done: (outcome: ExportOutcome) => void) => void;
 
 /**
- * Logs when a collector is lost and when it is back, once each. The caller sees success in any case: nobody could do
- * anything about a failure, and the library would write it to standard error.
+ * Logs when a collector is lost and when it is back, once each. The caller always gets success: it could not handle a failure, and
+ * the library would write it to standard error.
  *
- * @param signal names what is exported: `traces`.
+ * @param signal names the exported signal: `traces`.
  */
 export function logOutages<T>(exportItems: Export<T>, log: Log, signal: string): Export<T> {
   let failing = false;
@@ -28,7 +28,7 @@ export function logOutages<T>(exportItems: Export<T>, log: Log, signal: string):
   };
 }
 
-/** A collector's words may quote what was sent to it, so only codes and statuses are shown. */
+/** A collector's messages may quote received data, so only codes and statuses are logged. */
 function describeFault(error: Error | undefined): string {
   const code: unknown = error !== undefined && 'code' in error ? error.code : undefined;
   if (typeof code === 'string') return code;

@@ -5,7 +5,7 @@ import type { ResourceConfig } from '../config/otlp-config.ts';
 
 export interface ResourceParts {
   readonly version: string;
-  /** Of several processes. */
+  /** Its number among several processes. */
   readonly worker: number | undefined;
 }
 
@@ -32,5 +32,5 @@ export async function createResource(
   return usual.merge(environment).merge(configured);
 }
 
-/** The same for every signal of the process. */
+/** Equal for every signal of the process. */
 const instanceId = randomUUID();

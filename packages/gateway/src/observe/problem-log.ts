@@ -1,7 +1,7 @@
 import type { Problem } from '../config/place.ts';
 import type { Log } from './log.ts';
 
-/** Writes what is wrong with a configuration into the log: what was wrong with the one before as well is not said again. */
+/** Logs the problems of a configuration; those that the previous configuration already had are not repeated. */
 export function createProblemLog(log: Log): (problems: readonly Problem[]) => void {
   let known: ReadonlySet<string> = new Set();
   return (problems) => {

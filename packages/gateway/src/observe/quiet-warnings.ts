@@ -2,12 +2,15 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import { createLru } from '@grantgate/middleware/base/lru';
 import type { Log, LogFields } from './log.ts';
 
-/** Milliseconds between two warnings of one kind; what comes in between is counted. */
+/** Minimum milliseconds between two warnings of one kind; those in between are counted. */
 const quietMs = 10_000;
-/** Kinds that are kept apart. */
+/** Maximum number of kinds that are tracked separately. */
 const maxKinds = 1000;
 
-/** Warns at most once each ten seconds for a kind, so that an outage does not flood the log; says how many it left out. */
+/**
+ * Warns at most once every ten seconds per kind, so that an outage does not flood the log, and reports the number of omitted
+ * warnings.
+ */
 export function createQuietWarnings(
   log: Log,
   clock: Clock,

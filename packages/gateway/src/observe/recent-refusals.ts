@@ -7,16 +7,16 @@ import { toClientHost, toLoggedTarget } from './logged-values.ts';
 /** The last refusals, for the API. */
 export interface RecentRefusals {
   readonly note: (record: RequestRecord, refusal: Refusal) => void;
-  /** The latest first. */
+  /** Latest first. */
   list(): readonly RecentRefusal[];
 }
 
-/** Characters of a text that a caller has chosen. */
+/** Maximum characters of a text chosen by a caller. */
 const maxCharacters = 1_000;
 const shorten = (text: string): string =>
   text.length <= maxCharacters ? text : `${text.slice(0, maxCharacters - 3)}...`;
 
-/** Keeps a bounded number, each of a bounded size. @param count 1 and up. */
+/** Keeps a bounded number of refusals, each of a bounded size. @param count 1 or more. */
 export function createRecentRefusals(count: number): RecentRefusals {
   const kept: RecentRefusal[] = [];
   let next = 0;
@@ -29,7 +29,7 @@ export function createRecentRefusals(count: number): RecentRefusals {
   };
 }
 
-// At once: the connection of a record may be gone later.
+// Read at once, because the connection of a record may be closed later.
 function toRecentRefusal(record: RequestRecord, refusal: Refusal): RecentRefusal {
   const { facts } = record;
   return Object.freeze({

@@ -1,11 +1,12 @@
-/** Names of query parameters whose values can be secrets, tokens or codes that stand for them. */
+/** Names of query parameters whose values may be secrets, tokens or codes that substitute for them. */
 const secretName =
   /token|secret|passw|pwd|assertion|credential|signature|^sig$|api[-_.]?key|^key$|^code$|auth|session|jwt|^state$|^nonce$/i;
 
 /**
- * A request target or URL as it may be logged: values of query and path parameters that can hold secrets are `REDACTED`, as is what
- * stands before `@` in an authority. Names are compared decoded, so that `%74oken` is no way round. Parameters end at `&`, and begin
- * after `;` too: what follows the `;` may be the rest of a secret, so all of it up to the `&` goes.
+ * A request target or URL as it may be logged: values of query and path parameters that may be secrets become `REDACTED`, and so
+ * does the part before `@` in an authority. Names are compared decoded, so that `%74oken` does not bypass this. Parameters end at
+ * `&`; they may also begin after `;`. Because the text after the `;` may be the rest of a secret, everything up to the `&` is
+ * redacted.
  *
  * @param names more names of parameters whose values are secrets.
  */
@@ -14,7 +15,7 @@ export function redactTarget(target: string, names?: ReadonlySet<string>): strin
   const before = redactPath(question < 0 ? target : target.slice(0, question));
   if (question < 0) return before;
   const pairs = target.slice(question + 1).split('&');
-  // In place: once per logged request.
+  // Modified in place, because this runs once per logged request.
   for (let at = 0; at < pairs.length; at += 1) pairs[at] = redactPair(pairs[at] ?? '', names);
   return `${before}?${pairs.join('&')}`;
 }
@@ -43,7 +44,7 @@ function decodeName(name: string): string {
   try {
     return decodeURIComponent(name);
   } catch {
-    // Broken percent-encoding: what can be read of it is read, the rest is no letter anyway.
+    // Broken percent-encoding: the readable part is decoded; the rest contains no letters anyway.
     return name.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
   }
 }

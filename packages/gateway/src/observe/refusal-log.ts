@@ -6,9 +6,9 @@ import type { Refusal } from '../middlewares/refusal.ts';
 import { createQuietWarnings } from './quiet-warnings.ts';
 
 /**
- * Logs why requests were refused, and why responses of servers were cut off. A fault of the gateway or a server (5xx) is a
- * warning, at most one in ten seconds per router, code and fault, so that an outage does not flood the log; so is a request of a
- * proxy for a middleware that does not exist. Faults of callers are logged at level debug.
+ * Logs the reasons why requests were refused, and why upstream responses were cut off. A fault of the gateway or a server (5xx) is
+ * a warning, at most once in ten seconds per router, code and fault, so that an outage does not flood the log. A proxy's request
+ * for an unknown middleware is a warning too. Faults of callers are logged at level debug.
  */
 export function createRefusalLog(
   log: Log,
@@ -36,12 +36,12 @@ export function createRefusalLog(
       warn(`${routerName ?? ''} ${reason ?? ''}`, 'incomplete response from the server', fields);
       return;
     }
-    // A proxy that asks for a name which is not there refuses every request: nobody but the operator can mend that.
+    // A proxy that asks for an unknown name refuses every request, and only the operator can fix that.
     if (refusal.status < 500 && refusal.code !== 'middleware_unknown') {
       log.debug(refusal.detail, fields);
       return;
     }
-    // Not the reason of a refusal: an authorization server may put another number into each of its descriptions.
+    // Not the reason of a refusal, because an authorization server may put a new number into each description.
     warn(`${routerName ?? ''} ${refusal.code} ${originFault ?? ''}`, refusal.detail, fields);
   };
 }

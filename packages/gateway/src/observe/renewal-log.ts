@@ -3,10 +3,10 @@ import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import { toShownClientId } from '../pipeline/client-id.ts';
 import type { Log } from './log.ts';
 
-/** Says in the log when renewals of a credential begin to fail, and when the authorization server gives it a token again. */
+/** Logs when renewals of a credential begin to fail, and when they succeed again. */
 export interface RenewalLog {
   readonly listen: (renewal: { readonly tally: TokenTally; readonly event: RenewalEvent }) => void;
-  /** The middlewares from now on, by qualified name, with the tally that tells their tokens from others. */
+  /** Sets the current middlewares, by qualified name, with the tally of their tokens. */
   readonly configure: (middlewares: ReadonlyMap<string, { readonly tally?: TokenTally | undefined }>) => void;
 }
 

@@ -3,21 +3,21 @@ import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pino } from 'pino';
 
-/** Where lines go. */
+/** Destination of lines. */
 export interface Sink {
   write(text: string): void;
-  /** Reopens the file after it has been moved away (log rotation); does nothing for a file descriptor. */
+  /** Reopens the file after it has been moved (log rotation); does nothing for a file descriptor. */
   reopen(): void;
-  /** Writes what is still held back. */
+  /** Writes the buffered lines. */
   close(): Promise<void>;
 }
 
-/** Bytes that may wait for a destination that does not take them; what comes beyond is dropped, the gateway goes on. */
+/** Maximum number of bytes that wait for a slow destination; further lines are dropped, and the gateway continues. */
 const maxHeldBytes = 16 * 1024 * 1024;
 
 /**
- * Opens a file, made with its folder when it is missing, or a file descriptor. Writes do not wait: what comes while the
- * system is busy goes out together in the next write.
+ * Opens a file, which is created with its folder when it is missing, or a file descriptor. Writes do not block: lines that arrive
+ * while the system is busy go out together in the next write.
  */
 export async function openSink(destination: string | number): Promise<Sink> {
   if (typeof destination === 'string') await assertAppendable(destination);
@@ -26,8 +26,8 @@ export async function openSink(destination: string | number): Promise<Sink> {
     append: true,
     mkdir: typeof destination === 'string',
     sync: false,
-    // Lines that several processes write to one pipe stay whole only up to this size (POSIX, PIPE_BUF on Linux). Files are
-    // appended to in one step whatever the size.
+    // Lines that several processes write to one pipe stay intact only up to this size (POSIX, PIPE_BUF on Linux). Appending to a
+    // file is atomic whatever the size.
     ...(typeof destination === 'number' && { maxWrite: 4096 }),
     maxLength: maxHeldBytes,
   });
@@ -35,13 +35,13 @@ export async function openSink(destination: string | number): Promise<Sink> {
     stream.once('ready', () => resolve());
     stream.once('error', reject);
   });
-  // A full disk or a closed pipe costs lines, not requests.
+  // A full disk or a closed pipe loses lines, not requests.
   stream.on('error', () => {});
   let closed = false;
   return {
     write: (text) => void stream.write(text),
     reopen() {
-      // A rotation may come while the process ends.
+      // A rotation may happen while the process exits.
       if (typeof destination === 'string' && !closed) stream.reopen();
     },
     close: () =>
@@ -54,10 +54,10 @@ export async function openSink(destination: string | number): Promise<Sink> {
   };
 }
 
-/** A stream of pino's that could not open its file throws at the end of the process: it is made only for one that can be opened. */
+/** A stream of pino that could not open its file throws when the process exits: create it only for a file that can be opened. */
 async function assertAppendable(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  // A FIFO that nobody reads fails so (ENXIO); otherwise it would hold the start until somebody does.
+  // A FIFO without a reader fails here (ENXIO); otherwise it would block the start until it has one.
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
   await (await open(path, flags)).close();
 }

@@ -1,16 +1,16 @@
 import type { RequestRecord } from '../pipeline/record.ts';
 import { oncePerSecond } from './log-times.ts';
 
-/** Texts of the time at which a request began, in nanoseconds (RFC 3339). */
+/** The time at which a request began as text, in nanoseconds (RFC 3339). */
 export interface StartTimes {
   utc(record: RequestRecord): string;
-  /** In the time zone of the machine; `Z` where that is UTC. @param utc what `utc` gave for the request. */
+  /** In the time zone of the machine; `Z` if that is UTC. @param utc result of `utc` for the request. */
   local(record: RequestRecord, utc: string): string;
 }
 
 /**
- * The machine's clock gives whole milliseconds. Smaller units come from the monotonic clock, moved to where it agrees with the
- * machine's; that becomes exact within a few requests, and follows a clock that is set.
+ * The machine's clock has whole milliseconds. Smaller units come from the monotonic clock, with an offset to the machine's clock.
+ * The offset becomes exact within a few requests, and follows a clock that is set.
  */
 export function createStartTimes(): StartTimes {
   const toSecond = oncePerSecond((ms) => new Date(ms).toISOString().slice(0, 20));
@@ -35,7 +35,7 @@ export function createStartTimes(): StartTimes {
         offset += nearest - below;
         below = nearest;
       }
-      // The first digit keeps the zeros of the others.
+      // The first digit preserves the leading zeros of the others.
       const digits = String(1e9 + (wall % 1000) * 1e6 + Math.floor(below * 1e6));
       return `${toSecond(startedAt)}${digits.slice(1)}Z`;
     },

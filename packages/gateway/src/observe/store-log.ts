@@ -3,7 +3,10 @@ import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
 import type { Log } from './log.ts';
 import { createQuietWarnings } from './quiet-warnings.ts';
 
-/** Says in the log how a store, called `store` there, is: changes of its state always, what fails once each ten seconds for an operation and reason. */
+/**
+ * Logs the state of a store, called `store` there: every change of its state, and failures at most once in ten seconds per
+ * operation and reason.
+ */
 export function createStoreLog(log: Log, clock: Clock, store: string): (event: StoreEvent) => void {
   const quietly = createQuietWarnings(log, clock);
   const warn = (kind: string, message: string, reason?: string): void =>

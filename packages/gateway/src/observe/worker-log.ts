@@ -2,7 +2,7 @@ import type { WorkerEvent } from '../workers/event.ts';
 import { logAddresses } from './addresses-log.ts';
 import type { Log } from './log.ts';
 
-/** Says in the log how the workers are. */
+/** Logs the state of the workers. */
 export function createWorkerLog(log: Log): (event: WorkerEvent) => void {
   return (event) => {
     switch (event.kind) {

@@ -6,7 +6,7 @@ import type { Use } from './shared-resources.ts';
  * configuration that uses it is closed, in any order.
  */
 export interface Generations<K extends object, T> {
-  /** Starts the next configuration; each key occurs once. `acquire` is called for keys that the previous one lacks. */
+  /** Starts the next configuration; each key occurs once. `acquire` is called for keys that are new in it. */
   open(keys: readonly K[], acquire: (key: K) => Use<T>): Generation<K, T>;
 }
 

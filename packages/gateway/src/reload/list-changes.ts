@@ -10,8 +10,8 @@ export interface ListChanges<T> {
 }
 
 /**
- * Common items at the beginning and at the end are skipped; when one item of many has changed, that is nearly the whole list.
- * No item occurs in a list twice.
+ * Skips common items at the beginning and at the end; when one of many items has changed, that is nearly the whole list. No item
+ * occurs twice in a list.
  */
 export function findChanges<T>(before: readonly T[], after: readonly T[]): ListChanges<T> {
   const shorter = Math.min(before.length, after.length);

@@ -10,7 +10,7 @@ export interface AdminParts extends Pick<
   AdminOptions,
   'unready' | 'metrics' | 'purge' | 'api' | 'dashboard'
 > {
-  /** Whether the gateway shuts down. */
+  /** Whether the gateway is shutting down. */
   readonly isStopping: () => boolean;
   readonly clock: Clock;
   /** Called with the record of each request for the gateway itself; undefined: not needed. */
@@ -51,7 +51,7 @@ function createOnResponse(
 
 type EntryPointAdminOptions = Omit<AdminOptions, 'next'>;
 
-/** Functions that each entry point serves besides routes. */
+/** Functions that each entry point serves in addition to routes. */
 export function createAdminOf(
   { ping, metrics: metricsConfig, actions, api: apiConfig }: InstallConfig,
   { unready, metrics, purge, api, dashboard, isStopping, clock, onInternal }: AdminParts,

@@ -83,7 +83,7 @@ export interface ApiDependencies {
 
 /** The API, with the replies to questions of other processes. */
 export interface OpenApi extends Pick<Api, 'close'> {
-  /** Handler for the entry point; undefined: not served there, because nobody may use it. */
+  /** Handler for the entry point; undefined: not served there, because no caller would be allowed to use it. */
   readonly front: AdminApi | undefined;
   /** Handler for the Unix socket. */
   readonly local: AdminApi;
@@ -92,7 +92,10 @@ export interface OpenApi extends Pick<Api, 'close'> {
   readonly read: (question: unknown) => unknown;
 }
 
-/** Undefined when it is off, or nobody may use it. Modules that only some configurations need are loaded on demand. */
+/**
+ * Undefined when it is off, or when no caller would be allowed to use it. Modules that only some configurations need are loaded on
+ * demand.
+ */
 export async function openApi(
   install: InstallConfig,
   io: GatewayIo,

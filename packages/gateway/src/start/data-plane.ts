@@ -14,7 +14,7 @@ import { ListenError } from '../entrypoints/listen.ts';
 
 export interface DataPlaneParts {
   readonly pipeline: PipelineDeps;
-  /** Functions that an entry point serves besides routes, by its name; undefined: none. */
+  /** Functions that an entry point serves in addition to routes, by its name; undefined: none. */
   readonly adminOf: (entryPoint: string) => Omit<AdminOptions, 'next'> | undefined;
   readonly log: Log;
   readonly onCertificates: OnCertificates;

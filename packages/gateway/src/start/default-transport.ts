@@ -8,7 +8,7 @@ import type { UpstreamTransport } from '../upstream/transport.ts';
 const maxFile = { bytes: 8 * 1024 * 1024, text: '8 MiB' };
 
 /**
- * The transport of services that name none; undefined: the built-in default.
+ * The transport of services without their own; undefined: the built-in default.
  *
  * @throws GatewayStartError when one of its certificates cannot be read.
  */

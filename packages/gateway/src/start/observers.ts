@@ -56,7 +56,7 @@ export interface Observers {
   readonly figures: Figures | undefined;
   /** Refusals for the API, latest first; empty without it. */
   readonly recentRefusals: () => readonly RecentRefusal[];
-  /** Undefined: nothing is traced. */
+  /** Undefined: tracing is off. */
   readonly tracing: OpenTracing | undefined;
   /** Logs and traces a request for the gateway itself; undefined: neither. */
   readonly onInternal: ((record: RequestRecord) => void) | undefined;

@@ -3,7 +3,7 @@ import type { FileProvider } from '../providers/file/provider.ts';
 import { GatewayStartError } from '../start-error.ts';
 import type { ClusterProvider } from './gateway.ts';
 
-/** A gateway whose route files are missing would refuse every request; the cause is a mistake, or a volume that is not mounted. */
+/** A gateway without its route files would refuse every request; the cause is a mistake, or a volume that is not mounted. */
 export function assertRoutes(files: FileProvider | undefined): void {
   const missing = files?.missing() ?? [];
   if (missing.length > 0)
@@ -15,7 +15,7 @@ export function assertRoutes(files: FileProvider | undefined): void {
 }
 
 /**
- * Lists the reasons why the gateway is not ready. When its providers have read everything for the first time, it also waits until
+ * Lists the reasons why the gateway is not ready. Once its providers have read everything for the first time, it also waits until
  * their routes are served; a later reload does not affect readiness.
  */
 export function createReadiness(

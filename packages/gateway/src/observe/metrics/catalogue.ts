@@ -283,7 +283,7 @@ export const catalogue = {
 
 export type MetricName = keyof typeof catalogue | keyof typeof semanticConventions;
 
-/** Metrics in the text format, by name; with every field that a definition may have. */
+/** Metrics in the text format, by name, with all fields that a definition may have. */
 export const definitions: Readonly<Record<keyof typeof catalogue, MetricDefinition>> = catalogue;
 
 /** Metrics over OTLP, by name. */

@@ -3,7 +3,7 @@ import { toSeries, type SeriesByName } from './series.ts';
 
 /** Shows which circuit breakers of services refuse requests. */
 export interface CircuitMetrics {
-  /** The middlewares from now on, by qualified name. */
+  /** Sets the current middlewares, by qualified name. */
   configure(steps: ReadonlyMap<string, Pick<Step, 'isCircuitOpen'>>): void;
   read(): SeriesByName;
 }

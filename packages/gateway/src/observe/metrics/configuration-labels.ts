@@ -4,7 +4,7 @@ import type { InstallConfig } from '../../config/install.ts';
 import type { PresentedCertificate } from '../../tls/presented-certificates.ts';
 import type { ResourceStatus } from '../../providers/kubernetes/resource-status.ts';
 
-/** Names in a configuration of routes: label values of the series that live as long as their objects. */
+/** Names in a configuration of routes. They are label values of series that exist as long as their objects. */
 export interface ConfigurationLabels {
   /** Qualified name of each router, and of its service. */
   readonly routers: ReadonlyMap<string, string>;
@@ -13,18 +13,18 @@ export interface ConfigurationLabels {
   /** Names of the middlewares and chains that refuse every request, whether a router uses them or not. */
   readonly brokenMiddlewares: readonly string[];
   readonly services: readonly string[];
-  /** Chains too. */
+  /** Includes chains. */
   readonly middlewares: readonly string[];
-  /** As `toStoreName` gives them. */
+  /** As returned by `toStoreName`. */
   readonly stores: readonly string[];
   readonly issuers: readonly string[];
-  /** Whether anything in it is wrong. */
+  /** Whether it has any error. */
   readonly faulty: boolean;
 }
 
 /** State that is read on demand. */
 export interface Gauges {
-  /** Entry points with the connections that are open. */
+  /** Entry points with their open connections. */
   readonly connections: () => readonly (readonly [entryPoint: string, open: number])[];
   readonly servers: () => readonly {
     readonly service: string;
@@ -42,7 +42,7 @@ export interface Gauges {
   readonly tokenEndpoints: () => readonly TokenEndpointGauge[];
   /** Certificates that entry points present. */
   readonly certificates: () => readonly PresentedCertificate[];
-  /** Credentials whose token still serves and could not be renewed, by what counts them. */
+  /** Credentials whose token is still valid but could not be renewed, by the object that counts them. */
   readonly failingRenewals: () => ReadonlyMap<TokenTally, number>;
 }
 
@@ -61,7 +61,7 @@ export interface MetricsParts {
   readonly gauges: Gauges;
 }
 
-/** Name of a store, free of secrets: where it is. */
+/** Name of a store without secrets: its location. */
 export const toStoreName = ({
   endpoints,
 }: {

@@ -2,7 +2,7 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import type { ConfigurationLabels, Gauges } from './configuration-labels.ts';
 import { toSeries, type SeriesByName } from './series.ts';
 
-/** Counts configurations of routes, and knows when certificates expire. */
+/** Counts configurations of routes, and the expiry times of certificates. */
 export interface ConfigurationMetrics {
   loaded(configured: ConfigurationLabels): void;
   read(): SeriesByName;
@@ -10,7 +10,7 @@ export interface ConfigurationMetrics {
 
 export interface ConfigurationMetricsParts extends Pick<Gauges, 'certificates'> {
   readonly clock: Clock;
-  /** Whether this process counts configurations; of several that load the same ones, one does. */
+  /** Whether this process counts configurations; only one of several that load the same ones does. */
   readonly speaks: boolean;
 }
 

@@ -6,7 +6,7 @@ import { toSeries, type SeriesByName } from './series.ts';
 /** Counts requests for the metadata of issuers. */
 export interface DiscoveryMetrics {
   listen(event: DiscoveryEvent): void;
-  /** The issuers from now on; others are forgotten. */
+  /** Sets the current issuers; others are dropped. */
   configure(issuers: readonly string[]): void;
   read(): SeriesByName;
 }

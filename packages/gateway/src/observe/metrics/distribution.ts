@@ -2,7 +2,7 @@ import type { Series } from '../../workers/readings.ts';
 
 /** Observations of one series of a histogram. */
 export interface Distribution {
-  /** For each bucket those that are in no smaller one; the last is of those above every bound. */
+  /** For each bucket, the observations that are in no smaller one; the last bucket has those above every bound. */
   readonly counts: number[];
   /** Milliseconds. */
   sumMs: number;
@@ -14,7 +14,7 @@ export const createDistribution = (bounds: readonly number[]): Distribution => (
   sumMs: 0,
 });
 
-/** Bounds as `observe` takes them, in milliseconds. @param bounds in seconds. */
+/** Bounds in milliseconds, for `observe`. @param bounds in seconds. */
 export const toBoundsMs = (bounds: readonly number[]): readonly number[] =>
   bounds.map((seconds) => {
     const ms = seconds * 1000;
@@ -22,7 +22,7 @@ export const toBoundsMs = (bounds: readonly number[]): readonly number[] =>
     return Number.isInteger(ms) ? Math.round(ms) : ms;
   });
 
-/** Adds one observation, and allocates nothing. @param boundsMs they grow and are few: they are looked at one after the other. */
+/** Adds one observation without an allocation. @param boundsMs ascending and few, because they are compared one after the other. */
 export function observe(distribution: Distribution, boundsMs: readonly number[], durationMs: number): void {
   const { counts } = distribution;
   const { length } = boundsMs;
@@ -34,7 +34,7 @@ export function observe(distribution: Distribution, boundsMs: readonly number[],
 
 export const countOf = ({ counts }: Distribution): number => counts.reduce((sum, count) => sum + count, 0);
 
-/** Moves everything that was observed to another one, of the same bounds. */
+/** Moves all observations to another one with the same bounds. */
 export function moveObservations(from: Distribution, to: Distribution): void {
   from.counts.forEach((count, index) => (to.counts[index] = (to.counts[index] ?? 0) + count));
   from.counts.fill(0);

@@ -2,7 +2,7 @@ import type { Gauges, TokenEndpointGauge } from './configuration-labels.ts';
 import { toSeries, type SeriesByName } from './series.ts';
 import { toShownUrl } from './shown-url.ts';
 
-/** Limits of token and introspection endpoints as they are now. Endpoints of one URL with different options are one series. */
+/** Current limits of token and introspection endpoints. Endpoints with one URL and different options are one series. */
 export function readTokenEndpoints(endpoints: Gauges['tokenEndpoints']): SeriesByName {
   const byLabels = new Map<string, TokenEndpointGauge>();
   for (const { url, use, isOpen, inFlight, waiting } of endpoints()) {

@@ -1,13 +1,13 @@
 /** Contents of an exposition. */
 export interface Exposition {
-  /** By name and labels, as they were written: `name{a="b"}`. */
+  /** By name and labels as written: `name{a="b"}`. */
   readonly samples: ReadonlyMap<string, number>;
   /** By name of the metric. */
   readonly types: ReadonlyMap<string, string>;
   readonly helps: ReadonlyMap<string, string>;
   /** Names of the labels of each metric that has series, without `le`. */
   readonly labels: ReadonlyMap<string, readonly string[]>;
-  /** The sum of every series of that name whose labels are these, others aside. */
+  /** The sum of all series of that name that have these labels. */
   sum(name: string, labels?: Readonly<Record<string, string>>): number;
 }
 
@@ -20,8 +20,8 @@ interface Sample {
 const value = /^(?:[+-]?(?:\d+(?:\.\d+)?(?:e[+-]\d+)?|Inf)|NaN)$/;
 
 /**
- * Reads the text format of Prometheus 0.0.4, stricter than Prometheus itself: HELP and TYPE before each metric, its series together,
- * none twice, counters named `_total`, histograms whole.
+ * Reads the text format of Prometheus 0.0.4 more strictly than Prometheus does: HELP and TYPE before each metric, its series
+ * together and without duplicates, counters named `_total`, complete histograms.
  *
  * @throws Error with the fault.
  */
@@ -82,7 +82,7 @@ function parseSample(line: string): Sample {
   let rest = inner;
   while (rest !== '') {
     const label = /^([a-zA-Z_]\w*)="((?:[^"\\\r]|\\[\\"n])*)"(,(?=.)|$)/.exec(rest);
-    // `quantile` is of summaries alone.
+    // Only summaries have `quantile`.
     if (label === null || labels.has(label[1]!) || label[1] === 'quantile')
       throw new Error(`labels of ${JSON.stringify(line)}`);
     labels.set(
@@ -117,7 +117,7 @@ function checkHistogram(name: string, all: readonly Sample[]): void {
   }
 }
 
-/** Series of counters and histograms that went down or away between two expositions. */
+/** Series of counters and histograms that decreased or disappeared between two expositions. */
 export function findDecreases(before: Exposition, after: Exposition): readonly string[] {
   const isCounted = (key: string): boolean => {
     const name = key.replace(/\{.*/s, '');

@@ -24,11 +24,11 @@ export interface FiguresOptions {
   readonly config?: MetricsView | undefined;
   readonly entryPoints: Iterable<EntryPointConfig>;
   readonly failingRenewals: Gauges['failingRenewals'];
-  /** Whether requests are counted by entry point and router, whatever is exposed of them. */
+  /** Whether requests are counted by entry point and router even if no metric exposes them. */
   readonly countsAll: boolean;
 }
 
-/** Of requests that the API alone counts; seconds. */
+/** Buckets of requests that only the API counts, in seconds. */
 const unexposed: MetricsView = Object.freeze({
   buckets: Object.freeze([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.03, 0.1, 0.3, 1.2, 5]),
   byEntryPoint: false,

@@ -3,21 +3,21 @@ import type { Series } from '../../workers/readings.ts';
 import { createDistribution, observe, toBoundsMs, toHistogram, type Distribution } from './distribution.ts';
 import { toLabels, type SeriesByName } from './series.ts';
 
-/** Durations of requests as the semantic conventions of HTTP name them. */
+/** Durations of requests under the names of the semantic conventions of HTTP. */
 export interface HttpDurations {
-  /** Adds to plain numbers; only the first request of its kind allocates. */
+  /** Adds to plain numbers; only the first request of each kind allocates. */
   count(record: RequestRecord): void;
-  /** Removes services that do not exist any more. */
+  /** Removes services that no longer exist. */
   configure(services: readonly string[]): void;
   read(): SeriesByName;
 }
 
-/** Methods that are registered; all others share one, because callers could send any number of them. */
+/** Registered methods; all others share one label, because callers could send any number of them. */
 const methods = ['_OTHER', ...'CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRACE QUERY'.split(' ')];
 const methodNumbers: ReadonlyMap<string, number> = new Map(methods.map((name, index) => [name, index]));
 const methodUnit = 16;
 
-/** Status and method in one whole number, whose look-up hashes no text. */
+/** Status and method in one integer, because its look-up hashes no text. */
 function toKey(status: number, method: string): number {
   const code = status >= 100 && status <= 599 ? status : 0;
   return code * methodUnit + (methodNumbers.get(method) ?? 0);
@@ -33,7 +33,7 @@ const fromKey = (key: number): RequestOutcome => ({
   status: Math.floor(key / methodUnit),
 });
 
-/** @param failsFrom first status that means failure to this side. */
+/** @param failsFrom first status that means failure on this side. */
 function toOutcomeLabels({ method, status }: RequestOutcome, failsFrom: number, error: string): Labels {
   const type = error === '' && status >= failsFrom ? String(status) : error;
   return {
@@ -73,7 +73,7 @@ export function createHttpDurations(bounds: readonly number[]): HttpDurations {
   };
 }
 
-/** `error.type` of a request without a complete response; empty for one with it. */
+/** `error.type` of a request without a complete response; otherwise empty. */
 function toFault({ refusal, originStatus, originFault }: RequestRecord): string {
   if (originStatus === 0) return refusal?.code ?? 'caller_gone';
   return originFault === undefined ? '' : 'upstream_interrupted';

@@ -17,7 +17,7 @@ interface KeySetState {
 }
 
 export function createKeySetMetrics(clock: Clock): KeySetMetrics {
-  /** By what uses them, then by URL: middlewares with different options request the same key set separately. */
+  /** By their user, then by URL: middlewares with different options request the same key set separately. */
   const bySource = new Map<object, Map<string, KeySetState>>();
   return {
     listen({ source, event }) {

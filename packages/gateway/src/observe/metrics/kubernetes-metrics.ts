@@ -2,7 +2,7 @@ import type { ApiCall, ApiEvent } from '../../providers/kubernetes/api-event.ts'
 import type { ResourceStatus } from '../../providers/kubernetes/resource-status.ts';
 import { toSeries, type SeriesByName } from './series.ts';
 
-/** Counts the calls to a Kubernetes API. */
+/** Counts the calls to a Kubernetes API server. */
 export interface KubernetesMetrics {
   listen(event: ApiEvent): void;
   called(call: ApiCall): void;

@@ -4,13 +4,13 @@ import { exportedDefinitions as definitions } from './catalogue.ts';
 import type { MetricDefinition } from './metric-definition.ts';
 import type { SeriesByName } from './series.ts';
 
-/** Adds up what several processes have counted, those included that have ended: no counter goes down when one does. */
+/** Adds up the counts of several processes, including exited ones, so that no counter decreases when a process exits. */
 export interface Ledger {
-  /** Takes over what a process has counted that has ended. */
+  /** Takes over the counts of a process that has exited. */
   end(readings: Readings): void;
   /**
-   * @param live what those have counted that have not ended, the newest last.
-   * @param more what is nobody's but the one's who adds up.
+   * @param live counts of the running processes, the newest last.
+   * @param more counts of the process that adds up.
    */
   total(live: readonly Readings[], more?: SeriesByName): SeriesByName;
 }
@@ -23,7 +23,8 @@ export function createLedger(): Ledger {
       ended = merge([ended, Object.fromEntries(counted)]);
     },
     total(live, more = {}) {
-      // Names that no process knows any more have left the configuration, and leave here. Until a process reports its names, all stay.
+      // Drops names that no process reports any more: they have left the configuration. Until a process reports its names, all
+      // stay.
       if (live.length > 0) ended = prune(ended, toCurrent(live));
       return merge([ended, ...live.map(({ series }) => series), more]);
     },
@@ -85,7 +86,7 @@ function mergeLists(
 function mergeTwo(older: Series, newer: Series, how: MetricDefinition['merge']): Series {
   if (newer.buckets !== undefined) {
     const buckets = addBuckets(older.buckets, newer.buckets);
-    // Counted in other buckets, under another configuration.
+    // These were counted in other buckets, under another configuration.
     if (buckets === undefined) return newer;
     return { ...newer, value: older.value + newer.value, buckets };
   }

@@ -4,7 +4,7 @@ import type { SeriesSubject } from '../../workers/readings.ts';
 export interface MetricDefinition {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly labels: readonly string[];
-  /** One sentence, exposed as it stands. */
+  /** One sentence, exposed unchanged. */
   readonly help: string;
   /** How values of several processes are merged; default: sum. */
   readonly merge?: 'max' | 'min';

@@ -14,7 +14,7 @@ import { createProcessMetrics } from './process-metrics.ts';
 import { toSeries, type SeriesByName } from './series.ts';
 import { createStoreMetrics } from './store-metrics.ts';
 
-/** Counts of one process. They become series when they are read, never when they change. */
+/** Counts of one process. They become series when they are read, not when they change. */
 export interface Metrics extends Figures {
   onStoreEvent(store: string): (event: StoreEvent) => void;
   readonly onKubernetes: KubernetesMetrics['listen'];
@@ -27,7 +27,7 @@ export interface Metrics extends Figures {
 
 export interface MetricsOptions extends MetricsParts {
   readonly clock: Clock;
-  /** Number of this process among others; undefined for the only one. */
+  /** Number of this process among several; undefined if it is the only one. */
   readonly worker: number | undefined;
   /** See `FiguresOptions`. Default: no. */
   readonly countsAll?: boolean;

@@ -6,16 +6,16 @@ import { toMetricData } from './otlp-metrics.ts';
 import type { SeriesByName } from './series.ts';
 import { toShown } from './view.ts';
 
-/** Metrics of the whole gateway on their way to a collector. */
+/** Sends the metrics of the whole gateway to a collector. */
 export interface MetricsExport {
   /** Exports once more, for at most 5 seconds. */
   close(): Promise<void>;
 }
 
 /**
- * Exports metrics every `intervalMs`. An export that takes longer delays the next one; none waits for a request.
+ * Exports metrics every `intervalMs`. A slow export delays the next one, but no request.
  *
- * @param read everything that is counted.
+ * @param read returns all metrics.
  * @throws Error when a package is missing, or when a file or a reference of `metrics.otlp` cannot be read.
  */
 export async function openMetricsExport(

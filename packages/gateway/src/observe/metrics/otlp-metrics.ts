@@ -6,13 +6,13 @@ import { exportedDefinitions, type MetricName } from './catalogue.ts';
 import type { MetricDefinition } from './metric-definition.ts';
 import type { SeriesByName } from './series.ts';
 
-/** When counting began, and now. */
+/** When counting began, and the current time. */
 export interface Period {
   readonly startTime: HrTime;
   readonly endTime: HrTime;
 }
 
-/** Makes OpenTelemetry's form of series; counters and histograms are cumulative. */
+/** Converts series to OpenTelemetry's form; counters and histograms are cumulative. */
 export function toMetricData(series: SeriesByName, period: Period, sdk: typeof metricsSdk): MetricData[] {
   return Object.entries(exportedDefinitions).flatMap(([name, definition]) => {
     const list = series[name as MetricName] ?? [];
@@ -67,11 +67,11 @@ function toUnit(name: string): string {
   return name.endsWith('_bytes') ? 'By' : '';
 }
 
-/** Attributes that are whole numbers. */
+/** Attributes with integer values. */
 const numeric: ReadonlySet<string> = new Set(['http.response.status_code', 'server.port']);
 const label = /([^=,"]+)="((?:[^"\\]|\\.)*)"/g;
 
-/** The labels of a series one by one. @param labels as `toLabels` makes them. */
+/** The labels of a series one by one. @param labels as returned by `toLabels`. */
 function toAttributes(labels: string): Record<string, string | number> {
   const attributes: Record<string, string | number> = {};
   for (const [, name = '', value = ''] of labels.matchAll(label)) {

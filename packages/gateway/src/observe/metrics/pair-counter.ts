@@ -1,8 +1,8 @@
-/** Counts what has two names; adding to a pair that has been seen allocates nothing. */
+/** Counts by pairs of names; adding to a known pair allocates nothing. */
 export interface PairCounter {
   /** @param by default: 1. */
   add(first: string, second: string, by?: number): void;
-  /** Forgets every other pair. */
+  /** Drops all other pairs. */
   keep(isKept: (first: string, second: string) => boolean): void;
   entries(): readonly (readonly [first: string, second: string, count: number])[];
 }

@@ -23,14 +23,14 @@ export interface PrimaryMetrics {
 const countedEvents = ['ready', 'crashed', 'start_failed', 'killed', 'restarted', 'restart_failed'] as const;
 
 /**
- * Watches this process from the first time that it is asked: without metrics, there is nothing to pay for.
+ * Watches this process from the first request for its metrics: without requests, it costs nothing.
  *
  * @param status how the resources of a cluster are followed; none without one.
  */
 export function createPrimaryMetrics(status: () => readonly ResourceStatus[]): PrimaryMetrics {
   const ledger = createLedger();
   const kubernetes = createKubernetesMetrics(status);
-  // From zero, so that a monitoring system sees the first one as an increase.
+  // Starts at zero, so that a monitoring system sees the first one as an increase.
   const events = new Map<WorkerEvent['kind'], number>(countedEvents.map((kind) => [kind, 0]));
   let process: ProcessMetrics | undefined;
   return {

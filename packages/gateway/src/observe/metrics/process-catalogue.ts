@@ -1,6 +1,6 @@
 import type { MetricDefinition } from './metric-definition.ts';
 
-/** Metrics of a process, whatever it serves. */
+/** Metrics of any process of the gateway. */
 export const processCatalogue = {
   process_cpu_seconds_total: {
     type: 'counter',

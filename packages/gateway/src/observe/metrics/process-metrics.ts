@@ -23,7 +23,7 @@ const gcKinds: ReadonlyMap<number, string> = new Map([
   [constants.NODE_PERFORMANCE_GC_INCREMENTAL, 'incremental'],
   [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weak_callbacks'],
 ]);
-/** Milliseconds between two looks at how late the event loop is. */
+/** Milliseconds between two checks of the delay of the event loop. */
 const resolution = 20;
 const nsPerSecond = 1e9;
 const usPerSecond = 1e6;
@@ -48,7 +48,7 @@ export function createProcessMetrics(worker: string): ProcessMetrics {
       const { user, system } = process.cpuUsage();
       const memory = process.memoryUsage();
       const openFds = countOpenFds();
-      // The time between two looks is part of what was measured.
+      // The measured time includes the time between two checks.
       const late = (ns: number): number => Math.max(0, ns / nsPerSecond - resolution / 1000);
       const delays = { '50': delay.percentile(50), '99': delay.percentile(99), '100': delay.max };
       delay.reset();
@@ -83,10 +83,10 @@ export function createProcessMetrics(worker: string): ProcessMetrics {
 const kindOf = ({ detail }: PerformanceEntry & { readonly detail?: unknown }): number =>
   (detail as { readonly kind?: number } | undefined)?.kind ?? 0;
 
-/** Undefined where the system does not say. */
+/** Undefined where the system does not report it. */
 function countOpenFds(): number | undefined {
   try {
-    // The one that reads the folder is among them.
+    // The descriptor that reads the folder is among them.
     return readdirSync('/proc/self/fd').length - 1;
   } catch {
     return undefined;

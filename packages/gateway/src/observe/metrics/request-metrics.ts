@@ -11,9 +11,9 @@ import { toLabels, toSeries, type SeriesByName } from './series.ts';
 
 /** Counts requests from their records. */
 export interface RequestMetrics {
-  /** Of what is found once per configuration it adds to plain numbers; only the first of its kind allocates. */
+  /** Adds to plain numbers that are looked up once per configuration; only the first request of each kind allocates. */
   count(record: RequestRecord): void;
-  /** Sets the current names; names that are gone are not counted any more. */
+  /** Sets the current names; removed names are no longer counted. */
   configure(configured: ConfigurationLabels): void;
   read(): SeriesByName;
 }
@@ -23,7 +23,7 @@ interface RequestSeries {
   readonly cells: Map<number, Distribution>;
   readonly labels: string;
   readonly of: string | undefined;
-  /** Of a router, its service; else empty. */
+  /** The service of a router; otherwise empty. */
   readonly service: string;
 }
 
@@ -51,7 +51,7 @@ const otherMethod = methods.length - 1;
 /** Bits of a key below the status: protocol in the lowest bit, method above it. */
 const statusUnit = 32;
 
-/** @param countsAll entry points and routers are counted, whatever is exposed of them. Default: no. */
+/** @param countsAll entry points and routers are counted even if no metric exposes them. Default: no. */
 export function createRequestMetrics(
   config: MetricsView,
   entryPoints: Iterable<EntryPointConfig>,
@@ -144,7 +144,7 @@ function createTraffic(
 
 const none: ReadonlyMap<string, RequestSeries> = new Map();
 
-/** Refusals, and requests that a service has failed. */
+/** Refusals, and requests for which a service failed. */
 function createFailures(config: MetricsView): RequestMetrics & Pick<RequestFigures, 'refusals'> {
   let services: ReadonlySet<string> = new Set();
   let middlewares: ReadonlySet<string> = new Set();
@@ -185,7 +185,7 @@ function createFailures(config: MetricsView): RequestMetrics & Pick<RequestFigur
   };
 }
 
-/** Decisions for other proxies, on the entry points that serve them. */
+/** Decisions for external proxies, on the entry points that serve them. */
 function createAuthorizations(entryPoints: readonly EntryPointConfig[]): RequestMetrics {
   const byEntryPoint = new Map<string, Authorizations>();
   for (const { name, externalAuth } of entryPoints)
@@ -226,11 +226,11 @@ function toVerdict({ refusal, status }: RequestRecord): string {
   return status === callerGone ? 'abandoned' : 'allowed';
 }
 
-/** Status of a record whose caller went away before it had a response. */
+/** Status of a record whose caller disconnected before it had a response. */
 const callerGone = 499;
 const switchingProtocols = 101;
 
-/** A small whole number: looking it up costs no hash of a text. A status that HTTP does not have becomes 0. */
+/** A small integer: looking it up hashes no text. A status that HTTP does not have becomes 0. */
 function toKey(status: number, method: string): number {
   const code = status >= 100 && status <= 599 ? status : 0;
   const number = methodNumbers.get(method) ?? otherMethod;
@@ -253,7 +253,7 @@ const createScope = (labels: Readonly<Record<string, string>>, of?: string, serv
   service,
 });
 
-/** The scopes of another configuration: one whose labels would be the same goes on. @param names with the service of each router. */
+/** The scopes of another configuration; scopes with the same labels continue. @param names with the service of each router. */
 function succeed(
   before: ReadonlyMap<string, RequestSeries>,
   names: ReadonlyMap<string, string>,

@@ -3,7 +3,7 @@ import type { MetricDefinition } from './metric-definition.ts';
 const outcome = ['http.request.method', 'http.response.status_code', 'error.type'] as const;
 const protocol = ['network.protocol.name', 'network.protocol.version', 'url.scheme'] as const;
 
-/** The stable semantic conventions of HTTP, for OpenTelemetry alone. */
+/** The stable semantic conventions of HTTP, only for OpenTelemetry. */
 export const semanticConventions = {
   'http.server.request.duration': {
     type: 'histogram',

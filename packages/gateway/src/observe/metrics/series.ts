@@ -4,14 +4,14 @@ import type { MetricName } from './catalogue.ts';
 /** The series of some metrics. */
 export type SeriesByName = Partial<Record<MetricName, readonly Series[]>>;
 
-/** Labels as the text format has them. */
+/** Labels in the text format. */
 export function toLabels(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)
     .map(([name, value]) => `${name}="${escapeValue(value)}"`)
     .join(',');
 }
 
-/** Names come from files that people write: a line break in one must not become a line. */
+/** Names come from files that people write: a line break in a name must not end the line. */
 const escapeValue = (value: string): string =>
   /["\\\n\r]/.test(value)
     ? value
@@ -29,7 +29,7 @@ export const toSeries = (labels: Readonly<Record<string, string>>, value: number
   value,
 });
 
-/** The part that is the same for every process. */
+/** The part that is equal for every process. */
 export const toBuildInfo = (version: string): SeriesByName => ({
   grantgate_build_info: [toSeries({ version, node: process.version }, 1)],
 });

@@ -5,11 +5,11 @@ import type { PairCounter } from './pair-counter.ts';
 import { createPairCounter } from './pair-counter.ts';
 import { toLabels, toSeries, type SeriesByName } from './series.ts';
 
-/** Counts what stores of tokens announce, by store. */
+/** Counts the events of token stores, by store. */
 export interface StoreMetrics {
-  /** Counts the events of one store. Stores of one name are one. */
+  /** Counts the events of one store. Stores with one name are counted together. */
   listen(store: string): (event: StoreEvent) => void;
-  /** The stores from now on; others are forgotten. */
+  /** Sets the current stores; others are dropped. */
   configure(stores: readonly string[]): void;
   read(): SeriesByName;
 }
@@ -25,9 +25,9 @@ interface StoreSeries {
   unsealed: number;
 }
 
-/** Seconds: a store that takes longer than 250 ms is not waited for. */
+/** Buckets in seconds: requests wait at most 250 ms for a store. */
 const operationBounds = [0.001, 0.005, 0.025, 0.1, 0.25];
-/** Seconds: a process that died holds a lock for 5 s. */
+/** Buckets in seconds: the lock of a process that died expires after 5 s. */
 const waitBounds = [0.025, 0.1, 0.5, 1, 5];
 const operationBoundsMs = toBoundsMs(operationBounds);
 const waitBoundsMs = toBoundsMs(waitBounds);

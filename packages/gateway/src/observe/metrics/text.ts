@@ -2,12 +2,13 @@ import type { Readings, Series } from '../../workers/readings.ts';
 import type { MetricName } from './catalogue.ts';
 import { definitions } from './catalogue.ts';
 
-/** Media type of what `writeText` writes. */
+/** Media type of the output of `writeText`. */
 export const textType = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
- * Writes the text format of Prometheus, version 0.0.4. `prom-client` is not used: it hashes labels at each increment, takes no
- * buckets of a histogram that was counted elsewhere, and forgets the counts of a worker that exits. The rest of it would be this file.
+ * Writes the text format of Prometheus, version 0.0.4. `prom-client` is not used: it hashes labels at each increment, accepts no
+ * buckets of a histogram that was counted elsewhere, and loses the counts of a worker that exits. Only what this file does would
+ * remain.
  */
 export function writeText({ series }: Pick<Readings, 'series'>): string {
   let text = '';

@@ -8,35 +8,40 @@ import type { PairCounter } from './pair-counter.ts';
 import { createPairCounter } from './pair-counter.ts';
 import { toLabels, toSeries, type SeriesByName } from './series.ts';
 
-/** Counts where tokens come from, by middleware. Those with the same options share their tokens: the first of them has the numbers. */
+/**
+ * Counts the sources of tokens by middleware. Middlewares with the same options share their tokens, and the first of them has the
+ * counts.
+ */
 export interface TokenMetrics {
   /** Counters of the tokens of one authenticator. */
   readonly openTally: () => TokenTally;
   /** Counts a renewal in the background, for the authenticator of that tally. */
   readonly renewed: (renewal: { readonly tally: TokenTally; readonly event: RenewalEvent }) => void;
-  /** The middlewares from now on, by qualified name, with what counts their tokens. */
+  /** Sets the current middlewares, by qualified name, with the objects that count their tokens. */
   readonly configure: (middlewares: ReadonlyMap<string, { readonly tally?: TokenTally | undefined }>) => void;
   read(): SeriesByName;
-  /** Look-ups by tier, of each middleware that counts them. */
+  /** Look-ups by tier, for each middleware that counts them. */
   lookUps(): ReadonlyMap<string, TierCounts>;
 }
 
 interface TokenSeries extends TokenTally {
   /** By outcome and error code of RFC 6749. */
   readonly outcomes: PairCounter;
-  /** The same of renewals in the background. */
+  /** The same for renewals in the background. */
   readonly renewals: PairCounter;
   readonly durations: Distribution;
 }
 
-/** Seconds: what a token endpoint takes in all, up to its time-outs with retries. */
+/** Buckets in seconds: the total time of a token request, up to time-outs with retries. */
 const bounds = [0.01, 0.05, 0.1, 0.5, 1, 5, 20];
 const boundsMs = toBoundsMs(bounds);
 
 /** @param failing credentials whose renewals fail, by tally. */
 export function createTokenMetrics(failing: Gauges['failingRenewals']): TokenMetrics {
   const opened = new WeakMap<TokenTally, TokenSeries>();
-  /** Names with the tally that counts for them; the second holds those of the configuration before, which may be in use yet. */
+  /**
+   * Names with the tally that counts for them; the second map has those of the previous configuration, which may still be in use.
+   */
   let counting: ReadonlyMap<TokenTally, string> = new Map();
   let leaving: ReadonlyMap<TokenTally, string> = new Map();
   let totals: ReadonlyMap<string, TokenSeries> = new Map();
@@ -132,7 +137,7 @@ function createCounts(): TokenSeries {
   };
 }
 
-/** Nothing is left where it was: what counts on begins from zero, and no number is added twice. */
+/** Its old place is reset: later counts start at zero, and no number is added twice. */
 function move(from: TokenSeries, to: TokenSeries): void {
   to.memory += from.memory;
   to.store += from.store;

@@ -12,14 +12,14 @@ const durations: ReadonlySet<string> = new Set<MetricName>([
   'http.client.request.duration',
 ]);
 
-/** Metrics of entry points, routers and services, by the beginning of their names. */
+/** Metrics of entry points, routers and services, by the prefix of their names. */
 const scopes: readonly (readonly [prefixes: readonly string[], isShown: (view: MetricsView) => boolean])[] = [
   [['grantgate_entrypoint_'], ({ byEntryPoint }) => byEntryPoint],
   [['grantgate_router_'], ({ byRouter }) => byRouter],
   [['grantgate_service_', 'grantgate_server_', 'grantgate_upstream_'], ({ byService }) => byService],
 ];
 
-/** Leaves out of everything that is counted whatever a destination does not show. */
+/** Removes all series that a destination does not show. */
 export function toShown(series: SeriesByName, view: MetricsView): SeriesByName {
   const hidden = scopes.flatMap(([prefixes, isShown]) => (isShown(view) ? [] : prefixes));
   return Object.fromEntries(

@@ -5,7 +5,7 @@ import type { Log } from '../log.ts';
 type Variables = Readonly<Record<string, string | undefined>>;
 
 export interface SamplerParts {
-  /** As configured; undefined: as the environment says, otherwise 1. */
+  /** As configured; undefined: as set in the environment, otherwise 1. */
   readonly sampleRate: number | undefined;
   readonly env: Variables;
   readonly log: Log;
@@ -34,7 +34,9 @@ function readRatio(env: Variables, log: Log): number {
   return 1;
 }
 
-/** Whether traces are continued and sent on in `traceparent`: `OTEL_PROPAGATORS` has `tracecontext`, which is part of its default. */
+/**
+ * Whether traces are continued and forwarded in `traceparent`: `OTEL_PROPAGATORS` contains `tracecontext`, as it does by default.
+ */
 export function readsTraceContext(env: Variables, log: Log): boolean {
   const text = textOf(env, 'OTEL_PROPAGATORS');
   const names = text === '' ? ['tracecontext', 'baggage'] : text.split(',').map((name) => name.trim());

@@ -13,9 +13,9 @@ import { createStartTrace } from './request-spans.ts';
 /** Traces of one process. */
 export interface OpenTracing {
   readonly startTrace: StartTrace;
-  /** For what requests cause: token requests, operations on Redis. */
+  /** For requests that a request causes: token requests, operations on Redis. */
   readonly tracing: Tracing;
-  /** Exports what is left, for at most 5 seconds. */
+  /** Exports the remaining spans, within at most 5 seconds. */
   close(): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export interface TracingDeps extends ExportDeps {
 }
 
 /**
- * Starts to trace. Spans wait in a queue of 2,048 (`OTEL_BSP_MAX_QUEUE_SIZE`) and are dropped when it is full: no request waits.
+ * Starts tracing. Spans wait in a queue of 2,048 (`OTEL_BSP_MAX_QUEUE_SIZE`), and are dropped when it is full: no request waits.
  *
  * @throws Error when a package is missing, or when a file or a reference of `tracing.otlp` cannot be read.
  */

@@ -9,7 +9,7 @@ export interface ParentContext {
 
 const form = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
-/** The longest `tracestate` that is passed on, in characters (W3C Trace Context section 3.3.1.5 asks for at least 512). */
+/** Maximum length of a forwarded `tracestate`, in characters (W3C Trace Context section 3.3.1.5 requires at least 512). */
 const maxStateLength = 1024;
 
 /**
@@ -22,7 +22,7 @@ export function readParentContext(rawHeaders: readonly string[]): ParentContext 
   let states: string | undefined;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? '';
-    // Cheaper than lower case for every header.
+    // Cheaper than converting every header to lower case.
     if (name.length !== 11 && name.length !== 10) continue;
     const lower = name.toLowerCase();
     if (lower === 'traceparent') {

@@ -37,7 +37,7 @@ interface SharedParts extends RequestSpanParts {
   readonly capture: ReturnType<typeof createCapture>;
 }
 
-/** Starts a span for each request, below that of the caller, who decides whether it is sampled. */
+/** Starts a span for each request, below that of the caller, which decides whether it is sampled. */
 export function createStartTrace(parts: RequestSpanParts): StartTrace {
   const { api, untraced, config, tracer, propagates } = parts;
   const shared: SharedParts = {
@@ -64,12 +64,12 @@ function toParent({ trace, ROOT_CONTEXT: root, createTraceState }: OtelApi, fact
   });
 }
 
-/** The spans of one request. A class, because one is created for each request. */
+/** The spans of one request. A class, because one is created per request. */
 class RequestSpans implements RequestTrace {
   readonly #shared: SharedParts;
   readonly #server: Span;
   readonly #context: Context;
-  /** Of the latest attempt to send the request to a server. */
+  /** The latest attempt to send the request to a server. */
   #client: Span | undefined = undefined;
   #attempts = 0;
   #responseHeaders: readonly string[] | undefined = undefined;
@@ -175,7 +175,7 @@ class RequestSpans implements RequestTrace {
     server.end();
   }
 
-  /** @param failsFrom first status that means failure to this side (semantic conventions of HTTP). */
+  /** @param failsFrom first status that means failure on this side (semantic conventions of HTTP). */
   #setStatus(span: Span, status: number, failsFrom: number): void {
     span.setAttribute('http.response.status_code', status);
     if (status >= failsFrom) failSpan(this.#shared.api, span, String(status));
@@ -184,7 +184,7 @@ class RequestSpans implements RequestTrace {
   #setHeaders(span: Span, rawHeaders: readonly string[], secretNames: ReadonlySet<string> | undefined): void {
     const { capture, config } = this.#shared;
     for (const name of config.responseHeaders) {
-      // Only the headers are read; those of a server are what they say.
+      // Only the headers are read; those of a server are used as sent.
       const facts = { rawHeaders, trusted: true };
       const value = capture({ facts, secretNames }, name);
       if (value !== undefined) span.setAttribute(`http.response.header.${name}`, [value]);

@@ -9,7 +9,7 @@ export interface SafeUrl {
 }
 
 /**
- * Redacts a target for spans: every value of the query but those of safe parameters, and whatever the access log redacts.
+ * Redacts a target for spans: all values of the query except those of safe parameters, and everything that the access log redacts.
  *
  * @param safe names of parameters whose values are shown.
  * @param secretNames names of parameters that carry credentials.
@@ -35,6 +35,6 @@ function redactPair(pair: string, safe: ReadonlySet<string>): string {
   const equals = pair.indexOf('=');
   if (equals < 0) return 'REDACTED';
   const name = pair.slice(0, equals);
-  // Text after a `;` is another parameter to some servers.
+  // Some servers read the text after a `;` as another parameter.
   return safe.has(name) && !pair.includes(';') ? pair : `${name}=REDACTED`;
 }

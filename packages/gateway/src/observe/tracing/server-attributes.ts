@@ -4,21 +4,21 @@ import { createHeaderFields, type HeaderFields } from '../header-fields.ts';
 import { toClientHost, toHostOf, toPortOf } from '../logged-values.ts';
 import { toSafeUrl } from './safe-url.ts';
 
-/** Attributes of spans: the stable semantic conventions of HTTP, and what only a gateway knows. */
+/** Attributes of spans: the stable semantic conventions of HTTP, and attributes specific to a gateway. */
 export type Attributes = Record<string, string | number | string[]>;
 
-/** Methods that `http.request.method` has; others are `_OTHER`. */
+/** Methods that `http.request.method` defines; others are `_OTHER`. */
 const knownMethods: ReadonlySet<string> = new Set(
   'CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRACE QUERY'.split(' '),
 );
 
-/** @returns `_OTHER` for a method that is not registered: callers could send any number of different ones. */
+/** @returns `_OTHER` for an unregistered method, because callers could send any number of different ones. */
 export const toMethod = (method: string): string => (knownMethods.has(method) ? method : '_OTHER');
 
-/** Names a span of HTTP. */
+/** The name of an HTTP span. */
 export const toSpanName = (method: string): string => (knownMethods.has(method) ? method : 'HTTP');
 
-/** Makes the attributes of a request's span when the request has ended. */
+/** Computes the attributes of a request's span when the request has ended. */
 export function createServerAttributes({
   requestHeaders,
   safeQueryParams,
@@ -60,7 +60,7 @@ export function createServerAttributes({
   };
 }
 
-/** Reads headers as the access log would show them; secrets are redacted. @param names in lower case. */
+/** Reads headers as the access log would show them, with secrets redacted. @param names in lower case. */
 export function createCapture(names: readonly string[]): HeaderFields['value'] {
   const headers = createHeaderFields({
     keepsOthers: true,
