@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import {
   createFrameReader,
   frameFlags,
@@ -18,6 +20,10 @@ export interface RawHttp2 {
   send(...parts: readonly Buffer[]): void;
   /** Resolves with the first frame that matches; rejects when the connection ends first, or it takes too long. */
   until(matches: (frame: Http2Frame) => boolean): Promise<Http2Frame>;
+  /** The same, but undefined when the connection ends first. */
+  untilEnd(matches: (frame: Http2Frame) => boolean): Promise<Http2Frame | undefined>;
+  /** Bytes received; more than those of the frames when the connection ended within one. */
+  receivedBytes(): number;
   /** Resolves when the other side has closed the connection. */
   closed(): Promise<readonly Http2Frame[]>;
   /** Sends this repeatedly until the other side has closed the connection, at most so often. Resolves with the number of times. */
@@ -55,15 +61,30 @@ export const headersFrame = (
     literals(fields),
   );
 
+const prefaceAndSettings = Buffer.concat([preface, settingsFrame()]);
+
 /** Connects, and sends the preface and SETTINGS unless the first bytes are given. */
-export async function openRawHttp2(
-  port: number,
-  first: Buffer = Buffer.concat([preface, settingsFrame()]),
-): Promise<RawHttp2> {
+export async function openRawHttp2(port: number, first: Buffer = prefaceAndSettings): Promise<RawHttp2> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await new Promise((resolve) => socket.once('connect', resolve));
+  return watchFrames(socket, first);
+}
+
+/** The same with TLS and ALPN. @param ca PEM of the certificate authority. */
+export async function openRawHttp2Tls(
+  port: number,
+  ca: string,
+  first: Buffer = prefaceAndSettings,
+): Promise<RawHttp2> {
+  const socket = connectTls({ port, host: '127.0.0.1', servername: 'localhost', ca, ALPNProtocols: ['h2'] });
+  await once(socket, 'secureConnect');
+  return watchFrames(socket, first);
+}
+
+function watchFrames(socket: Socket, first: Buffer): RawHttp2 {
   const frames: Http2Frame[] = [];
   const read = createFrameReader((next) => frames.push(next));
+  let receivedBytes = 0;
   let ended = false;
   const isEnded = (): boolean => ended;
   const watchers = new Set<() => void>();
@@ -77,6 +98,7 @@ export async function openRawHttp2(
   socket.on('error', () => {});
   socket.on('end', finish).on('close', finish);
   socket.on('data', (chunk: Buffer) => {
+    receivedBytes += chunk.length;
     read(chunk);
     wake();
   });
@@ -104,6 +126,14 @@ export async function openRawHttp2(
     frames,
     send: (...parts) => void socket.write(Buffer.concat(parts)),
     until: (matches) => when(() => frames.find(matches), 'a frame'),
+    async untilEnd(matches) {
+      const found = await when(
+        () => frames.find(matches) ?? (ended ? 'end' : undefined),
+        'a frame or the end',
+      );
+      return found === 'end' ? undefined : found;
+    },
+    receivedBytes: () => receivedBytes,
     closed: () => when(() => (ended ? frames : undefined), 'the end of the connection'),
     async flood(part, most) {
       let sent = 0;
