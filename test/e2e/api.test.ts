@@ -146,7 +146,7 @@ describe.each([1, 2])('the API of a gateway with %i workers', (workers) => {
     expect(all).toContain('[redacted: urn:env:GRANTGATE_MISSING, read ');
 
     const overview = (await read('/api/overview')) as Overview;
-    expect(overview.workers).toEqual({ configured: workers, replied: workers });
+    expect(overview.workers).toMatchObject({ configured: workers, replied: workers });
     expect(overview.requests).toMatchObject({ refused: refusals + 1, byCode: { claims_not_satisfied: refusals, no_route: 1 } });
     expect(overview.http.routers).toEqual({ total: 4, warnings: 0, errors: 1 });
     const tokens = (await read('/api/tokens?middleware=callers&sortBy=clientID')) as TokenView[];

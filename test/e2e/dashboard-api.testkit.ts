@@ -6,7 +6,6 @@ import type { z } from 'zod';
 import {
   authorizationServerShape,
   configShape,
-  explanationShape,
   middlewareShape,
   overviewShape,
   refusalShape,
@@ -15,6 +14,9 @@ import {
   tokenMiddlewareShape,
   tokenShape,
 } from '../../packages/gateway/src/admin/api/shapes.ts';
+import { explanationShape } from '../../packages/gateway/src/admin/api/explanation-shape.ts';
+import { certificateShape } from '../../packages/gateway/src/admin/api/certificate-shape.ts';
+import { storeShape } from '../../packages/gateway/src/admin/api/store-shape.ts';
 import { createDashboard } from '../../packages/gateway/src/admin/dashboard.ts';
 import { dashboardFolder } from '../../packages/gateway/src/dashboard-folder.ts';
 import type { IncomingRequest } from '../../packages/gateway/src/proxy/incoming-request.ts';
@@ -92,6 +94,8 @@ function replyTo(path: string, parameters: URLSearchParams, data: DashboardData)
         parameters,
         tokenShape,
       );
+    case 'certificates':
+      return pageOf(data.certificates, parameters, certificateShape);
     case 'tokens/middlewares':
       return checked(tokenMiddlewareShape.array(), data.tokenMiddlewares);
     case 'requests/recent':
@@ -122,6 +126,7 @@ export async function startDashboardServer(data: DashboardData): Promise<Dashboa
       'authorizationServers',
       authorizationServerShape.array().parse(data.authorizationServers),
     );
+    write(response, 'stores', storeShape.array().parse(data.stores));
     streams.add(response);
     response.on('close', () => streams.delete(response));
   };

@@ -1,5 +1,7 @@
+import type { CertificateView } from '../../packages/gateway/src/admin/api/certificate-shape.ts';
+import type { StoreView } from '../../packages/gateway/src/admin/api/store-shape.ts';
+import { certificates, createMiddleware, createService, stores } from './dashboard-state-data.testkit.ts';
 import type {
-  ApiExplanation,
   AuthorizationServerView,
   ConfigView,
   MiddlewareView,
@@ -11,11 +13,14 @@ import type {
   TokenMiddlewareView,
   TokenView,
 } from '../../packages/gateway/src/admin/api/shapes.ts';
+import type { ApiExplanation } from '../../packages/gateway/src/admin/api/explanation-shape.ts';
 
 /** Made-up data of an API. */
 export interface DashboardData {
   readonly overview: Overview;
   readonly authorizationServers: readonly AuthorizationServerView[];
+  readonly stores: readonly StoreView[];
+  readonly certificates: readonly CertificateView[];
   readonly routers: readonly RouterView[];
   readonly figures: RouterFigures;
   readonly middleware: (name: string) => MiddlewareView;
@@ -38,16 +43,21 @@ const endpoint = 'https://login.example.com/oauth2/token';
 
 const section = (total: number, errors = 0) => ({ total, warnings: 0, errors });
 
+const none = { routers: section(0), services: section(0), middlewares: section(0) };
+
 const createOverview = (routers: number): Overview => ({
   http: { routers: section(routers, routers && 1), services: section(routers), middlewares: section(2) },
-  tcp: { routers: section(0), services: section(0), middlewares: section(0) },
-  udp: { routers: section(0), services: section(0) },
+  tcp: none,
+  udp: none,
   features: { tracing: '', metrics: 'Prometheus', accessLog: true, hub: false },
   providers: ['File'],
   version: '0.1.0',
   startedAt: time(-7_400),
   logLevel: 'info',
-  workers: { configured: 2, replied: 2 },
+  workers: {
+    ...{ configured: 2, replied: 2 },
+    processes: [1, 2].map((worker) => ({ worker, startedAt: time(worker === 1 ? -7_400 : -200) })),
+  },
   ready: true,
   waitingFor: [],
   configuration: { loadedAt: time(-600), errors: routers && 1, warnings: 0 },
@@ -65,6 +75,24 @@ const createOverview = (routers: number): Overview => ({
     failingRenewals: 0,
   },
   authorizationServers: { total: routers && 2, failing: routers && 1 },
+  stores: { total: routers && 2, failing: routers && 1 },
+  certificates: {
+    total: routers && 7,
+    expiring: routers && 1,
+    invalid: routers && 1,
+    nextExpiry: routers > 0 ? time(-86_400) : null,
+  },
+  circuitBreakers: {
+    total: routers && 3,
+    open: routers && 2,
+    refusing:
+      routers > 0
+        ? [
+            { middleware: 'limit@file', state: 'open', until: time(90) },
+            { middleware: 'orders-breaker@file', state: 'recovering', until: time(40) },
+          ]
+        : [],
+  },
   connections: routers > 0 ? { web: 12 } : {},
 });
 
@@ -105,10 +133,7 @@ const failing = createServer({
 
 const introspection = createServer({ endpoint: 'https://as.example.com/introspect', use: 'introspection' });
 const keySet = createServer({
-  endpoint: 'https://as.example.com/jwks',
-  use: 'keys',
-  middlewares: [],
-  latencyMs: null,
+  ...{ endpoint: 'https://as.example.com/jwks', use: 'keys', middlewares: [], latencyMs: null },
 });
 
 const createRouter = (index: number): RouterView => ({
@@ -208,6 +233,8 @@ export function createDashboardData(routers: number, tokens: number): DashboardD
   return {
     overview: createOverview(routers),
     authorizationServers: some ? [createServer({}), failing, introspection, keySet] : [],
+    stores: some ? stores : [],
+    certificates: some ? certificates : [],
     routers: Array.from({ length: routers }, (_, index) => createRouter(index)),
     figures: {
       requests: 20_412,
@@ -216,26 +243,8 @@ export function createDashboardData(routers: number, tokens: number): DashboardD
       byCode: { claims_not_satisfied: 34 },
       durationMs: { p50: 0.42, p95: 3.1, p99: 22.4 },
     },
-    middleware: (name) => ({
-      name,
-      provider: 'file',
-      status: 'enabled',
-      type: name.startsWith('auth') ? 'oauthclientcredentials' : 'ratelimit',
-    }),
-    service: (name) => ({
-      name,
-      provider: 'file',
-      status: 'enabled',
-      type: 'loadbalancer',
-      loadBalancer: {
-        servers: [
-          { url: 'http://10.0.0.1:9000', weight: 1 },
-          { url: 'http://10.0.0.2:9000', weight: 1 },
-        ],
-        passHostHeader: true,
-      },
-      serverStatus: { 'http://10.0.0.1:9000': 'UP', 'http://10.0.0.2:9000': 'DOWN' },
-    }),
+    middleware: createMiddleware,
+    service: createService,
     tokens: Array.from({ length: tokens }, (_, index) => createToken(index)),
     tokenMiddlewares: [
       {

@@ -114,12 +114,37 @@ describe('the cards of authorization servers', () => {
   });
 });
 
+describe('the panels of the overview', () => {
+  it('say since when a store is away and why, which certificate ends next, and which circuit breakers are open', async () => {
+    const { page } = await open(server.url);
+    const away = page.getByRole('article').filter({ hasText: '10.1.0.1:26379' });
+    expect(await away.textContent()).toMatch(
+      /unavailable.*Redis Sentinel tokens, TLS for auth@file.*To 1 of 2 workers: unavailable for 1 min \d+ s, requests.*no sentinel responds/,
+    );
+    const certificates = page.getByRole('region', { name: 'Certificates' }).getByRole('listitem');
+    await certificates.first().waitFor();
+    expect(await certificates.allTextContents()).toMatchObject([
+      expect.stringMatching(/old.example.com.*expired.*Secret apps\/old-tls/),
+      expect.stringMatching(/api.example.com.*9 days left.*Also .*On websecure.*\/etc\/grantgate/),
+      ...Array.from({ length: 3 }, () => expect.stringContaining('api.example.com') as unknown),
+    ]);
+    const breakers = page.getByRole('region', { name: 'Circuit breakers' }).getByRole('listitem');
+    expect(await breakers.allTextContents()).toMatchObject([
+      expect.stringMatching(/limit@file.*open.*All requests are refused; some pass in \d+ \w+/),
+      expect.stringMatching(/orders-breaker@file.*recovering.*it closes in/),
+    ]);
+  });
+});
+
 describe('the views of a gateway without routes', () => {
   it('explain what is missing', async () => {
     const { page } = await open(empty.url);
     for (const [fragment, text] of [
       ['#/', 'No request has been refused.'],
       ['#/', 'No middleware uses an authorization server.'],
+      ['#/', 'No middleware uses a store'],
+      ['#/', 'No entry point presents a certificate.'],
+      ['#/', 'No middleware is a circuit breaker.'],
       ['#/routes', 'No routes are loaded.'],
       ['#/routes?search=x', 'No route matches these filters.'],
       ['#/route?name=gone%40file', 'router not found'],
@@ -153,15 +178,17 @@ describe('routes and tokens', () => {
     const { page } = await open(`${server.url}#/routes`);
     await page.getByRole('link', { name: 'team-00001@file' }).click();
     await waitForText(page, 'http://10.0.0.1:9000');
+    await waitForText(page, 'http://10.0.0.2:9000');
     // The URL alone says that the view has changed: so does the focus.
     expect(await page.evaluate('document.activeElement.id')).toBe('main');
     const kinds = await page.locator('.path .kind').allTextContents();
     expect(kinds).toEqual([
       'Entry point',
-      'Middleware, ratelimit',
-      'Middleware, oauthclientcredentials',
-      'Service, loadbalancer',
-      ...['Server', 'Server'],
+      'Middleware, circuitBreaker',
+      'Middleware, oAuthClientCredentials',
+      'Service, failover',
+      ...['Service, load balancer, first choice', 'Server'],
+      ...['Service, load balancer, fallback', 'Server'],
     ]);
     await page.getByRole('button', { name: 'Explain' }).click();
     await waitForText(page, 'team-00001@file takes /team/1');

@@ -27,7 +27,7 @@ export async function readCertificates({ name, tls }: EntryPointConfig): Promise
       throw invalid(`${place}.keyFile: the file ${keyFile} contains no PEM private key`);
     if (fault === 'mismatch')
       throw invalid(`${place}: the key in ${keyFile} does not match the certificate in ${certFile}`);
-    pairs.push({ cert, key });
+    pairs.push({ cert, key, origin: certFile });
   }
   return pairs;
 }

@@ -1,4 +1,6 @@
+import type { Channel } from '@grantgate/middleware/base/channel';
 import { systemClock, type Clock } from '@grantgate/middleware/base/clock';
+import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
 import { createStores } from '@grantgate/middleware/cache/stores';
 import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
 import { createEndpointStates } from '@grantgate/middleware/token/endpoint-state';
@@ -6,6 +8,7 @@ import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
 import { createRenewal } from './certificate-files.ts';
 import type { InstallConfig } from './config/install.ts';
 import type { EntryPoint } from './entrypoints/entry-point.ts';
+import { createCertificateLog } from './observe/certificate-log.ts';
 import { logAddresses } from './observe/addresses-log.ts';
 import type { Log } from './observe/log.ts';
 import type { Sink } from './observe/sink.ts';
@@ -73,7 +76,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
   const tokens = createTokenPurge();
   const cluster = await openCluster(install, io, clock, onError);
   const endpoints = createEndpointStates(clock);
-  const certificates = createPresentedCertificates();
+  const certificates = openCertificates(io, log, opened);
   const tls = createListenersTls(entryPoints, certificates);
   const gauges = toGauges({ entryPoints, services, cluster, cache, endpoints, certificates });
   const parts = { log, clock, gauges, cluster: cluster.channels, onError, endpoints, certificates };
@@ -130,6 +133,25 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
   return toGateway(addresses, { logs, observers, tokens, entryPoints, api, stop });
 }
 
+/** The certificates, whose expiry the first process logs for all of them. */
+function openCertificates(
+  { clock = systemClock, worker }: GatewayIo,
+  log: Log,
+  opened: CloseStack,
+): PresentedCertificates {
+  const certificates = createPresentedCertificates();
+  if (worker !== undefined && worker.number !== 1) return certificates;
+  const certificateLog = createCertificateLog(log, clock, certificates);
+  opened.add(() => certificateLog.close());
+  return {
+    list: () => certificates.list(),
+    set(entryPoint, pairs) {
+      certificates.set(entryPoint, pairs);
+      certificateLog.onChange();
+    },
+  };
+}
+
 /** Observers, and the parts that publish to them from the start. */
 async function openObserved(
   install: InstallConfig,
@@ -144,10 +166,20 @@ async function openObserved(
   const stores = createStores({
     clock,
     tracing: observers.tracing?.tracing,
-    eventsOf: observers.storeEvents,
-    local: io.worker && { ...io.worker.local, events: observers.workerStoreEvents() },
+    eventsOf(redis, use) {
+      const events = observers.storeEvents(redis, use);
+      apiState?.followStore(redis, events);
+      return events;
+    },
+    local: io.worker && { ...io.worker.local, events: openWorkerStore(observers, apiState) },
   });
   return { observers, apiState, stores };
+}
+
+function openWorkerStore(observers: Observers, api: ApiState | undefined): Channel<StoreEvent> {
+  const events = observers.workerStoreEvents();
+  api?.followStore(undefined, events);
+  return events;
 }
 
 /** Events of steps for observers. */

@@ -1,4 +1,5 @@
 import type { AuthorizationServerView, Overview } from '../../../gateway/src/admin/api/shapes.ts';
+import type { StoreView } from '../../../gateway/src/admin/api/store-shape.ts';
 import type { DashboardClient } from '../api/client.ts';
 import { createEventParser, type StreamEvent } from '../api/event-parser.ts';
 import { createRateSeries, type RateSeries } from './rates.ts';
@@ -9,6 +10,7 @@ export interface LiveState {
   readonly connection: 'connecting' | 'live' | 'lost' | 'paused' | 'waiting';
   readonly overview: Overview | undefined;
   readonly authorizationServers: readonly AuthorizationServerView[] | undefined;
+  readonly stores: readonly StoreView[] | undefined;
   /** Increases when refusals arrive. */
   readonly refusals: number;
   /** Increases when another configuration is in force, and after a lost connection. */
@@ -40,6 +42,7 @@ export function createLive(client: DashboardClient): Live {
     connection: 'connecting',
     overview: undefined,
     authorizationServers: undefined,
+    stores: undefined,
     refusals: 0,
     configuration: 0,
   };
@@ -87,6 +90,7 @@ function readEvent(state: LiveState, rates: RateSeries, { name, data }: StreamEv
   }
   if (name === 'authorizationServers')
     return { authorizationServers: value as readonly AuthorizationServerView[] };
+  if (name === 'stores') return { stores: value as readonly StoreView[] };
   if (name === 'refusals') return { refusals: state.refusals + 1 };
   if (name === 'configuration') return { configuration: state.configuration + 1 };
   return {};

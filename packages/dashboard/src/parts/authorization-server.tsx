@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
 import type { AuthorizationServerView } from '../../../gateway/src/admin/api/shapes.ts';
-import { codeWords, formatCount, formatMilliseconds, formatRelative, plural } from '../text.ts';
+import { codeWords, formatCount, formatRelative, plural } from '../text.ts';
 import { Badge, Outside, Time } from './common.tsx';
+import { Latency } from './latency.tsx';
 
 const tones = { healthy: 'good', failing: 'bad', unused: 'neutral' } as const;
 
@@ -103,43 +104,5 @@ function LastFailure(props: {
         <Outside text={failure.detail} limit={300} />
       </span>
     </p>
-  );
-}
-
-/** Quantiles on one scale, from nothing to the slowest request. */
-function Latency({ latency }: { readonly latency: AuthorizationServerView['latencyMs'] }): JSX.Element {
-  if (latency === null) return <p class="caption">No latency measured yet</p>;
-  const { p50, p90, p99, max, samples } = latency;
-  const scale = (value: number): number => (max === 0 ? 0 : (value / max) * 200);
-  const words = `p50 ${formatMilliseconds(p50)}, p90 ${formatMilliseconds(p90)}, p99 ${formatMilliseconds(p99)}, slowest ${formatMilliseconds(max)}`;
-  return (
-    <div class="latency">
-      <svg
-        viewBox="0 0 200 8"
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={`Latency of ${plural(samples, 'request')}: ${words}`}
-      >
-        <rect class="track" width="200" height="8" />
-        <rect class="p99" width={scale(p99)} height="8" />
-        <rect class="p90" width={scale(p90)} height="8" />
-        <rect class="p50" width={scale(p50)} height="8" />
-      </svg>
-      <dl>
-        {(
-          [
-            ['p50', p50],
-            ['p90', p90],
-            ['p99', p99],
-            ['slowest', max],
-          ] as const
-        ).map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{formatMilliseconds(value)}</dd>
-          </div>
-        ))}
-      </dl>
-    </div>
   );
 }

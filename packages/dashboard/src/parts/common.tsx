@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import type { ApiStatus } from '../../../gateway/src/admin/api/shapes.ts';
 import type { DashboardResource } from '../dashboard.tsx';
-import { formatCount, formatRelative, readable, shorten } from '../text.ts';
+import { formatCount, formatDuration, formatRelative, readable, shorten } from '../text.ts';
 
 /** A text from outside: a client ID, a name, a path. It cannot reorder, hide or widen what is around it. */
 export function Outside({
@@ -11,7 +11,13 @@ export function Outside({
   readonly text: string;
   readonly limit?: number;
 }): JSX.Element {
-  return <bdi class="outside">{shorten(readable(text), limit)}</bdi>;
+  return <bdi class="outside">{breakable(shorten(readable(text), limit))}</bdi>;
+}
+
+/** Lines break after the separators of URLs, lists and paths first. */
+function breakable(text: string): ComponentChildren {
+  const parts = text.split(/(?<=[^\s/][/,&?|])(?=\S)/);
+  return parts.length === 1 ? text : parts.flatMap((part) => [part, <wbr key={part} />]).slice(0, -1);
 }
 
 export function Panel(props: {
@@ -54,6 +60,15 @@ export function Time({ at, now }: { readonly at: string; readonly now: number })
   return (
     <time dateTime={at} title={at}>
       {formatRelative(Date.parse(at), now)}
+    </time>
+  );
+}
+
+/** How long a state has lasted, with the exact time as its title. */
+export function Since({ at, now }: { readonly at: string; readonly now: number }): JSX.Element {
+  return (
+    <time dateTime={at} title={at}>
+      {formatDuration(now - Date.parse(at))}
     </time>
   );
 }

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
-import type { ApiExplanation, RouterView } from '../../../gateway/src/admin/api/shapes.ts';
+import type { RouterView } from '../../../gateway/src/admin/api/shapes.ts';
+import type { ApiExplanation } from '../../../gateway/src/admin/api/explanation-shape.ts';
 import type { ApiFailure, ApiSuccess } from '../api/client.ts';
 import { useDashboard } from '../dashboard.tsx';
 import { readable } from '../text.ts';

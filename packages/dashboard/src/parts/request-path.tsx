@@ -7,6 +7,7 @@ import type {
 } from '../../../gateway/src/admin/api/shapes.ts';
 import { useLive, useRefresh, useResource } from '../dashboard.tsx';
 import { formatCount, plural } from '../text.ts';
+import { CircuitBadge } from './circuit-breakers.tsx';
 import { Badge, Outside, Problems, resourcePath, StatusBadge } from './common.tsx';
 
 const refreshMs = 2_000;
@@ -63,12 +64,18 @@ function MiddlewareStop(props: {
 }): JSX.Element {
   const { name, version, figures } = props;
   const { value } = useResource<MiddlewareView>(resourcePath('middlewares', name), {}, version);
+  const circuit = useLive().overview?.circuitBreakers.refusing.find(({ middleware }) => middleware === name);
   return (
     <Stop
-      kind={`Middleware${value ? `, ${value.type}` : ''}`}
+      kind={`Middleware${value ? `, ${kindOf(value)}` : ''}`}
       name={name}
-      badge={value && value.status !== 'enabled' && <StatusBadge status={value.status} />}
-      class={value?.status === 'disabled' ? 'broken' : 'middleware'}
+      badge={
+        <>
+          {value && value.status !== 'enabled' && <StatusBadge status={value.status} />}
+          {value?.circuit && <CircuitBadge state={circuit?.state ?? 'closed'} />}
+        </>
+      }
+      class={value?.status === 'disabled' || circuit?.state === 'open' ? 'broken' : 'middleware'}
     >
       {value?.error && value.error.length > 0 && <Problems texts={value.error} />}
       {figures && (
@@ -84,25 +91,67 @@ function MiddlewareStop(props: {
   );
 }
 
-function ServiceStops({ name, version }: { readonly name: string; readonly version: number }): JSX.Element {
+/** Name of the kind as a configuration spells it; the API has it in lower case, as Traefik does. */
+function kindOf(middleware: MiddlewareView): string {
+  const { plugin, type } = middleware as MiddlewareView & { readonly plugin?: object };
+  return Object.keys(plugin ?? middleware).find((name) => name.toLowerCase() === type) ?? type;
+}
+
+interface ServiceStopsProps {
+  readonly name: string;
+  readonly version: number;
+  /** Its part in the service above it. */
+  readonly role?: string;
+  readonly depth?: number;
+}
+
+const serviceKinds = { loadbalancer: 'load balancer', weighted: 'weighted', failover: 'failover' } as const;
+/** Services inside of services that are followed, and children of each. */
+const maxDepth = 4;
+const maxChildren = 20;
+
+function ServiceStops({ name, version, role, depth = 0 }: ServiceStopsProps): JSX.Element {
   const refresh = useRefresh(refreshMs);
   const { value } = useResource<ServiceView>(resourcePath('services', name), {}, `${version} ${refresh}`);
-  const servers = value?.loadBalancer?.servers ?? [];
-  const children = [
-    ...(value?.weighted?.services.map((child) => `${child.name} (weight ${child.weight})`) ?? []),
-    ...(value?.failover ? [value.failover.service, `${value.failover.fallback} (fallback)`] : []),
-  ];
+  const children = value === undefined || depth >= maxDepth ? [] : toChildren(value);
   return (
     <>
       <Stop
-        kind={`Service${value ? `, ${value.type}` : ''}`}
+        kind={['Service', ...(value ? [serviceKinds[value.type]] : []), ...(role ? [role] : [])].join(', ')}
         name={name}
         badge={value && value.status !== 'enabled' && <StatusBadge status={value.status} />}
         class={value?.status === 'disabled' ? 'broken' : undefined}
       >
         {value?.error && value.error.length > 0 && <Problems texts={value.error} />}
-        {children.length > 0 && <Outside text={children.join(', ')} limit={400} />}
       </Stop>
+      {value && <ServerStops service={value} />}
+      {children.slice(0, maxChildren).map((child) => (
+        <ServiceStops key={child.name} {...child} version={version} depth={depth + 1} />
+      ))}
+      {children.length > maxChildren && (
+        <Stop kind="Service" name={`and ${formatCount(children.length - maxChildren)} more`} />
+      )}
+    </>
+  );
+}
+
+const toChildren = ({
+  weighted,
+  failover,
+}: ServiceView): readonly Pick<Required<ServiceStopsProps>, 'name' | 'role'>[] => [
+  ...(weighted?.services.map(({ name, weight }) => ({ name, role: `weight ${weight}` })) ?? []),
+  ...(failover
+    ? [
+        { name: failover.service, role: 'first choice' },
+        { name: failover.fallback, role: 'fallback' },
+      ]
+    : []),
+];
+
+function ServerStops({ service }: { readonly service: ServiceView }): JSX.Element {
+  const servers = service.loadBalancer?.servers ?? [];
+  return (
+    <>
       {servers.slice(0, 50).map(({ url, weight }) => (
         <Stop
           key={url}
@@ -110,8 +159,8 @@ function ServiceStops({ name, version }: { readonly name: string; readonly versi
           name={url}
           class="server"
           badge={
-            <Badge tone={value?.serverStatus?.[url] === 'DOWN' ? 'bad' : 'good'}>
-              {value?.serverStatus?.[url] === 'DOWN' ? 'down' : 'up'}
+            <Badge tone={service.serverStatus?.[url] === 'DOWN' ? 'bad' : 'good'}>
+              {service.serverStatus?.[url] === 'DOWN' ? 'down' : 'up'}
             </Badge>
           }
         >

@@ -3,8 +3,11 @@ import type { Overview } from '../../../gateway/src/admin/api/shapes.ts';
 import { useDashboard, useLive, useNow } from '../dashboard.tsx';
 import { AuthorizationServerCard } from '../parts/authorization-server.tsx';
 import { RateChart, ShareBar } from '../parts/charts.tsx';
+import { Certificates } from '../parts/certificates.tsx';
+import { CircuitBreakers } from '../parts/circuit-breakers.tsx';
 import { Badge, Outside, Panel } from '../parts/common.tsx';
-import { codeWords, formatCount, formatDuration, formatRate, plural } from '../text.ts';
+import { StoreCard } from '../parts/store.tsx';
+import { codeWords, formatCount, formatDuration, formatRate, formatRelative, plural } from '../text.ts';
 import { formatViewLocation } from '../view-location.ts';
 
 export function OverviewView(): JSX.Element {
@@ -22,6 +25,9 @@ export function OverviewView(): JSX.Element {
             <Tokens overview={overview} />
             <RefusalCodes overview={overview} />
             <AuthorizationServers />
+            <Stores />
+            <Certificates summary={overview.certificates} />
+            <CircuitBreakers summary={overview.circuitBreakers} />
           </div>
         </>
       )}
@@ -54,7 +60,10 @@ function Facts({ overview }: { readonly overview: Overview }): JSX.Element {
           {workers.replied}
           {workers.replied !== workers.configured && <small> of {workers.configured}</small>}
         </dd>
-        <dd class="detail">{workers.replied < workers.configured ? 'some do not reply' : 'all reply'}</dd>
+        <dd class="detail">
+          {workers.replied < workers.configured ? 'some do not reply' : 'all reply'}
+          {describeRestart(overview, now)}
+        </dd>
       </div>
       <div>
         <dt>Routes</dt>
@@ -66,7 +75,11 @@ function Facts({ overview }: { readonly overview: Overview }): JSX.Element {
             'all in force'
           ) : (
             <a class="bad" href="#/routes?status=disabled">
-              {plural(http.routers.errors, 'route')} and {plural(brokenMiddlewares, 'middleware')} broken
+              {[
+                ...(http.routers.errors > 0 ? [plural(http.routers.errors, 'route')] : []),
+                ...(brokenMiddlewares > 0 ? [plural(brokenMiddlewares, 'middleware')] : []),
+              ].join(' and ')}{' '}
+              broken
             </a>
           )}
         </dd>
@@ -89,6 +102,16 @@ function Facts({ overview }: { readonly overview: Overview }): JSX.Element {
       </div>
     </dl>
   );
+}
+
+/** Milliseconds within which the workers of a gateway start. */
+const startMs = 10_000;
+
+/** The last restart of a worker. */
+function describeRestart({ startedAt, workers }: Overview, now: number): string {
+  const last = [...workers.processes].sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1))[0];
+  if (last === undefined || Date.parse(last.startedAt) - Date.parse(startedAt) < startMs) return '';
+  return `, worker ${last.worker} restarted ${formatRelative(Date.parse(last.startedAt), now)}`;
 }
 
 const problemWords = ({ errors, warnings }: Overview['configuration']): string =>
@@ -201,6 +224,24 @@ function AuthorizationServers(): JSX.Element {
         <div class="cards">
           {servers.map((server) => (
             <AuthorizationServerCard key={`${server.endpoint} ${server.use}`} server={server} now={now} />
+          ))}
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function Stores(): JSX.Element {
+  const { stores } = useLive();
+  const now = useNow();
+  return (
+    <Panel title="Stores" class="wide">
+      {stores === undefined || stores.length === 0 ? (
+        <p class="empty">No middleware uses a store: tokens are cached in memory alone.</p>
+      ) : (
+        <div class="cards">
+          {stores.map((store) => (
+            <StoreCard key={JSON.stringify([store.name, store.middlewares])} store={store} now={now} />
           ))}
         </div>
       )}

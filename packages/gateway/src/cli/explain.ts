@@ -1,6 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { systemClock } from '@grantgate/middleware/base/clock';
-import type { ApiExplanation } from '../admin/api/shapes.ts';
+import type { ApiExplanation } from '../admin/api/explanation-shape.ts';
 import { toPrintable, withApi, type ApiFlags } from './api-client.ts';
 import type { Io } from './io.ts';
 import { UsageError } from './usage-error.ts';

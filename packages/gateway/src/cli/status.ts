@@ -1,20 +1,13 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { systemClock } from '@grantgate/middleware/base/clock';
-import type { AuthorizationServerView, Overview, RecentRefusal, RouterView } from '../admin/api/shapes.ts';
-import { toPrintable, toTable, withApi, type AdminClient, type ApiFlags } from './api-client.ts';
+import { withApi, type AdminClient, type ApiFlags } from './api-client.ts';
 import type { Io } from './io.ts';
+import { toStatusText, type GatewayStatus } from './status-text.ts';
 import { createStyle } from './style.ts';
 import { untilStopped } from './until-stopped.ts';
 
 export interface StatusFlags extends ApiFlags {
   readonly watch?: boolean;
-}
-
-interface GatewayStatus {
-  readonly overview: Overview;
-  readonly authorizationServers: readonly AuthorizationServerView[];
-  readonly brokenRouters: readonly RouterView[];
-  readonly refusals: readonly RecentRefusal[];
 }
 
 /** Milliseconds between two pictures of `--watch`. */
@@ -54,72 +47,21 @@ async function watch(client: AdminClient, flags: StatusFlags, io: Io, clock: Clo
 }
 
 async function readStatus(client: AdminClient): Promise<GatewayStatus> {
-  const [overview, authorizationServers, brokenRouters, refusals] = await Promise.all([
+  const [overview, authorizationServers, stores, certificates, brokenRouters, refusals] = await Promise.all([
     client.get('/api/overview'),
     client.get('/api/authorization-servers'),
+    client.get('/api/stores'),
+    client.get(`/api/certificates?per_page=${maxShown}`),
     client.get(`/api/http/routers?status=disabled&per_page=${maxShown}`),
     client.get(`/api/requests/recent?per_page=${maxShown}`),
   ]);
   // A gateway of this version responds as its shapes say.
-  return { overview, authorizationServers, brokenRouters, refusals } as GatewayStatus;
+  const all = { overview, authorizationServers, stores, certificates, brokenRouters, refusals };
+  return all as GatewayStatus;
 }
 
 const isWell = ({ overview }: GatewayStatus): boolean =>
   overview.ready && overview.http.routers.errors === 0 && overview.authorizationServers.failing === 0;
 
-function toText(status: GatewayStatus, { json = false }: StatusFlags, io: Io): string {
-  if (json) return `${JSON.stringify(status)}\n`;
-  const { overview, authorizationServers, brokenRouters, refusals } = status;
-  const { http, requests, tokens, workers, configuration } = overview;
-  const style = createStyle(io.stdout);
-  const state = overview.ready
-    ? style.good('ready')
-    : style.bad(`not ready: ${overview.waitingFor.join('; ')}`);
-  const count = (name: keyof typeof http): string =>
-    `${http[name]?.total ?? 0} (${http[name]?.errors ?? 0} broken, ${http[name]?.warnings ?? 0} with warnings)`;
-  return [
-    `grantgate ${overview.version}: ${state}\n`,
-    toTable([
-      ['workers', `${workers.replied} of ${workers.configured} replied`],
-      [
-        'configuration',
-        `loaded ${configuration.loadedAt}, ${configuration.errors} errors, ${configuration.warnings} warnings`,
-      ],
-      ['routers', count('routers')],
-      ['services', count('services')],
-      ['middlewares', count('middlewares')],
-      ['requests', `${requests.total}, ${requests.refused} refused`],
-      [
-        'tokens',
-        `${tokens.cached} cached; look-ups: ${tokens.memory} memory, ${tokens.store} store, ${tokens.authorizationServer} authorization server`,
-      ],
-      ['refreshes', `${tokens.failingRenewals} credentials fail`],
-    ]),
-    ...toList('Authorization servers', [
-      ['endpoint', 'use', 'status', 'breaker', 'p50', 'p99', 'last failure'],
-      ...authorizationServers.map((server) => [
-        server.endpoint,
-        server.use,
-        server.status,
-        server.breaker,
-        `${server.latencyMs?.p50 ?? '-'} ms`,
-        `${server.latencyMs?.p99 ?? '-'} ms`,
-        server.lastFailure === null ? '-' : `${server.lastFailure.at} ${server.lastFailure.detail}`,
-      ]),
-    ]),
-    ...toList('Broken routers', [
-      ['router', 'reason'],
-      ...brokenRouters.map(({ name, error = [] }) => [name, error.join('; ')]),
-    ]),
-    ...toList('Last refusals', [
-      ['time', 'status', 'code', 'client', 'router', 'reason'],
-      ...refusals.map(({ at, status: code, router, clientID, reason, detail, ...rest }) => [
-        ...[at, String(code), rest.code, clientID ?? '-', router ?? '-', reason ?? detail],
-      ]),
-    ]),
-  ].join('');
-}
-
-/** Nothing without entries. */
-const toList = (title: string, rows: readonly (readonly string[])[]): readonly string[] =>
-  rows.length < 2 ? [] : [`\n${toPrintable(title)}\n`, toTable(rows)];
+const toText = (status: GatewayStatus, { json = false }: StatusFlags, io: Io): string =>
+  json ? `${JSON.stringify(status)}\n` : toStatusText(status, createStyle(io.stdout));

@@ -66,14 +66,24 @@ export interface Step {
   readonly onEnd?: (request: StepRequest, status: number) => void;
   /** Replaces a result whose token a server has refused; undefined if the step cannot. */
   readonly renew?: ((pass: Pass) => MaybePromise<Pass | undefined>) | undefined;
-  /** For a circuit breaker: whether it currently refuses requests. */
-  readonly isCircuitOpen?: () => boolean;
+  /** For a circuit breaker. */
+  readonly readCircuit?: () => CircuitReading;
   /** Counters of its tokens; middlewares with shared tokens share them. */
   readonly tally?: TokenTally | undefined;
   /** Drops its tokens, of one client or of all; middlewares with shared tokens share this function. */
   readonly purge?: ((clientId?: string) => number) | undefined;
   /** Releases its resources, after the last request that uses it has ended. */
   readonly close?: () => Promise<void>;
+}
+
+/** `open`: refuses all requests; `recovering`: refuses some of them. */
+export type CircuitState = 'closed' | 'open' | 'recovering';
+
+/** The current state of a circuit breaker. */
+export interface CircuitReading {
+  readonly state: CircuitState;
+  /** Milliseconds until the state ends by itself; undefined: it does not. */
+  readonly leftMs: number | undefined;
 }
 
 /** A document about a route, at a path below `/.well-known/` that no rule of the route needs to match. */

@@ -156,11 +156,14 @@ function readAgain(
 ): PairHistory {
   const texts = [readPem(cert, sources), readPem(key, sources)] as const;
   if (before !== undefined && isDeepStrictEqual(before.texts, texts)) return before;
-  const result = toPair(...texts);
+  const result = toPair(...texts, toOrigin(cert));
   const isGone = [cert, key].some(({ kind }, index) => kind === 'secret' && texts[index]?.text === undefined);
   const usable = result.pair ?? (isGone ? undefined : before?.usable);
   return { texts, result, usable, warning: result.pair && findValidityFault(result.pair) };
 }
+
+const toOrigin = (source: PemSource): string | undefined =>
+  source.kind === 'file' ? source.path : source.kind === 'secret' ? `Secret ${source.secret}` : undefined;
 
 /** As in Traefik, such a certificate is served, and callers decide whether to accept it. */
 function findValidityFault({ cert }: CertificatePair): string | undefined {
@@ -181,13 +184,14 @@ type PairOrFault =
   | { readonly pair: CertificatePair; readonly fault?: undefined }
   | { readonly pair?: undefined; readonly fault: string };
 
-function toPair(certText: PemText, keyText: PemText): PairOrFault {
+function toPair(certText: PemText, keyText: PemText, origin: string | undefined): PairOrFault {
   if (certText.text === undefined) return { fault: `certFile: ${certText.fault}` };
   if (keyText.text === undefined) return { fault: `keyFile: ${keyText.fault}` };
-  const pair = { cert: certText.text, key: keyText.text };
+  const pair = { cert: certText.text, key: keyText.text, ...(origin !== undefined && { origin }) };
   const fault = findPairFault(pair);
   if (fault !== undefined) return { fault: pairFaults[fault] };
-  const refusal = findContextFault({ ...pair, minVersion: 'TLSv1.2' });
+  const { cert, key } = pair;
+  const refusal = findContextFault({ cert, key, minVersion: 'TLSv1.2' });
   return refusal === undefined ? { pair } : { fault: `the certificate cannot be used: ${refusal}` };
 }
 

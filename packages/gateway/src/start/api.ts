@@ -22,7 +22,9 @@ import { readVersion } from '../version.ts';
 import type { Services } from '../upstream/create-upstream.ts';
 import type { GatewayIo } from './gateway.ts';
 import { createIssuerJournal } from './issuer-journal.ts';
+import { findStores } from './find-stores.ts';
 import type { Observers } from './observers.ts';
+import { createStoreJournal, type StoreJournal } from './store-journal.ts';
 
 /** Parts that the API observes from the start. */
 export interface ApiState extends Pick<Observers, 'onSteps' | 'onApplied'> {
@@ -31,6 +33,16 @@ export interface ApiState extends Pick<Observers, 'onSteps' | 'onApplied'> {
   readonly tallies: ProcessSource['tallies'];
   readonly issuers: ProcessSource['issuers'];
   readonly certificates: ProcessSource['certificates'];
+  readonly stores: ProcessSource['stores'];
+  readonly circuits: ProcessSource['circuits'];
+  /** Records the events of a store. */
+  readonly followStore: StoreJournal['follow'];
+}
+
+/** A circuit breaker in use. */
+interface Circuit {
+  readonly middleware: string;
+  readonly read: NonNullable<Step['readCircuit']>;
 }
 
 /** Parts that the API reads and that exist without it. */
@@ -52,19 +64,28 @@ export function createApiState(
   const journal = createIssuerJournal(clock);
   discoveries.subscribe(journal.onDiscovery);
   keys.subscribe(journal.onKeys);
+  const stores = createStoreJournal(clock);
+  let circuits: readonly Circuit[] = [];
   return {
     endpoints,
     certificates: () => certificates.list(),
     configuration: () => current,
     tallies: () => tallies,
     issuers: () => journal.list(),
+    stores: () => stores.list(),
+    circuits: () => circuits.map(({ middleware, read }) => ({ middleware, ...read() })),
+    followStore: (redis, events) => stores.follow(redis, events),
     onSteps(steps: ReadonlyMap<string, Step>) {
+      circuits = Array.from(steps).flatMap(([middleware, { readCircuit }]) =>
+        readCircuit === undefined ? [] : [{ middleware, read: readCircuit }],
+      );
       tallies = new Map();
       for (const [name, { tally }] of steps)
         if (tally !== undefined) tallies.set(tally, [...(tallies.get(tally) ?? []), name]);
     },
     onApplied(prepared: PreparedConfiguration) {
       current = { prepared, loadedAt: clock.now() };
+      stores.configure(findStores(prepared.steps));
     },
   };
 }
@@ -113,7 +134,7 @@ export async function openApi(
     import('../admin/api/survey.ts'),
     import('../admin/dashboard.ts'),
   ]);
-  const source = toSource({ ...install, api }, parts, state);
+  const source = toSource({ ...install, api }, { ...parts, worker: io.worker?.number ?? 1 }, state);
   const read = createReadProcess(source);
   const { worker, stop } = io;
   const opened = createApi({
@@ -139,7 +160,17 @@ export async function openApi(
 
 function toSource(
   install: InstallConfig & Pick<ProcessSource, 'api'>,
-  { clock, log, cache, services, gauges, observers, serving, unready }: ApiDependencies,
+  {
+    clock,
+    log,
+    cache,
+    services,
+    gauges,
+    observers,
+    serving,
+    unready,
+    worker,
+  }: ApiDependencies & Pick<ProcessSource, 'worker'>,
   state: ApiState,
 ): ProcessSource {
   const { figures } = observers;
@@ -150,6 +181,7 @@ function toSource(
     entryPoints: toEntryPointFacts(install.entryPoints),
     clock,
     version: readVersion(),
+    worker,
     startedAt: clock.now(),
     snapshot() {
       const lease = serving.acquire();

@@ -8,9 +8,6 @@ import type { InstallConfig } from '../config/install.ts';
 import type { KeysReport, RenewalReport } from '../middlewares/kind.ts';
 import { jwt } from '../middlewares/jwt/kind.ts';
 import { oAuthClientCredentials } from '../middlewares/oauth-client-credentials/kind.ts';
-import { inFlightReq } from '../middlewares/in-flight-req/kind.ts';
-import { rateLimit } from '../middlewares/rate-limit/kind.ts';
-import { toRedisOptions } from '../middlewares/redis-counters.ts';
 import type { Step } from '../middlewares/step.ts';
 import type { RecentRefusal } from '../admin/api/shapes.ts';
 import { createDiscoveryLog } from '../observe/discovery-log.ts';
@@ -36,6 +33,7 @@ import { remember } from '../reload/remember.ts';
 import type { PreparedConfiguration } from '../snapshot/prepared.ts';
 import { openAccessLog, type AccessLog } from './access-log.ts';
 import { findEntryPoints } from './find-entry-points.ts';
+import { findStores } from './find-stores.ts';
 import { openFigures, openMetrics, openOwnExport } from './metrics.ts';
 import { openTracing } from './telemetry.ts';
 import type { ClusterChannels } from './cluster.ts';
@@ -211,16 +209,12 @@ function createToConfigured(): (prepared: PreparedConfiguration) => Configuratio
 }
 
 function listStores(steps: PreparedConfiguration['steps']): Pick<ConfigurationLabels, 'stores' | 'issuers'> {
-  const stores: string[] = [];
   const issuers: string[] = [];
   for (const step of steps.values()) {
-    const options = oAuthClientCredentials.optionsOf(step);
-    if (options?.store !== undefined) stores.push(toStoreName(options.store.redis));
-    if (options?.issuer !== undefined) issuers.push(options.issuer);
+    const { issuer } = oAuthClientCredentials.optionsOf(step) ?? {};
+    if (issuer !== undefined) issuers.push(issuer);
     const keys = jwt.optionsOf(step)?.keys;
     if (keys?.kind === 'issuer') issuers.push(keys.issuer);
-    const limits = rateLimit.optionsOf(step)?.redis ?? inFlightReq.optionsOf(step)?.redis;
-    if (limits !== undefined) stores.push(toStoreName(toRedisOptions(limits)));
   }
-  return { stores, issuers };
+  return { stores: findStores(steps).map(({ redis }) => toStoreName(redis)), issuers };
 }

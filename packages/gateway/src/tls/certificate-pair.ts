@@ -7,6 +7,8 @@ export interface CertificatePair {
   readonly cert: string | Buffer;
   /** PEM. */
   readonly key: string | Buffer;
+  /** File or Kubernetes Secret of the certificate; undefined: its text is in the configuration. */
+  readonly origin?: string | undefined;
 }
 
 /** The reason why a certificate and a key cannot be used together. */

@@ -5,6 +5,8 @@ import type { CertificatePair } from './certificate-pair.ts';
 export interface PresentedCertificate {
   /** Empty for certificates of the routes, which every entry point with TLS presents. */
   readonly entryPoint: string;
+  /** File or Kubernetes Secret; undefined: its text is in the configuration. */
+  readonly origin: string | undefined;
   /** Common name of its subject; may be empty. */
   readonly commonName: string;
   /** Host names and addresses in the certificate. */
@@ -21,25 +23,34 @@ export interface PresentedCertificate {
 /** The certificates that a gateway presents. They are parsed on demand. */
 export interface PresentedCertificates {
   /** @param entryPoint empty for those of the routes. */
-  readonly set: (entryPoint: string, pairs: readonly Pick<CertificatePair, 'cert'>[]) => void;
+  readonly set: (entryPoint: string, pairs: readonly PairWithoutKey[]) => void;
   /** Sorted by expiry; a certificate that an entry point has twice is listed once. */
   list(): readonly PresentedCertificate[];
 }
 
+type PairWithoutKey = Pick<CertificatePair, 'cert' | 'origin'>;
 type CertificateFacts = Omit<PresentedCertificate, 'entryPoint'>;
 
+/** Time before the expiry of a certificate from which it deserves attention: a renewal that works would have replaced it. */
+export const expiryWarningMs = 14 * 24 * 3600 * 1000;
+
 export function createPresentedCertificates(): PresentedCertificates {
-  const current = new Map<string, readonly Pick<CertificatePair, 'cert'>[]>();
+  const current = new Map<string, readonly PairWithoutKey[]>();
+  let listed: readonly PresentedCertificate[] | undefined;
   // A reload keeps the object of an unchanged certificate.
   const facts = new WeakMap<object, CertificateFacts>();
-  const read = (pair: Pick<CertificatePair, 'cert'>): CertificateFacts => {
+  const read = (pair: PairWithoutKey): CertificateFacts => {
     const known = facts.get(pair) ?? toFacts(pair);
     facts.set(pair, known);
     return known;
   };
   return {
-    set: (entryPoint, pairs) => void current.set(entryPoint, pairs),
+    set(entryPoint, pairs) {
+      current.set(entryPoint, pairs);
+      listed = undefined;
+    },
     list() {
+      if (listed !== undefined) return listed;
       const distinct = new Map<string, PresentedCertificate>();
       for (const [entryPoint, pairs] of current)
         for (const pair of pairs) {
@@ -47,12 +58,12 @@ export function createPresentedCertificates(): PresentedCertificates {
           const key = JSON.stringify([entryPoint, certificate.commonName, certificate.serial]);
           distinct.set(key, { entryPoint, ...certificate });
         }
-      return [...distinct.values()].sort((a, b) => a.notAfter - b.notAfter);
+      return (listed = [...distinct.values()].sort((a, b) => a.notAfter - b.notAfter));
     },
   };
 }
 
-function toFacts({ cert }: Pick<CertificatePair, 'cert'>): CertificateFacts {
+function toFacts({ cert, origin }: PairWithoutKey): CertificateFacts {
   const {
     subject,
     issuer,
@@ -64,6 +75,7 @@ function toFacts({ cert }: Pick<CertificatePair, 'cert'>): CertificateFacts {
   const commonName = toCommonName(subject);
   const names = Array.from(subjectAltName.matchAll(/(?:DNS|IP Address):([^,]+)/g), ([, name = '']) => name);
   return {
+    origin,
     commonName,
     names,
     issuer: toCommonName(issuer) || issuer.replaceAll('\n', ', '),

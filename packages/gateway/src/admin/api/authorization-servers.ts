@@ -1,6 +1,7 @@
 import type { EndpointEntry } from '@grantgate/middleware/token/endpoint-state';
 import type { IssuerNumbers, ProcessSource } from './process-source.ts';
 import type { AuthorizationServerReading } from './questions.ts';
+import { toLatency } from './latency.ts';
 import { redactUrl } from './redact.ts';
 import type { AuthorizationServerView } from './shapes.ts';
 import { toShownName } from './shown-name.ts';
@@ -140,12 +141,4 @@ function toAuthorizationServerView({
     status: isFailing ? 'failing' : lastSuccess === null && lastFailure === null ? 'unused' : 'healthy',
     latencyMs: toLatency(durationsMs),
   };
-}
-
-function toLatency(durationsMs: readonly number[]): AuthorizationServerView['latencyMs'] {
-  if (durationsMs.length === 0) return null;
-  const sorted = [...durationsMs].sort((a, b) => a - b);
-  const at = (part: number): number =>
-    Math.round((sorted[Math.min(sorted.length - 1, Math.ceil(part * sorted.length) - 1)] ?? 0) * 10) / 10;
-  return { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1), samples: sorted.length };
 }

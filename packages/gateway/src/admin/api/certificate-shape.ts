@@ -3,8 +3,11 @@ import { z } from 'zod';
 /** A certificate in the API. */
 export const certificateShape = z.strictObject({
   commonName: z.string(),
-  names: z.array(z.string()).describe('Host names and addresses that it is valid for.'),
-  entryPoint: z.string().nullable().describe('Null: of the routes, for every entry point with TLS.'),
+  names: z
+    .array(z.string())
+    .describe('Host names and addresses that it is valid for; a caller gets it by one of them (SNI).'),
+  entryPoints: z.array(z.string()).describe('That present it.'),
+  origin: z.string().nullable().describe('File or Kubernetes Secret; null: written in the configuration.'),
   issuer: z.string(),
   serial: z.string(),
   notBefore: z.iso.datetime(),

@@ -13,11 +13,14 @@ describe('a certificate in the API', () => {
   const { notAfter, notBefore } = certificate!;
 
   it('has its names and times, but no key', () => {
-    const view = certificateShape.parse(toCertificateView(certificate!, notBefore));
+    const view = certificateShape.parse(
+      toCertificateView(certificate!, { tlsEntryPoints: ['websecure'], now: notBefore }),
+    );
     expect(view).toMatchObject({
       commonName: 'api.example.com',
       names: ['api.example.com', '127.0.0.1'],
-      entryPoint: null,
+      entryPoints: ['websecure'],
+      origin: null,
       notAfter: new Date(notAfter).toISOString(),
     });
     expect(JSON.stringify(view)).not.toContain('PRIVATE');
@@ -29,10 +32,14 @@ describe('a certificate in the API', () => {
     [0, 'invalid', 0],
     [-1.5, 'invalid', -2],
   ])('is, %d days before it expires, %s', (days, status, daysLeft) => {
-    expect(toCertificateView(certificate!, notAfter - days * dayMs)).toMatchObject({ status, daysLeft });
+    expect(
+      toCertificateView(certificate!, { tlsEntryPoints: [], now: notAfter - days * dayMs }),
+    ).toMatchObject({ status, daysLeft });
   });
 
   it('is invalid before its first day', () => {
-    expect(toCertificateView(certificate!, notBefore - 1).status).toBe('invalid');
+    expect(toCertificateView(certificate!, { tlsEntryPoints: [], now: notBefore - 1 }).status).toBe(
+      'invalid',
+    );
   });
 });

@@ -1,26 +1,26 @@
 import type { PresentedCertificate } from '../../tls/presented-certificates.ts';
-import { toTime } from './overview.ts';
 import type { CertificateView } from './certificate-shape.ts';
+import { toCertificateStatus } from './certificate-status.ts';
+import { toTime } from './to-time.ts';
 
 const dayMs = 24 * 3600 * 1000;
-/** A renewal that works would have replaced it by then. */
-const warningMs = 14 * dayMs;
 
-/** @param now milliseconds since the epoch. */
+/** @param parts.tlsEntryPoints entry points that present the certificates of routes. @param parts.now milliseconds since the epoch. */
 export function toCertificateView(
-  { entryPoint, commonName, names, issuer, serial, notBefore, notAfter }: PresentedCertificate,
-  now: number,
+  certificate: PresentedCertificate,
+  { tlsEntryPoints, now }: { readonly tlsEntryPoints: readonly string[]; readonly now: number },
 ): CertificateView {
-  const leftMs = notAfter - now;
+  const { entryPoint, origin, commonName, names, issuer, serial, notBefore, notAfter } = certificate;
   return {
     commonName,
     names: [...names],
-    entryPoint: entryPoint === '' ? null : entryPoint,
+    entryPoints: entryPoint === '' ? [...tlsEntryPoints] : [entryPoint],
+    origin: origin ?? null,
     issuer,
     serial,
     notBefore: toTime(notBefore),
     notAfter: toTime(notAfter),
-    daysLeft: Math.floor(leftMs / dayMs),
-    status: leftMs <= 0 || notBefore > now ? 'invalid' : leftMs < warningMs ? 'expiring' : 'valid',
+    daysLeft: Math.floor((notAfter - now) / dayMs),
+    status: toCertificateStatus(certificate, now),
   };
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '../../config/place.ts';
 import { formatPlace, toOptionsView } from './configuration-views.ts';
-import { toTime } from './overview.ts';
+import { toTime } from './to-time.ts';
 import type { ProcessSource } from './process-source.ts';
 import { redactOptions } from './redact.ts';
 import type { ConfigView } from './shapes.ts';

@@ -1,5 +1,6 @@
 import type { MiddlewareConfig, RouterConfig, ServiceConfig } from '../../config/dynamic.ts';
 import type { Place, Problem } from '../../config/place.ts';
+import { circuitBreaker } from '../../middlewares/circuit-breaker/kind.ts';
 import { findKind } from '../../middlewares/kinds.ts';
 import { entryPointsOf, type EntryPoints } from '../../snapshot/entry-points.ts';
 import type { PreparedConfiguration, PreparedRouter } from '../../snapshot/prepared.ts';
@@ -13,6 +14,8 @@ export interface ConfigurationViews {
   readonly routers: ReadonlyMap<string, RouterView>;
   readonly services: ReadonlyMap<string, ServiceView>;
   readonly middlewares: ReadonlyMap<string, MiddlewareView>;
+  /** Circuit breakers that requests pass on their way, by service. */
+  readonly breakers: ReadonlyMap<string, readonly string[]>;
 }
 
 export function createConfigurationViews(
@@ -47,7 +50,22 @@ function toViews(prepared: PreparedConfiguration, entryPoints: EntryPoints): Con
       usedBy: users.middlewares.get(config.name),
     }),
   );
-  return { routers: byName(routers), services: byName(services), middlewares: byName(middlewares) };
+  return {
+    routers: byName(routers),
+    services: byName(services),
+    middlewares: byName(middlewares),
+    breakers: findBreakers(prepared),
+  };
+}
+
+function findBreakers({ routers, steps }: PreparedConfiguration): ReadonlyMap<string, readonly string[]> {
+  const breakers = new Map<string, readonly string[]>();
+  for (const { config, steps: names } of routers) {
+    const own = names.filter((name) => steps.get(name)?.kind === circuitBreaker);
+    const known = breakers.get(config.service) ?? [];
+    if (own.length > 0) breakers.set(config.service, [...new Set([...known, ...own])]);
+  }
+  return breakers;
 }
 
 const byName = <T extends { readonly name: string }>(views: readonly T[]): ReadonlyMap<string, T> =>

@@ -2,7 +2,7 @@ import { isMapping } from '../../config/path.ts';
 import type { PreparedConfiguration } from '../../snapshot/prepared.ts';
 import type { ConfigurationViews } from './configuration-views.ts';
 import { redactUrl } from './redact.ts';
-import type { ApiExplanation } from './shapes.ts';
+import type { ApiExplanation } from './explanation-shape.ts';
 
 /** Description of a middleware's effect on a request. */
 export function describeStep(

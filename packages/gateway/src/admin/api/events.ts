@@ -3,7 +3,7 @@ import { noTrailers } from '../../http1/message/response-writer.ts';
 import type { CallerResponse } from '../../proxy/caller-response.ts';
 import { safeHeaders } from './admin-reply.ts';
 import type { ResourceContext } from './resource.ts';
-import { readOverview, readRefusals, readServers } from './resources.ts';
+import { readRefusals, readSummary } from './resources.ts';
 import type { RecentRefusal } from './shapes.ts';
 
 /** Event streams with the changes of the gateway's state. */
@@ -85,19 +85,20 @@ interface News {
   /** JSON by member. */
   readonly overview: ReadonlyMap<string, string>;
   readonly authorizationServers: string;
+  readonly stores: string;
   readonly configuration: string;
   readonly refusals: readonly RecentRefusal[];
 }
 
 async function readNews(context: EventsContext): Promise<News> {
-  const [overview, servers, refusals] = await Promise.all([
-    readOverview(context),
-    readServers(context),
+  const [{ overview, servers, stores }, refusals] = await Promise.all([
+    readSummary(context),
     readRefusals(context),
   ]);
   return {
     overview: new Map(Object.entries(overview).map(([name, value]) => [name, JSON.stringify(value)])),
     authorizationServers: JSON.stringify(servers),
+    stores: JSON.stringify(stores),
     configuration: JSON.stringify({ loadedAt: overview.configuration.loadedAt }),
     refusals,
   };

@@ -11,7 +11,7 @@ import { describeStep } from './describe-step.ts';
 import { readExplainedRequest, toExplainedFacts, type ExplainedRequest } from './explained-request.ts';
 import type { ProcessSource } from './process-source.ts';
 import { redactRule } from './redact-rule.ts';
-import type { ApiExplanation } from './shapes.ts';
+import type { ApiExplanation } from './explanation-shape.ts';
 
 type EntryPointExplanation = ApiExplanation['results'][number];
 type OtherRouter = EntryPointExplanation['others'][number];

@@ -1,4 +1,5 @@
 import { ApiError } from './api-error.ts';
+import { readCircuits, type Circuits } from './circuits.ts';
 import { addUp } from './overview.ts';
 import { isFound, paginate, readRange, sortBy, type SortKey } from './paging.ts';
 import { order, pages, search, status } from './parameters.ts';
@@ -68,31 +69,41 @@ export const httpResources: readonly ApiResource[] = [
     ...{ kind: 'list', path: '/api/http/services', shape: serviceShape, schemaName: 'Service' },
     summary: 'Services with the health of their servers.',
     parameters: [...pages, search('the name'), status, ...order(Object.keys(typedKeys))],
-    async read({ views, query, survey }) {
+    async read({ views, query, source, survey }) {
       const all = [...(views()?.services.values() ?? [])].filter(
         (view) => hasStatus(query, view) && isFound(query, view.name),
       );
       const page = paginate(sortBy(all, query, typedKeys), readRange(query));
-      const health = await readHealth({ survey });
-      return { ...page, items: page.items.map((view) => withHealth(view, health)) };
+      const toCurrent = await createToCurrent({ views, source, survey });
+      return { ...page, items: page.items.map(toCurrent) };
     },
   },
   {
     ...{ kind: 'single', path: '/api/http/services/{name}', shape: serviceShape, schemaName: 'Service' },
     summary: 'One service.',
-    async read({ views, name, survey }) {
-      return withHealth(find(views()?.services, name, 'service'), await readHealth({ survey }));
+    async read({ views, name, source, survey }) {
+      const toCurrent = await createToCurrent({ views, source, survey });
+      return toCurrent(find(views()?.services, name, 'service'));
     },
   },
   {
     ...{ kind: 'list', path: '/api/http/middlewares', shape: middlewareShape, schemaName: 'Middleware' },
     summary: 'Middlewares with their options, without secrets.',
-    parameters: [...pages, search('the name'), status, ...order(Object.keys(typedKeys))],
-    read({ views, query }) {
+    parameters: [
+      ...pages,
+      search('the name'),
+      status,
+      { name: 'type', description: 'Only middlewares of this kind, in lower case.' },
+      ...order(Object.keys(typedKeys)),
+    ],
+    async read({ views, query, source, survey }) {
+      const type = query.get('type') ?? '';
       const all = [...(views()?.middlewares.values() ?? [])].filter(
-        (view) => hasStatus(query, view) && isFound(query, view.name),
+        (view) => hasStatus(query, view) && isFound(query, view.name) && ['', view.type].includes(type),
       );
-      return Promise.resolve(paginate(sortBy(all, query, typedKeys), readRange(query)));
+      const page = paginate(sortBy(all, query, typedKeys), readRange(query));
+      const circuits = await readCircuits({ source, survey });
+      return { ...page, items: page.items.map((view) => withCircuit(view, circuits)) };
     },
   } satisfies ListResource,
   {
@@ -103,22 +114,24 @@ export const httpResources: readonly ApiResource[] = [
       schemaName: 'Middleware',
     },
     summary: 'One middleware.',
-    async read({ views, name }) {
-      return Promise.resolve(find(views()?.middlewares, name, 'middleware'));
+    async read({ views, name, source, survey }) {
+      const circuits = await readCircuits({ source, survey });
+      return withCircuit(find(views()?.middlewares, name, 'middleware'), circuits);
     },
   } satisfies SingleResource,
   {
     ...{ kind: 'single', path: '/api/rawdata', shape: rawDataShape, schemaName: 'RawData' },
     summary: 'All routers, services and middlewares.',
-    async read({ views, survey }) {
+    async read({ views, source, survey }) {
       const { routers, services, middlewares } = views() ?? {};
-      const health = await readHealth({ survey });
+      const toCurrent = await createToCurrent({ views, source, survey });
+      const circuits = await readCircuits({ source, survey });
       return {
         routers: Object.fromEntries(routers ?? []),
-        middlewares: Object.fromEntries(middlewares ?? []),
-        services: Object.fromEntries(
-          Array.from(services ?? [], ([name, view]) => [name, withHealth(view, health)]),
+        middlewares: Object.fromEntries(
+          Array.from(middlewares ?? [], ([name, view]) => [name, withCircuit(view, circuits)]),
         ),
+        services: Object.fromEntries(Array.from(services ?? [], ([name, view]) => [name, toCurrent(view)])),
       };
     },
   },
@@ -167,10 +180,30 @@ async function readHealth({ survey }: Pick<ResourceContext, 'survey'>): Promise<
   return health;
 }
 
-/** As in Traefik, a server without a health check is up. */
-function withHealth(view: ServiceView, health: Health): ServiceView {
-  if (view.loadBalancer === undefined) return view;
-  const known = health.get(view.name) ?? {};
-  const serverStatus = view.loadBalancer.servers.map(({ url }) => [url, known[url] ?? 'UP'] as const);
-  return { ...view, serverStatus: Object.fromEntries(serverStatus) };
+/** Adds what changes without a new configuration. As in Traefik, a server without a health check is up. */
+async function createToCurrent(
+  context: Pick<ResourceContext, 'views' | 'source' | 'survey'>,
+): Promise<(view: ServiceView) => ServiceView> {
+  const [health, circuits] = await Promise.all([readHealth(context), readCircuits(context)]);
+  const breakers = context.views()?.breakers;
+  return (view) => {
+    const { name, loadBalancer } = view;
+    const known = health.get(name) ?? {};
+    const own = (breakers?.get(name) ?? []).flatMap((middleware) => {
+      const circuit = circuits.get(middleware);
+      return circuit === undefined ? [] : [[middleware, circuit] as const];
+    });
+    return {
+      ...view,
+      ...(own.length > 0 && { circuits: Object.fromEntries(own) }),
+      ...(loadBalancer !== undefined && {
+        serverStatus: Object.fromEntries(loadBalancer.servers.map(({ url }) => [url, known[url] ?? 'UP'])),
+      }),
+    };
+  };
 }
+
+const withCircuit = (view: MiddlewareView, circuits: Circuits): MiddlewareView => {
+  const circuit = circuits.get(view.name);
+  return circuit === undefined ? view : { ...view, circuit };
+};

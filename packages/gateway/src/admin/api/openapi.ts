@@ -36,7 +36,7 @@ export function createOpenApi(version: string, server: string): Record<string, u
 const events = {
   summary: 'Changes as server-sent events, at most once a second.',
   description:
-    'Events: `overview` (members of Overview that have changed, all of them first), `refusals` (a list of Refusal, the latest first), `authorizationServers` (a list of AuthorizationServer) and `configuration` (`loadedAt`).',
+    'Events: `overview` (members of Overview that have changed, all of them first), `refusals` (a list of Refusal, the latest first), `authorizationServers` (a list of AuthorizationServer), `stores` (a list of Store) and `configuration` (`loadedAt`).',
   responses: {
     200: { description: 'A stream.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
     503: toJson('Too many streams.', ref('Error')),

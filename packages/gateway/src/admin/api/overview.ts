@@ -1,19 +1,29 @@
+import { toCircuitSummary, type Circuits } from './circuits.ts';
+import type { CertificateView } from './certificate-shape.ts';
+import { toCertificateStatus } from './certificate-status.ts';
 import type { ConfigurationViews } from './configuration-views.ts';
 import type { ProcessSource } from './process-source.ts';
 import type { AuthorizationServerView, Overview } from './shapes.ts';
 import type { OverviewReading } from './questions.ts';
+import { toTime } from './to-time.ts';
+import type { StoreView } from './store-shape.ts';
 import type { SurveyResult } from './survey.ts';
 
 interface OverviewParts {
   readonly views: ConfigurationViews | undefined;
   readonly servers: readonly AuthorizationServerView[];
+  readonly stores: readonly StoreView[];
+  readonly circuits: Circuits;
   readonly survey: SurveyResult<OverviewReading>;
 }
 
 const empty = { total: 0, warnings: 0, errors: 0 };
 
 /** Combines the overviews of all processes. */
-export function toOverview(source: ProcessSource, { views, servers, survey }: OverviewParts): Overview {
+export function toOverview(
+  source: ProcessSource,
+  { views, servers, stores, circuits, survey }: OverviewParts,
+): Overview {
   const { install, version } = source;
   const { readings, asked } = survey;
   const problems = source.configuration()?.prepared.problems ?? [];
@@ -42,7 +52,13 @@ export function toOverview(source: ProcessSource, { views, servers, survey }: Ov
     version,
     startedAt: toTime(Math.min(...readings.map(({ startedAt }) => startedAt))),
     logLevel: source.logLevel(),
-    workers: { configured: asked, replied: readings.length },
+    workers: {
+      configured: asked,
+      replied: readings.length,
+      processes: readings
+        .map(({ worker, startedAt }) => ({ worker, startedAt: toTime(startedAt) }))
+        .sort((a, b) => a.worker - b.worker),
+    },
     ready: waitingFor.length === 0,
     waitingFor,
     configuration: {
@@ -62,11 +78,29 @@ export function toOverview(source: ProcessSource, { views, servers, survey }: Ov
       total: servers.length,
       failing: servers.filter(({ status }) => status === 'failing').length,
     },
+    stores: {
+      total: stores.length,
+      failing: stores.filter(({ status }) => status === 'unavailable' || status === 'failing').length,
+    },
+    certificates: toCertificateSummary(source),
+    circuitBreakers: toCircuitSummary(circuits),
     connections: addUp(readings.map(({ connections }) => Object.fromEntries(connections))),
   };
 }
 
-export const toTime = (ms: number): string => new Date(ms).toISOString();
+function toCertificateSummary({ certificates, clock }: ProcessSource): Overview['certificates'] {
+  const all = certificates();
+  const now = clock.now();
+  const count = (wanted: CertificateView['status']): number =>
+    all.filter((certificate) => toCertificateStatus(certificate, now) === wanted).length;
+  const next = all[0]?.notAfter;
+  return {
+    total: all.length,
+    expiring: count('expiring'),
+    invalid: count('invalid'),
+    nextExpiry: next === undefined ? null : toTime(next),
+  };
+}
 
 const sumOf = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((total, count) => total + count, 0);

@@ -9,7 +9,9 @@ import type { PreparedConfiguration } from '../../snapshot/prepared.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { PresentedCertificate } from '../../tls/presented-certificates.ts';
 import type { ServerHealth } from '../../upstream/load-balancer.ts';
+import type { CircuitState } from '../../middlewares/step.ts';
 import type { ApiLogLevel, RecentRefusal } from './shapes.ts';
+import type { StoreView } from './store-shape.ts';
 
 /** Counts of requests: see `RequestFigures` of the metrics. */
 export interface RequestNumbers {
@@ -30,6 +32,42 @@ export interface IssuerNumbers {
   readonly lastFailure: { readonly at: number; readonly reason: string; readonly detail: string } | undefined;
 }
 
+/** A store of one process, and the history of its operations. Times are milliseconds since the epoch. */
+export interface StoreNumbers {
+  /** Its addresses; `workers` for the store that the workers of one gateway share. */
+  readonly name: string;
+  readonly topology: StoreView['topology'];
+  readonly masterSet: string | undefined;
+  readonly database: number | undefined;
+  readonly tls: boolean;
+  readonly middlewares: readonly string[];
+  /** Undefined until the first attempt to connect has ended. */
+  readonly ready: boolean | undefined;
+  /** When `ready` changed. */
+  readonly since: number | undefined;
+  /** Why it is not ready. */
+  readonly reason: string | undefined;
+  /** Successful operations. */
+  readonly operations: number;
+  readonly failures: number;
+  /** Entries that could not be decrypted. */
+  readonly unsealed: number;
+  readonly lastSuccessAt: number | undefined;
+  readonly lastFailure:
+    { readonly at: number; readonly operation: string; readonly reason: string } | undefined;
+  /** Milliseconds of the latest successful operations, unordered. */
+  readonly durationsMs: readonly number[];
+}
+
+/** A circuit breaker of a service, in one process. */
+export interface CircuitNumbers {
+  /** Qualified name. */
+  readonly middleware: string;
+  readonly state: CircuitState;
+  /** Milliseconds until the state ends by itself; undefined: it does not. */
+  readonly leftMs: number | undefined;
+}
+
 /** State of one process that the API reads. */
 export interface ProcessSource {
   readonly install: InstallConfig;
@@ -37,6 +75,8 @@ export interface ProcessSource {
   readonly entryPoints: EntryPoints;
   readonly clock: Clock;
   readonly version: string;
+  /** Number of this process among those that serve requests, from 1. */
+  readonly worker: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** The active configuration; undefined before the first. */
@@ -52,6 +92,8 @@ export interface ProcessSource {
   readonly cache: TokenCache;
   readonly endpoints: EndpointStates;
   readonly issuers: () => readonly IssuerNumbers[];
+  readonly stores: () => readonly StoreNumbers[];
+  readonly circuits: () => readonly CircuitNumbers[];
   /** Certificates that entry points present, sorted by expiry. */
   readonly certificates: () => readonly PresentedCertificate[];
   /** Middlewares by the tally of their tokens. */

@@ -1,11 +1,13 @@
 import type { ApiLogLevel, AuthorizationServerView, RecentRefusal, TokenView } from './shapes.ts';
-import type { RequestNumbers } from './process-source.ts';
+import type { CircuitNumbers, RequestNumbers, StoreNumbers } from './process-source.ts';
 
 /** A question that the process with the request sends to every process; plain data. */
 export type ApiQuestion =
   | { readonly kind: 'overview' }
   | { readonly kind: 'refusals' }
   | { readonly kind: 'servers' }
+  | { readonly kind: 'stores' }
+  | { readonly kind: 'circuits' }
   | { readonly kind: 'authorizationServers' }
   | { readonly kind: 'router'; readonly name: string }
   | { readonly kind: 'tokenMiddlewares' }
@@ -34,6 +36,8 @@ export interface ApiReadings {
   readonly refusals: readonly RecentRefusal[];
   /** Servers with a health check. */
   readonly servers: readonly { readonly service: string; readonly url: string; readonly up: boolean }[];
+  readonly stores: readonly StoreNumbers[];
+  readonly circuits: readonly CircuitNumbers[];
   readonly authorizationServers: readonly AuthorizationServerReading[];
   /** Null for a router without counts. */
   readonly router: RequestNumbers | null;
@@ -43,6 +47,8 @@ export interface ApiReadings {
 }
 
 export interface OverviewReading {
+  /** From 1. */
+  readonly worker: number;
   readonly startedAt: number;
   readonly loadedAt: number;
   readonly waitingFor: readonly string[];

@@ -12,6 +12,8 @@ export function createReadProcess(source: ProcessSource): (question: ApiQuestion
     overview: () => readOverview(source, tokens),
     refusals: () => source.refusals(),
     servers: () => source.health().map(({ service, url, up }) => ({ service, url, up })),
+    stores: () => source.stores(),
+    circuits: () => source.circuits(),
     authorizationServers: () => readAuthorizationServers(source),
     router: ({ name }) => source.requestsOf(name) ?? null,
     tokenMiddlewares: () => tokens.byMiddleware(),
@@ -30,6 +32,7 @@ function readOverview(source: ProcessSource, tokens: TokenReader): OverviewReadi
   let failingRenewals = 0;
   for (const count of source.cache.failingRenewals().values()) failingRenewals += count;
   return {
+    worker: source.worker,
     startedAt: source.startedAt,
     loadedAt: source.configuration()?.loadedAt ?? source.startedAt,
     waitingFor: source.unready(),

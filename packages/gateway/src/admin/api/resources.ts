@@ -1,20 +1,22 @@
 import { ApiError } from './api-error.ts';
 import { certificateShape } from './certificate-shape.ts';
+import { readCircuits } from './circuits.ts';
 import { toCertificateView } from './certificate-view.ts';
 import { mergeAuthorizationServers } from './authorization-servers.ts';
 import { toConfigView } from './config-view.ts';
 import { toEntryPointView } from './entry-point-view.ts';
 import { explain } from './explain.ts';
 import { httpResources } from './http-resources.ts';
-import { addUp, toOverview, toTime } from './overview.ts';
+import { addUp, toOverview } from './overview.ts';
+import { toTime } from './to-time.ts';
 import { isFound, paginate, readRange } from './paging.ts';
 import { pages, search } from './parameters.ts';
+import type { ProcessSource } from './process-source.ts';
 import type { ApiResource, ResourceContext } from './resource.ts';
 import {
   authorizationServerShape,
   configShape,
   entryPointShape,
-  explanationShape,
   overviewShape,
   refusalShape,
   versionShape,
@@ -23,6 +25,9 @@ import {
   type Overview,
   type RecentRefusal,
 } from './shapes.ts';
+import { explanationShape } from './explanation-shape.ts';
+import { mergeStores } from './stores.ts';
+import { storeShape, type StoreView } from './store-shape.ts';
 import { tokenResources } from './token-resources.ts';
 
 /** Maximum number of refusals to keep. */
@@ -47,8 +52,8 @@ export const resources: readonly ApiResource[] = [
   },
   {
     ...{ kind: 'single', path: '/api/overview', shape: overviewShape, schemaName: 'Overview' },
-    summary: 'Numbers of routes, requests, tokens and authorization servers.',
-    read: readOverview,
+    summary: 'Numbers of routes, requests, tokens, authorization servers, stores and certificates.',
+    read: async (context) => (await readSummary(context)).overview,
   },
   {
     ...{ kind: 'list', path: '/api/entrypoints', shape: entryPointShape, schemaName: 'EntryPoint' },
@@ -84,15 +89,29 @@ export const resources: readonly ApiResource[] = [
     },
   },
   {
+    ...{ kind: 'list', path: '/api/stores', shape: storeShape, schemaName: 'Store' },
+    summary: 'Stores of tokens and counters with their state and last failure, unavailable ones first.',
+    parameters: [...pages, search('the name or a middleware')],
+    async read(context) {
+      const { query } = context;
+      const all = (await readStores(context)).filter(({ name, middlewares }) =>
+        isFound(query, name, ...middlewares),
+      );
+      return paginate(all, readRange(query));
+    },
+  },
+  {
     ...{ kind: 'list', path: '/api/certificates', shape: certificateShape, schemaName: 'Certificate' },
     summary: 'Certificates that the gateway presents to callers, the next to expire first.',
-    parameters: [...pages, search('the common name or another name')],
+    parameters: [...pages, search('a name or the file')],
     read({ query, source }) {
       const all = source
         .certificates()
-        .filter(({ commonName, names }) => isFound(query, commonName, ...names))
-        .map((certificate) => toCertificateView(certificate, source.clock.now()));
-      return Promise.resolve(paginate(all, readRange(query)));
+        .filter(({ commonName, names, origin = '' }) => isFound(query, commonName, origin, ...names));
+      const page = paginate(all, readRange(query));
+      const context = { tlsEntryPoints: findTlsEntryPoints(source), now: source.clock.now() };
+      const items = page.items.map((certificate) => toCertificateView(certificate, context));
+      return Promise.resolve({ ...page, items });
     },
   },
   {
@@ -149,12 +168,37 @@ export const resources: readonly ApiResource[] = [
 
 type Surroundings = Pick<ResourceContext, 'source' | 'survey' | 'views'>;
 
-export async function readOverview({ source, survey, views }: Surroundings): Promise<Overview> {
-  const [replies, servers] = await Promise.all([survey({ kind: 'overview' }), readServers({ survey })]);
-  return toOverview(source, { views: views(), servers, survey: replies });
+/** The overview, with lists that it is made of. */
+export interface GatewaySummary {
+  readonly overview: Overview;
+  readonly servers: readonly AuthorizationServerView[];
+  readonly stores: readonly StoreView[];
 }
 
-export async function readServers({
+export async function readSummary({ source, survey, views }: Surroundings): Promise<GatewaySummary> {
+  const [replies, servers, stores, circuits] = await Promise.all([
+    survey({ kind: 'overview' }),
+    readServers({ survey }),
+    readStores({ survey }),
+    readCircuits({ source, survey }),
+  ]);
+  const overview = toOverview(source, { views: views(), servers, stores, circuits, survey: replies });
+  return { overview, servers, stores };
+}
+
+async function readStores({ survey }: Pick<Surroundings, 'survey'>): Promise<readonly StoreView[]> {
+  return mergeStores((await survey({ kind: 'stores' })).readings);
+}
+
+/** Entry points that present the certificates of routes. */
+function findTlsEntryPoints({ install, configuration }: ProcessSource): readonly string[] {
+  const { tlsRoutes } = configuration()?.prepared ?? {};
+  return Array.from(install.entryPoints.values()).flatMap(({ name, tls }) =>
+    tls !== undefined || tlsRoutes?.get(name)?.hasRouters === true ? [name] : [],
+  );
+}
+
+async function readServers({
   survey,
 }: Pick<Surroundings, 'survey'>): Promise<readonly AuthorizationServerView[]> {
   return mergeAuthorizationServers((await survey({ kind: 'authorizationServers' })).readings);

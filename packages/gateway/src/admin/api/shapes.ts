@@ -1,16 +1,19 @@
 import { z } from 'zod';
+import { circuitShape, circuitState } from './circuit-shape.ts';
 
 // JSON of the API. Types, OpenAPI document and tests derive from these schemas. Names are Traefik's if Traefik has the resource.
 
 const count = z.int().min(0);
 const ms = z.number().min(0);
 const time = z.iso.datetime().describe('UTC, with milliseconds.');
-const place = z.string().describe('`file:line:column`, or a Kubernetes object.');
+export const place = z.string().describe('`file:line:column`, or a Kubernetes object.');
 const counts = z.record(z.string(), count);
 
 export const status = z
   .enum(['enabled', 'warning', 'disabled'])
   .describe('`disabled`: requests are refused with 503, or match nothing.');
+
+const named = <S extends z.ZodType>(shape: S): z.ZodRecord<z.ZodString, S> => z.record(z.string(), shape);
 
 const section = z.strictObject({ total: count, warnings: count, errors: count });
 const protocolOverview = z.strictObject({
@@ -43,7 +46,11 @@ export const overviewShape = z.strictObject({
   startedAt: time.describe('Of the oldest worker that serves.'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),
   workers: z
-    .strictObject({ configured: z.int().min(1), replied: count })
+    .strictObject({
+      configured: z.int().min(1),
+      replied: count,
+      processes: z.array(z.strictObject({ worker: z.int().min(1), startedAt: time })),
+    })
     .describe('Processes that serve requests, and those that this response is made of.'),
   ready: z.boolean(),
   waitingFor: z.array(z.string()),
@@ -63,6 +70,25 @@ export const overviewShape = z.strictObject({
       'Beside `cached` and `failingRenewals`: look-ups by where the token came from, since the start.',
     ),
   authorizationServers: z.strictObject({ total: count, failing: count }),
+  stores: z.strictObject({
+    total: count,
+    failing: count.describe('Unavailable, or with failing operations.'),
+  }),
+  certificates: z.strictObject({
+    total: count,
+    expiring: count.describe('Valid for less than 14 days.'),
+    invalid: count.describe('Expired, or not valid yet.'),
+    nextExpiry: time.nullable(),
+  }),
+  circuitBreakers: z
+    .strictObject({
+      total: count,
+      open: count.describe('Open or recovering.'),
+      refusing: z
+        .array(z.strictObject({ middleware: z.string(), state: circuitState, until: time.nullable() }))
+        .describe('The first 50 of these.'),
+    })
+    .describe('Of the middlewares `circuitBreaker`.'),
   connections: counts.describe('Open connections by entry point.'),
 });
 
@@ -125,15 +151,17 @@ export const serviceShape = z.strictObject({
     .optional(),
   failover: z.strictObject({ service: z.string(), fallback: z.string() }).optional(),
   serverStatus: z.record(z.string(), z.enum(['UP', 'DOWN'])).optional(),
+  circuits: named(circuitShape)
+    .optional()
+    .describe('Circuit breakers on the way to it, by the name of their middleware.'),
 });
 
 export const middlewareShape = z.looseObject({
   ...identity,
   type: z.string().describe('Kind, in lower case.'),
   usedBy: z.array(z.string()).optional().describe('Routers that name it, directly or in a chain.'),
+  circuit: circuitShape.optional().describe('Of a `circuitBreaker`.'),
 });
-
-const named = <S extends z.ZodType>(shape: S): z.ZodRecord<z.ZodString, S> => z.record(z.string(), shape);
 
 export const rawDataShape = z.strictObject({
   routers: named(routerShape),
@@ -209,51 +237,6 @@ export const configShape = z.strictObject({
   problems: z.array(problem),
 });
 
-export const explanationShape = z.strictObject({
-  request: z.strictObject({
-    method: z.string(),
-    scheme: z.enum(['http', 'https']),
-    host: z.string(),
-    path: z.string(),
-    query: z.string(),
-    clientIP: z.string(),
-  }),
-  results: z.array(
-    z.strictObject({
-      entryPoint: z.string(),
-      outcome: z.enum(['matched', 'refused', 'no_route']),
-      summary: z.string(),
-      router: z
-        .strictObject({
-          name: z.string(),
-          rule: z.string(),
-          priority: z.number(),
-          status,
-          service: z.string(),
-          place: place.optional(),
-          error: z.array(z.string()).optional(),
-        })
-        .nullable(),
-      middlewares: z.array(
-        z.strictObject({ name: z.string(), type: z.string(), status, effect: z.string() }),
-      ),
-      others: z
-        .array(
-          z.strictObject({
-            name: z.string(),
-            rule: z.string(),
-            priority: z.number(),
-            matches: z.boolean(),
-            reason: z.string(),
-            failed: z.array(z.strictObject({ call: z.string(), actual: z.string() })),
-          }),
-        )
-        .describe('Other routers of the entry point, the most similar first.'),
-      omitted: count,
-    }),
-  ),
-});
-
 export const refusalShape = z.strictObject({
   requestID: z.string(),
   at: time,
@@ -290,6 +273,5 @@ export type TokenView = z.output<typeof tokenShape>;
 export type TokenMiddlewareView = z.output<typeof tokenMiddlewareShape>;
 export type AuthorizationServerView = z.output<typeof authorizationServerShape>;
 export type ConfigView = z.output<typeof configShape>;
-export type ApiExplanation = z.output<typeof explanationShape>;
 export type RecentRefusal = z.output<typeof refusalShape>;
 export type ApiLogLevel = z.output<typeof logLevelShape>['level'];

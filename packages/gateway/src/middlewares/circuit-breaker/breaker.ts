@@ -1,4 +1,5 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
+import type { CircuitReading } from '../step.ts';
 import type { Condition } from './expression.ts';
 import type { BreakerMetrics } from './metrics.ts';
 
@@ -16,11 +17,12 @@ export interface BreakerTimes {
 export interface ServiceCircuitBreaker {
   /** Milliseconds until a request may pass; undefined: this request may pass. */
   refusedForMs(): number | undefined;
-  /** Whether it refuses requests, all or some of them. */
-  isOpen(): boolean;
+  read(): CircuitReading;
   /** Records the outcome of a request that has passed. */
   record(status: number, latencyMs: number): void;
 }
+
+const closed: CircuitReading = Object.freeze({ state: 'closed', leftMs: undefined });
 
 export function createCircuitBreaker(
   condition: Condition,
@@ -44,11 +46,12 @@ export function createCircuitBreaker(
   };
 
   return {
-    isOpen() {
+    read() {
       const left = until - clock.monotonic();
       // Without requests, the end of a state goes unnoticed.
-      if (state === 'tripped') return left + times.recoveryDuration > 0;
-      return state === 'recovering' && left >= 0;
+      if (state === 'tripped' && left > 0) return { state: 'open', leftMs: left };
+      const leftMs = state === 'tripped' ? left + times.recoveryDuration : left;
+      return state !== 'standby' && leftMs > 0 ? { state: 'recovering', leftMs } : closed;
     },
     refusedForMs() {
       if (state === 'standby') return undefined;

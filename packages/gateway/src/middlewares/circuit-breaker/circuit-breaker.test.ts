@@ -205,20 +205,23 @@ describe('the states of a circuit breaker', () => {
     expect(passes()).toBe(true);
   });
 
-  it('is open from its trip to the end of its recovery, with and without requests', async () => {
+  it('is open, then recovers, with and without requests', async () => {
     const { clock, breaker, passes } = start();
-    expect(breaker.isOpen()).toBe(false);
+    const state = () => breaker.read().state;
+    expect(breaker.read()).toEqual({ state: 'closed', leftMs: undefined });
     breaker.record(502, 1);
-    expect(breaker.isOpen()).toBe(true);
-    await clock.advance(19_999);
-    expect(breaker.isOpen()).toBe(true);
+    expect(breaker.read()).toEqual({ state: 'open', leftMs: 10_000 });
+    await clock.advance(10_000);
+    expect(breaker.read()).toEqual({ state: 'recovering', leftMs: 10_000 });
+    await clock.advance(9_999);
+    expect(state()).toBe('recovering');
     await clock.advance(1);
-    expect(breaker.isOpen()).toBe(false);
+    expect(state()).toBe('closed');
     // Requests begin the recovery when they come.
     expect(passes()).toBe(false);
-    expect(breaker.isOpen()).toBe(true);
+    expect(breaker.read()).toEqual({ state: 'recovering', leftMs: 10_000 });
     await clock.advance(10_001);
-    expect(breaker.isOpen()).toBe(false);
+    expect(state()).toBe('closed');
     expect(passes()).toBe(true);
   });
 

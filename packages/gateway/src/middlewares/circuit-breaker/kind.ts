@@ -84,7 +84,7 @@ function compile(
   return Object.freeze({
     name,
     needsServer: true,
-    isCircuitOpen: () => breaker.isOpen(),
+    readCircuit: () => breaker.read(),
     onRequest(request) {
       const ms = breaker.refusedForMs();
       if (ms !== undefined)

@@ -4,21 +4,21 @@ import { toSeries, type SeriesByName } from './series.ts';
 /** Shows which circuit breakers of services refuse requests. */
 export interface CircuitMetrics {
   /** Sets the current middlewares, by qualified name. */
-  configure(steps: ReadonlyMap<string, Pick<Step, 'isCircuitOpen'>>): void;
+  configure(steps: ReadonlyMap<string, Pick<Step, 'readCircuit'>>): void;
   read(): SeriesByName;
 }
 
 export function createCircuitMetrics(): CircuitMetrics {
-  let circuits: readonly (readonly [middleware: string, isOpen: () => boolean])[] = [];
+  let circuits: readonly (readonly [middleware: string, read: NonNullable<Step['readCircuit']>])[] = [];
   return {
     configure(steps) {
-      circuits = Array.from(steps).flatMap(([name, { isCircuitOpen }]) =>
-        isCircuitOpen === undefined ? [] : [[name, isCircuitOpen] as const],
+      circuits = Array.from(steps).flatMap(([name, { readCircuit }]) =>
+        readCircuit === undefined ? [] : [[name, readCircuit] as const],
       );
     },
     read: () => ({
-      grantgate_circuit_breaker_open: circuits.map(([middleware, isOpen]) =>
-        toSeries({ middleware }, Number(isOpen())),
+      grantgate_circuit_breaker_open: circuits.map(([middleware, read]) =>
+        toSeries({ middleware }, Number(read().state !== 'closed')),
       ),
     }),
   };

@@ -13,7 +13,7 @@ export interface Figures {
   onRecord(record: RequestRecord): void;
   readonly openTally: () => TokenTally;
   readonly onRenewal: TokenMetrics['renewed'];
-  readonly onSteps: (steps: ReadonlyMap<string, Pick<Step, 'tally' | 'isCircuitOpen'>>) => void;
+  readonly onSteps: (steps: ReadonlyMap<string, Pick<Step, 'tally' | 'readCircuit'>>) => void;
   configure(configured: ConfigurationLabels): void;
   readonly requests: RequestMetrics & RequestFigures;
   readonly tokens: TokenMetrics;

@@ -89,7 +89,7 @@ describe('metrics of circuit breakers', () => {
     let isOpen = false;
     metrics.configure(
       new Map([
-        ['breaker@file', { isCircuitOpen: () => isOpen }],
+        ['breaker@file', { readCircuit: () => ({ state: isOpen ? 'open' : 'closed', leftMs: undefined }) }],
         ['auth@file', {}],
       ]),
     );
