@@ -12,7 +12,7 @@ import type { AdminPage } from './page.ts';
 export interface AdminOptions {
   /** Current status of `/ping`; undefined: `/ping` and `/ready` are not served here. */
   readonly ping?: (() => number) | undefined;
-  /** Why the gateway is not ready, for each provider that is not. */
+  /** The reason why the gateway is not ready, for each provider that is not. */
   readonly unready: () => readonly string[];
   /** Response of `/metrics`; undefined when there is none. Rejects when the metrics of the workers are unavailable. */
   readonly metrics?: (() => Promise<AdminPage>) | undefined;
@@ -21,9 +21,9 @@ export interface AdminOptions {
    * time.
    */
   readonly purge?: ((request: PurgeRequest) => Promise<PurgeResult>) | undefined;
-  /** Responds below its prefix, except to purges; undefined: there is no API. */
+  /** Serves the paths below its prefix, except purges; undefined: there is no API. */
   readonly api?: AdminApi | undefined;
-  /** Responds to `/`, and below `/dashboard/`; undefined: there is none. */
+  /** Serves `/` and the paths below `/dashboard/`; undefined: there is no dashboard. */
   readonly dashboard?: AdminDashboard | undefined;
   /** Called with each response, before it is written. */
   readonly onResponse?: ((incoming: IncomingRequest, response: AdminResponse) => void) | undefined;
@@ -53,8 +53,8 @@ export interface AdminResponse {
 
 /**
  * Responses of an entry point itself, usually `admin`: `/ping`, 200 while the gateway runs; `/ready`, 503 with the reason until all
- * configuration has been read, and while files of routes are missing; `/metrics`; `POST /api/tokens/purge`; the API; the dashboard. Any other request
- * goes to the routers of the entry point.
+ * configuration has been read, and while files of routes are missing; `/metrics`; `POST /api/tokens/purge`; the API; the dashboard.
+ * Any other request goes to the routers of the entry point.
  */
 export function createAdminHandle(options: AdminOptions): Handle {
   const { ping, unready, metrics, purge, api, dashboard, onResponse, next } = options;

@@ -11,9 +11,9 @@ interface PurgeResponse extends AdminPage {
 }
 
 /**
- * Responds to `POST /api/tokens/purge`: 200 with the number of dropped tokens, 400 for a request that does not select any,
- * 403 for one from a page in a browser, the status of `refused` for one without the required token, 404 for an unknown middleware, 405, 413, and 503 when a worker does not reply in
- * time.
+ * Responds to `POST /api/tokens/purge`: 200 with the number of dropped tokens; 400 for a request that selects none; 403 for one
+ * from a page in a browser; the status of `refused` for one without the required token; 404 for an unknown middleware; 405; 413;
+ * and 503 when a worker does not reply in time.
  */
 export async function respondToPurge(
   incoming: IncomingRequest,

@@ -17,16 +17,16 @@ export interface ApiFlags {
 
 /** Reads the API of a running gateway. */
 export interface AdminClient {
-  /** @param path with its query, from `/api/`. @throws ApiUnavailable */
+  /** @param path from `/api/`, with its query. @throws ApiUnavailable */
   get(path: string): Promise<unknown>;
 }
 
-/** The API cannot be read: exit 1. The message says what to do. */
+/** The API cannot be read: exit 1. The message explains what to do. */
 export class ApiUnavailable extends Error {
   override readonly name = 'ApiUnavailable';
 }
 
-/** Milliseconds that a gateway may take to respond. */
+/** Maximum milliseconds for a response of the gateway. */
 const timeoutMs = 10_000;
 const maxBytes = 64 * 1024 * 1024;
 const usualUrl = 'http://127.0.0.1:8080';
@@ -44,10 +44,10 @@ export async function openAdminClient({ api, config }: ApiFlags, io: Io, clock: 
   return { get: (path) => get(toTarget(base, path), token, clock) };
 }
 
-/** Where a request goes. */
+/** Destination of a request. */
 interface ApiTarget {
   readonly url: string;
-  /** Undefined: to the address of the URL. */
+  /** Undefined: the address of the URL. */
   readonly socketPath?: string;
   /** For messages. */
   readonly shown: string;
@@ -150,7 +150,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Runs a command over the API: its exit code, or 1 with the reason why the API cannot be read. */
+/** Runs a command that uses the API: returns its exit code, or 1 with the reason why the API cannot be read. */
 export async function withApi(
   flags: ApiFlags,
   io: Io,
@@ -166,11 +166,11 @@ export async function withApi(
   }
 }
 
-/** A text of a caller or a server for a terminal: control characters would move its cursor. */
+/** A text from a caller or a server for a terminal, in which control characters would move the cursor. */
 export const toPrintable = (text: string): string =>
   text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 
-/** Lines of a table, columns as wide as their longest cell. */
+/** Lines of a table whose columns are as wide as their longest cell. */
 export function toTable(rows: readonly (readonly string[])[]): string {
   const cells = rows.map((row) => row.map(toPrintable));
   const widths = (cells[0] ?? []).map((_, column) =>

@@ -31,7 +31,7 @@ export async function readInstall(file: string, io: Io): Promise<ReadInstall> {
   return parseInstallText(await readInput(file, io, configurationLimit), file, io.cwd);
 }
 
-/** The same for text that has been read already. */
+/** Parses text that has already been read. */
 export function parseInstallText(text: string, file: string, cwd: string): ReadInstall {
   const { config, problems } = parseInstall(text, resolve(cwd, file));
   const hint = `pass it without --config, as in grantgate serve ${file === '-' ? 'PATH' : file}`;
@@ -44,7 +44,7 @@ export interface Configuration {
   readonly install: InstallConfig | undefined;
   readonly routes: DynamicConfiguration;
   readonly prepared: PreparedConfiguration;
-  /** Objects of a cluster that are not served, one sentence for each. */
+  /** Objects of a cluster that are not served, one sentence per object. */
   readonly notes: readonly string[];
   /** Of all files, in the order of their positions; their files are relative to the working directory. */
   readonly problems: readonly Problem[];
@@ -115,7 +115,7 @@ function knowEntryPoints(
 }
 
 /**
- * An empty path, as from an unset shell variable, would mean the working directory.
+ * An empty path, for example from an unset shell variable, would mean the working directory.
  * @throws UsageError
  */
 export function assertPaths(paths: readonly string[]): void {

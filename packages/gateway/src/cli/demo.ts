@@ -24,7 +24,10 @@ export interface DemoFlags {
   readonly quiet?: boolean;
 }
 
-/** Used if they are free. No guide and no example uses them, so that the demo can keep running while a reader follows one. */
+/**
+ * Preferred ports, used if they are free. No guide and no example uses them, so that the demo can keep running while a reader
+ * follows one.
+ */
 export const preferredPorts = { gateway: 8700, authorizationServer: 8701, echo: 8702, admin: 8703 };
 
 /** `grantgate demo`: 1 when a response of the tour is not as expected, or `@grantgate/demo` is not installed. */
@@ -117,7 +120,7 @@ async function openGateway(
   return gateway;
 }
 
-/** Waits until each has responded, with any status. */
+/** Waits until each server has responded, with any status. */
 async function responses(urls: readonly string[]): Promise<void> {
   for (const url of urls) await (await request(url, { reset: true })).body.dump();
 }

@@ -12,7 +12,7 @@ export interface ExplainFlags extends ApiFlags {
   readonly clientIp?: string;
 }
 
-/** `grantgate explain URL`: 0 when a router would serve the request on every entry point that is asked, 1 when none would. */
+/** `grantgate explain URL`: 0 when a router would serve the request on at least one of the selected entry points, otherwise 1. */
 export async function runExplain(
   url: string,
   flags: ExplainFlags,
@@ -21,7 +21,7 @@ export async function runExplain(
 ): Promise<number> {
   const query = toQuery(url, flags);
   return withApi(flags, io, clock, async (client) => {
-    // A gateway of this version responds as its shapes say.
+    // A gateway of this version responds according to its shapes.
     const explanation = (await client.get(`/api/explain?${query.toString()}`)) as ApiExplanation;
     io.stdout.write(
       flags.json === true ? `${JSON.stringify(explanation)}\n` : explanation.results.map(toText).join('\n'),

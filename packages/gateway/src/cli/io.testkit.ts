@@ -7,7 +7,7 @@ import { run } from './run.ts';
 export interface TestIo extends Io {
   /** The output so far. */
   readonly written: { stdout: string; stderr: string };
-  /** As if the process got it. */
+  /** Delivers a signal as if the process had received it. */
   readonly signal: (signal: StopSignal) => void;
   /** Codes that `exit` was called with. */
   readonly exits: readonly number[];

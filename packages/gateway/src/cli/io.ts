@@ -6,7 +6,7 @@ import type { WorkerProcess } from '../workers/worker-members.ts';
 /** Output stream of a command. */
 export interface Output {
   write(text: string): void;
-  /** True for a terminal that shows colours. */
+  /** True for a terminal that supports colours. */
   readonly colors: boolean;
 }
 
@@ -17,7 +17,7 @@ export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
   /**
-   * All of standard input.
+   * Reads standard input completely.
    * @throws FileError when it cannot be read, or exceeds the limit.
    */
   readonly readStdin: (limit: SizeLimit) => Promise<Buffer>;
@@ -39,6 +39,6 @@ export interface Io {
   readonly openFork: () => Promise<() => WorkerProcess>;
   /** A stream as a destination of logs, which do not wait for its reader. */
   readonly openSink: (name: 'stdout' | 'stderr') => Promise<Sink>;
-  /** Ends the process at once, whatever is still open. */
+  /** Ends the process at once, even with open resources. */
   readonly exit: (code: number) => void;
 }

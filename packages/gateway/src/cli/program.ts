@@ -190,7 +190,7 @@ const apiNote = `
 The API is that of the entry point \`admin\`, or \`traefik\`, of a gateway with \`api: {}\`. If it requires a token, set the environment variable
 GRANTGATE_API_TOKEN.`;
 
-/** Options of every command over the API. */
+/** Options of all commands that use the API. */
 const withApiOptions = (command: Command): Command =>
   command
     .option('--api <url>', 'URL of the API, with api.basePath, or unix:PATH (default: http://127.0.0.1:8080)')

@@ -5,7 +5,7 @@ import type { Io } from './io.ts';
 import { UsageError } from './usage-error.ts';
 
 /**
- * The text of a file, or of standard input for `-`, without the byte order mark that editors put first.
+ * The text of a file, or of standard input for `-`, without a leading byte order mark, which some editors write.
  *
  * @throws UsageError
  */

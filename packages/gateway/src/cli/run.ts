@@ -3,7 +3,7 @@ import type { Io } from './io.ts';
 import { createProgram } from './program.ts';
 import { UsageError } from './usage-error.ts';
 
-/** `help nope` as `nope`: commander would print the help of the program, as if that had been asked for. */
+/** Treats `help nope` like `nope`: commander would print the help of the program, as if it had been requested. */
 function withoutHelp(argv: readonly string[], program: Command): readonly string[] {
   const [first, name] = argv;
   if (first !== 'help' || name === undefined) return argv;

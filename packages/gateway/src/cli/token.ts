@@ -74,7 +74,7 @@ interface CredentialExplanation {
   readonly format: (style: Style) => string;
 }
 
-/** Explains the credential of a caller; undefined when callers of the middleware bring none that could be. */
+/** Explains the credential of a caller; undefined for a middleware whose callers present none. */
 function findExplanation(
   found: PreparedMiddleware,
 ): ((credential: string) => Promise<CredentialExplanation>) | undefined {

@@ -17,7 +17,7 @@ export async function runTokens(flags: TokensFlags, io: Io, clock: Clock = syste
   if (middleware !== undefined) query.set('middleware', middleware);
   if (clientID !== undefined) query.set('clientID', clientID);
   return withApi(flags, io, clock, async (client) => {
-    // A gateway of this version responds as its shapes say.
+    // A gateway of this version responds according to its shapes.
     const tokens = (await client.get(`/api/tokens?${query.toString()}`)) as readonly TokenView[];
     if (flags.json === true) io.stdout.write(`${JSON.stringify(tokens)}\n`);
     else if (tokens.length === 0) io.stdout.write('no token is cached\n');

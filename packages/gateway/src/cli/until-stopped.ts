@@ -1,11 +1,11 @@
 import type { Io, StopSignal } from './io.ts';
 
 export interface ShutdownSignal {
-  /** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once. */
+  /** Resolves at the first SIGINT or SIGTERM. A second signal ends the process at once. */
   readonly stopped: Promise<void>;
   /** Aborted at the same moment. */
   readonly signal: AbortSignal;
-  /** Does what the first signal does. */
+  /** Has the same effect as the first signal. */
   stop(): void;
   /** Stops handling signals. */
   cancel(): void;
@@ -14,7 +14,7 @@ export interface ShutdownSignal {
 /** Exit codes of processes that a signal ended: 128 and its number. */
 const exitCodes: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 };
 
-/** Waits for a stop signal, from now on. */
+/** Starts to wait for a stop signal. */
 export function untilStopped(io: Io): ShutdownSignal {
   const stopping = new AbortController();
   const stopped = new Promise<void>((resolve) =>

@@ -6,7 +6,7 @@ import type { RequestFacts } from '../routing/facts.ts';
 import { type DecisionHeaders, createDecisionHeaders, findImpostors } from './decision-headers.ts';
 import { namesOf } from './raw-headers.ts';
 
-/** The head of the response that says yes; made once for each token, and once for callers' headers that come again. */
+/** The head of the response that allows a request; built once per token, and once for repeated headers of callers. */
 export type ToAllowHead = (changes: StepChanges, facts: RequestFacts) => CallerResponseHead;
 
 export function createAllowHeads(config: ExternalAuthConfig): ToAllowHead {
@@ -50,7 +50,7 @@ const toHead = (
   status: 200,
   reason: 'OK',
   headers: impostors.length === 0 ? pairs : [...pairs, 'X-Envoy-Auth-Headers-To-Remove', impostors.join(',')],
-  // Some proxies copy every header of the response: there are no others than these.
+  // Some proxies copy every header of the response, so there are no others.
   dated: false,
   reused,
 });

@@ -4,23 +4,23 @@ import type { StepChanges } from '../middlewares/step-changes.ts';
 import { appendSetHeaders, isReplaced, usernameOf } from '../middlewares/step-changes.ts';
 import type { Pass } from '../middlewares/step.ts';
 
-/** The headers that a proxy is to set on the caller's request. */
+/** The headers that a proxy must set on the caller's request. */
 export interface DecisionHeaders {
   /** Name and value in turn. */
   readonly pairs: readonly string[];
-  /** Names of those that the caller must not send itself, in lower case. */
+  /** Names of headers that the caller must not send itself, in lower case. */
   readonly names: ReadonlySet<string>;
-  /** The same as `normalizeHeaderName` writes them. */
+  /** The same names, as `normalizeHeaderName` writes them. */
   readonly normalizedNames: ReadonlySet<string>;
-  /** Whether one of them is itself written with another sign than `-`. */
+  /** Whether one of them is itself written with another separator than `-`. */
   readonly isOdd: boolean;
 }
 
-/** Made once for each token and middleware. */
+/** Built once per token and middleware. */
 export type ToDecisionHeaders = (changes: StepChanges) => DecisionHeaders;
 
 /**
- * Every forwarded header is there, empty ones too: proxies differ on whether an absent one leaves the caller's own in place.
+ * Includes every forwarded header, even empty ones: with some proxies, an absent header would leave the caller's own in place.
  *
  * @param ending headers of every response, name and value in turn.
  */
@@ -29,14 +29,14 @@ export function createDecisionHeaders(
   ending: readonly string[] = [],
 ): ToDecisionHeaders {
   const own = [credentialsHeader, usernameHeader].map(normalizeHeaderName);
-  // A decision that a token has earned lives as long as the token does.
+  // A decision for a token lives as long as the token.
   const known = new WeakMap<Pass, DecisionHeaders>();
   const build = (changes: StepChanges): DecisionHeaders => {
     const headers: string[] = [];
     appendSetHeaders(headers, changes);
     emptyRemoved(headers, changes);
     const [credentials = '', username = ''] = own;
-    // The credentials have been used: they go no further, whatever header they came in.
+    // The credentials have been used: they are not forwarded, whatever their header.
     if (!isReplaced(changes, credentials)) headers.push(credentialsHeader, '');
     if (!isReplaced(changes, username))
       headers.push(usernameHeader, toHeaderValue(usernameOf(changes) ?? ''));
@@ -60,7 +60,7 @@ export function createDecisionHeaders(
   };
 }
 
-/** A header that steps remove, such as one with a credential, is there with an empty value: the proxy has the caller's own. */
+/** A header that steps remove, such as one with a credential, gets an empty value, because the proxy still has the caller's own. */
 function emptyRemoved(headers: string[], changes: StepChanges): void {
   const set = new Set(headers.filter((_text, at) => at % 2 === 0).map(normalizeHeaderName));
   for (const { removeHeaders } of changes)
@@ -71,13 +71,13 @@ function emptyRemoved(headers: string[], changes: StepChanges): void {
     }
 }
 
-/** As UTF-8 in Node.js's form; what cannot stand in a header names nobody. */
+/** As UTF-8 in Node.js's form; a name that cannot be written in a header is omitted. */
 const toHeaderValue = (text: string): string =>
   /[\u0000-\u001f\u007f]/.test(text) ? '' : Buffer.from(text).toString('latin1');
 
 /**
- * Headers of the caller that a server could read as one that is set: `X_Group` or `X.Group` for `X-Group`. Never lists what
- * is set, since Envoy removes after it has set.
+ * Headers of the caller that a server could mistake for one that is set: `X_Group` or `X.Group` for `X-Group`. Never includes a
+ * header that is set, because Envoy removes headers after it sets others.
  *
  * @param sent names as received.
  */

@@ -18,10 +18,10 @@ import { valueOf } from './raw-headers.ts';
 import { refuseBroken, refuseUnknown } from './refuse-middleware.ts';
 import { isAmbiguousPath, isPathTold } from './told-path.ts';
 
-/** Where checks are asked: the name of a middleware follows, then anything. */
+/** Prefix of the path of a check; the name of a middleware follows, then any text. */
 const mount = '/forward-auth/';
 
-/** Where the middleware's name ends in a path or target. */
+/** Position at which the middleware's name ends in a path or target. */
 function endOfName(target: string): number {
   for (let at = mount.length; at < target.length; at += 1)
     if (target[at] === '/' || target[at] === '?') return at;
@@ -29,8 +29,8 @@ function endOfName(target: string): number {
 }
 
 /**
- * Serves authorization checks of external proxies at `/forward-auth/MIDDLEWARE` and below. A request that may pass gets 200
- * with an empty body and the headers to set; any other gets the refusal.
+ * Serves authorization checks of external proxies at `/forward-auth/MIDDLEWARE` and below. An allowed request gets 200 with an
+ * empty body and the headers to set; any other request gets the refusal.
  */
 export function createForwardAuthHandle(config: ExternalAuthConfig, deps: PipelineDeps): Handle {
   const toHead = createAllowHeads(config);
@@ -91,14 +91,14 @@ function refusalOfPath({ facts, readPath }: IncomingRequest, original: RequestFa
   return isPathTold(facts, original) && isAmbiguousPath(original.path, readPath) ? ambiguousPath : undefined;
 }
 
-/** The middleware's name as the path has it, which may be URL-encoded; undefined for a path that names none. */
+/** The middleware's name in the path, where it may be URL-encoded; undefined for a path without one. */
 const nameIn = (path: string, nameEnd: number): string | undefined =>
   path.startsWith(mount) ? path.slice(mount.length, nameEnd) : undefined;
 
 const lookUp = (name: string, snapshot: Snapshot): StepChain | undefined =>
   snapshot.findSteps(name) ?? (name.includes('%') ? snapshot.findSteps(decode(name)) : undefined);
 
-/** A name that is not valid URL encoding stays as it is. */
+/** A name that is not valid URL encoding is used unchanged. */
 function decode(name: string): string {
   try {
     return decodeURIComponent(name);
@@ -107,7 +107,7 @@ function decode(name: string): string {
   }
 }
 
-/** Refusals as the proxy can pass them on. */
+/** Refusals that the proxy can forward. */
 function createToResponse({ statusMap, problemHeader }: ExternalAuthConfig): typeof toRefusalResponse {
   return (refusal, requestId) => {
     const status = statusMap.get(refusal.status);

@@ -2,9 +2,9 @@ import { toHostName, withoutUserinfo } from '../http1/message/authority.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 
 /**
- * The request that a proxy asks about, from its check: `X-Forwarded-Method`, `-Proto`, `-Host` and `-Uri` (Traefik, Caddy),
- * `X-Original-Method`, `-URL` and `-URI` (nginx), or what stands below the middleware's own path (Envoy). Headers count from a
- * trusted proxy only. For the log alone: no decision depends on it.
+ * The request that a proxy asks about, as its check describes it: `X-Forwarded-Method`, `-Proto`, `-Host` and `-Uri` (Traefik,
+ * Caddy), `X-Original-Method`, `-URL` and `-URI` (nginx), or the text below the middleware's own path (Envoy). Headers are used
+ * only from a trusted proxy. The result is only logged: no decision depends on it.
  *
  * @param below the part of the check's target after the middleware's name; empty for none.
  */
@@ -29,7 +29,7 @@ export function toOriginalFacts(facts: RequestFacts, below: string): RequestFact
     query: question < 0 ? '' : target.slice(question + 1),
     authority,
     host: toHostName(authority),
-    // The connection is the proxy's: its certificate is not the caller's.
+    // The connection belongs to the proxy: its certificate is not the caller's.
     tls: undefined,
     scheme: scheme === 'http' || scheme === 'https' ? scheme : facts.scheme,
   };
@@ -44,12 +44,12 @@ const absoluteForm = /^(https?):\/\/([^/?#]+)(.*)$/i;
 const toOriginForm = (target: string | undefined): string | undefined =>
   target?.startsWith('/') === true ? target : undefined;
 
-/** The first of each: one proxy asks, and says everything once. */
+/** The first value of each header, because a proxy sends each only once. */
 function readSaid(rawHeaders: readonly string[]): ForwardedFields {
   const said: Record<string, string> = Object.create(null) as Record<string, string>;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? '';
-    // Cheaper than lower case for every header: `x-forwarded-` and `x-original-`.
+    // Cheaper than converting every header to lower case: `x-forwarded-` and `x-original-`.
     if (name.length < 14 || (name[0] !== 'X' && name[0] !== 'x')) continue;
     said[name.toLowerCase()] ??= rawHeaders[at + 1] ?? '';
   }

@@ -1,4 +1,4 @@
-/** The value of a header; several are joined, as credentials thereby refused as malformed. @param name in lower case. */
+/** The value of a header; several are joined, so that repeated credentials are refused as malformed. @param name in lower case. */
 export function valueOf(rawHeaders: readonly string[], name: string): string | undefined {
   let value: string | undefined;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2)

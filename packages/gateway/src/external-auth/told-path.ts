@@ -2,8 +2,8 @@ import type { RequestFacts } from '../routing/facts.ts';
 import type { ReadPath } from '../routing/request-path.ts';
 
 /**
- * Whether a proxy that decides by this path and a service that gets it may read it as two paths. The gateway cleans steps up
- * before it routes; here the proxy has routed already, and what it passes on may still have them.
+ * Whether a proxy that decides by this path and a service that receives it may read it as two different paths. The gateway
+ * normalizes paths before it routes; here the proxy has already routed, and it may forward a path that is not normalized.
  */
 export function isAmbiguousPath(path: string, readPath: ReadPath): boolean {
   return readPath(path) === undefined || stepUp.test(path);
@@ -11,7 +11,7 @@ export function isAmbiguousPath(path: string, readPath: ReadPath): boolean {
 
 const stepUp = /\/(?:\.|%2e){2}(?:\/|$)/i;
 
-/** Whether a check's target says what the caller asked for: without it, a check is for the middleware alone. */
+/** Whether a check's target contains the caller's target; otherwise, the check is only about the middleware. */
 export function isPathTold(check: RequestFacts, original: RequestFacts): boolean {
   return original.target !== check.target;
 }

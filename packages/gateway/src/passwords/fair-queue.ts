@@ -1,4 +1,4 @@
-/** A queue in which sources take turns: a source that adds a thousand items delays an item of another source by one. */
+/** A queue in which sources take turns: if one source adds a thousand items, they delay an item of another source by one. */
 export interface FairQueue<T> {
   /**
    * Adds an item. When the queue is full, the last item of the source with the most items is dropped.

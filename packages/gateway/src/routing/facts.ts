@@ -22,8 +22,8 @@ export interface RequestFacts extends DecisionFacts {
   /** Whether `rawHeaders` is the same array as that of an earlier request, so that derived values are worth caching. */
   readonly reusesHeaders: boolean;
   /**
-   * Whether a body of unannounced length follows that no `Transfer-Encoding` announces, as in HTTP/2; left out for HTTP/1.1. Requests
-   * that share `rawHeaders` have the same value.
+   * Whether a body of unknown length follows although no `Transfer-Encoding` announces it, as in HTTP/2; omitted for HTTP/1.1.
+   * Requests that share `rawHeaders` have the same value.
    */
   readonly streamsBody?: boolean;
   /** Address of the connection's peer. */

@@ -3,11 +3,11 @@ import { optionsOfConnection } from '../http1/message/hop-by-hop.ts';
 import { ownForwardedValue } from './own-forwarded.ts';
 
 /**
- * Values of a request header as rules and steps see them, one per field line. Names in any letter case. `Host` is not
- * included, as in Go: the matcher for it is `Host`. `Connection` and the headers that it names are not either, as in Traefik.
+ * Values of a request header as rules and steps see them, one per field line. Names in any letter case. `Host` is not included, as
+ * in Go, because it has its own matcher. Neither are `Connection` and the headers that it names, as in Traefik.
  *
- * A caller must not choose its route by forging a proxy's headers: `X-Forwarded-*` and `X-Real-Ip` are taken as sent
- * only from a peer in `forwardedHeaders.trustedIPs`; otherwise rules see the values that the gateway itself would set.
+ * A caller must not choose its route by forging a proxy's headers: `X-Forwarded-*` and `X-Real-Ip` are used as sent only from a
+ * peer in `forwardedHeaders.trustedIPs`; otherwise rules see the values that the gateway itself would set.
  *
  * @param name in lower case.
  */

@@ -24,10 +24,10 @@ const codes: Readonly<Record<keyof EncodedCharacters, string>> = {
 };
 
 /**
- * Many servers decode a path once more, or drop the parameters of its segments, before they look for a file or a handler.
- * The result must lie below the path that the rules have seen. So these are refused: encoded characters that are not
- * allowed, a backslash, control characters, malformed percent-encodings, overlong UTF-8, a fragment, and dot segments that
- * only such a server would see.
+ * Many servers decode a path once more, or drop the parameters of its segments, before they look for a file or a handler. The
+ * result must lie below the path that the rules matched. Therefore these are refused: encoded characters that are not allowed, a
+ * backslash, control characters, malformed percent-encodings, overlong UTF-8, a fragment, and dot segments that only such a server
+ * would see.
  */
 export function createReadPath(allowed: EncodedCharacters): ReadPath {
   const refused = Object.entries(codes).flatMap(([name, code]) =>
@@ -55,8 +55,8 @@ const unreserved = /[A-Za-z0-9._~-]/;
 const overlong = /%C[01]%[89AB]|%E0%[89]|%F0%8/;
 
 /**
- * Segments that become dot segments or empty ones in a server that decodes `%2F` and `%5C` or drops the rest after `;`, `?`, `#`, a
- * null character or white space. The last segment may be empty before a `;`: that leads to the same place.
+ * Segments that become dot segments or empty ones in a server that decodes `%2F` and `%5C` or drops the text after `;`, `?`, `#`, a
+ * null character or white space. The last segment may be empty before a `;`, which leads to the same place.
  */
 const hiddenStep = new RegExp(
   [
@@ -78,10 +78,10 @@ function removeDotSegments(path: string): string {
 }
 
 /**
- * The path that rules see, as in Traefik: percent-decoded except for the reserved characters of RFC 3986 section 2.2 and `%`
+ * The path that rules match, as in Traefik: percent-decoded except for the reserved characters of RFC 3986 section 2.2 and `%`
  * itself, so that PathPrefix(`/foo bar`) matches `/foo%20bar` and `%2F` never turns into a separator.
  *
- * @param path as `ReadPath` returns it.
+ * @param path as returned by `ReadPath`.
  */
 export function toRoutingPath(path: string): string {
   return path.includes('%')

@@ -17,7 +17,10 @@ export interface TableEntry<R> {
 export interface Table<R> {
   /** The first route whose rule matches; undefined for none, and when the budget of the context runs out before. */
   match(context: MatchContext): R | undefined;
-  /** A table of other entries; this one does not change. Takes time in proportion to the hosts that change, not to all. */
+  /**
+   * A table with other entries; this one does not change. The time is proportional to the number of changed hosts, not of all
+   * hosts.
+   */
   change(change: TableChange<R>): Table<R>;
 }
 
@@ -34,14 +37,14 @@ interface RankedRoute<R> {
 }
 
 /**
- * Creates a table. Rules that can match only certain hosts or paths are indexed by them, so that a request is compared
- * only with rules that its host and path leave, however many others there are.
+ * Creates a table. Rules that can match only certain hosts or paths are indexed by them. A request is therefore compared only with
+ * the rules that its host and path admit, however many others there are.
  */
 export function createTable<R>(entries: readonly TableEntry<R>[]): Table<R> {
   return changeTable<R>(new Map(), undefined, { removed: [], added: entries });
 }
 
-/** @param byHost the rules for certain hosts; `forAnyHost` those for others too. Neither is modified. */
+/** @param byHost the rules for certain hosts; `forAnyHost` has those that other hosts may match too. Neither is modified. */
 function changeTable<R>(
   byHost: ReadonlyMap<string, RuleGroup<R>>,
   forAnyHost: RuleGroup<R> | undefined,

@@ -1,4 +1,4 @@
-/** An error response of the API; the message is meant for the sender of the request. */
+/** An error response of the API; its message is for the sender of the request. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;

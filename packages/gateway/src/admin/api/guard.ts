@@ -18,8 +18,9 @@ export interface ApiGuardOptions extends Pick<ApiConfig, 'isLoopback' | 'isInsec
 }
 
 /**
- * A web page in a browser on this machine can send requests to a loopback address, even under its own host name by pointing that name to
- * it (DNS rebinding). So requests to a loopback entry point must name a loopback address or `localhost`, and actions have no `Origin`.
+ * A web page in a browser on this machine can send requests to a loopback address, even under its own host name by pointing that
+ * name to it (DNS rebinding). Therefore requests to a loopback entry point must name a loopback address or `localhost`, and actions
+ * must not have an `Origin`.
  */
 export function createGuard({ isLoopback: isOwn, isInsecure, readToken }: ApiGuardOptions): ApiGuard {
   const checkHost = ({ host }: RequestFacts): void => {

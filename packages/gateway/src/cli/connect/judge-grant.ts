@@ -10,8 +10,8 @@ export type GrantBody = Readonly<Record<string, unknown>>;
 const maxShownCharacters = 200;
 
 /**
- * A warning when the token is not for the requested scope or audience; undefined when it is, or when neither response nor
- * token says.
+ * A warning when the token is not for the requested scope or audience; undefined when it is, or when neither the response nor the
+ * token tells.
  */
 export function judgeGrant(
   { scopes, audience, resource }: Pick<ClientCredentialsOptions, 'scopes' | 'audience' | 'resource'>,
@@ -20,7 +20,7 @@ export function judgeGrant(
 ): ConnectionResult | undefined {
   const payload = decodeJwtPayload(value);
   const claims = payload === undefined ? {} : (JSON.parse(payload) as Readonly<Record<string, unknown>>);
-  // RFC 6749 section 5.1: a response that names no scope grants what was requested.
+  // RFC 6749 section 5.1: a response without a scope grants the requested one.
   const granted = toWords(scope) ?? toWords(claims['scope']) ?? toWords(claims['scp']);
   // Entra ID grants `.default` under the names of the application's roles.
   const refused = scopes.filter((name) => granted?.includes(name) === false && !name.endsWith('/.default'));

@@ -15,7 +15,7 @@ import { tryTokenEndpoint, withoutQuery } from './try-token-endpoint.ts';
 
 /** A server that the options of a middleware name. */
 export interface ConnectionTarget {
-  /** The same for middlewares that use it in the same way. */
+  /** Equal for middlewares that use the server in the same way. */
   readonly key: string;
   readonly kind: 'store' | 'token endpoint' | 'issuer' | 'keys' | 'introspection endpoint';
   /** `127.0.0.1:6379`, or a URL without its query. */

@@ -7,7 +7,7 @@ import {
 import { describeForOperators } from '@grantgate/middleware/token/failure';
 import type { ConnectionResult } from './connection-result.ts';
 
-/** Introspects a token that does not exist: a response that calls it inactive shows that the gateway may ask. */
+/** Introspects a token that does not exist: a response that it is inactive shows that the gateway may use the endpoint. */
 export async function tryIntrospection(settings: IntrospectionSettings): Promise<ConnectionResult> {
   // The limit of a request does not keep the process alive by itself.
   const alive = setInterval(() => {}, 60_000);

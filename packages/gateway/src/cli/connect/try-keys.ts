@@ -6,7 +6,7 @@ import type { ConnectionResult } from './connection-result.ts';
 
 export type KeysTarget = Pick<JwtOptions, 'keys' | 'issuers' | 'clientConfig' | 'algorithms'>;
 
-/** Requests the keys that tokens are verified with, of each issuer, once. */
+/** Requests the keys that verify tokens, once per issuer. */
 export async function tryKeys(options: KeysTarget): Promise<ConnectionResult> {
   const { keys: from, issuers, algorithms, clientConfig } = options;
   const problems: string[] = [];

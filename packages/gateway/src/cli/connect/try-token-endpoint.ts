@@ -35,7 +35,7 @@ export async function tryTokenEndpoint(options: EndpointOptions): Promise<Connec
   }
 }
 
-/** A query may hold a secret. */
+/** A query may contain a secret. */
 export function withoutQuery(url: string): string {
   const { origin, pathname } = new URL(url);
   return origin + pathname;
@@ -89,7 +89,7 @@ async function obtain(
   }
 }
 
-/** A valid token may still not be the configured one. */
+/** The response may contain a valid token, but not the configured kind. */
 function judgeToken({ expiresAtMs, obtainedAtMs }: AccessToken): ConnectionResult | undefined {
   if (expiresAtMs === undefined)
     return {

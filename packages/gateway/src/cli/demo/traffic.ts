@@ -16,7 +16,7 @@ const requests: readonly TrafficRequest[] = [
   ordersClient,
   { path: '/app' },
 ];
-/** In one of so many rounds, a wrong secret is sent instead of none: each costs a token request. */
+/** In one of this many rounds, a wrong secret is sent instead of no credentials, because each one costs a token request. */
 const wrongSecretEvery = 5;
 const wrongSecret: TrafficRequest = { path: '/app', user: 'orders:wrong-secret' };
 const intervalMs = 200;
@@ -24,7 +24,7 @@ const intervalMs = 200;
 /**
  * Sends requests to the demo's gateway, five a second, so that the dashboard has something to show.
  *
- * @returns stops it, and waits for the request that is under way.
+ * @returns a function that stops it and waits for the request in flight.
  */
 export function startTraffic(gatewayUrl: string): () => Promise<void> {
   const dispatcher = new Agent();
@@ -40,7 +40,7 @@ export function startTraffic(gatewayUrl: string): () => Promise<void> {
     const next = requests[count % requests.length] ?? ordersClient;
     const isWrong = next.user === undefined && next.path === '/app' && round % wrongSecretEvery === 1;
     count += 1;
-    // A route that has been edited may refuse or break: that is for the dashboard to show.
+    // A route that the user has edited may refuse or fail: the dashboard should show that.
     send(isWrong ? wrongSecret : next).catch(() => {});
   }, intervalMs);
   return async () => {

@@ -9,8 +9,8 @@ import { z } from 'zod';
 const width = 120;
 
 /**
- * The interfaces of options that applications pass, by path below `packages/middleware/src`. They are files of their own because
- * editors show the comments of an interface, and nothing of the descriptions in a schema.
+ * The interfaces of options that applications pass, by path below `packages/middleware/src`. They are separate files, because
+ * editors show the comments of an interface, but not the descriptions in a schema.
  */
 export function createInputTypes(): ReadonlyMap<string, string> {
   return new Map([
@@ -97,7 +97,7 @@ function below(schema: z.core.$ZodType): z.core.$ZodType | undefined {
   return schema instanceof z.ZodPipe ? schema.def.in : undefined;
 }
 
-/** A comment in lines that fit. */
+/** A comment, wrapped into lines. */
 function toComment(text: string, indent: string): readonly string[] {
   const safe = text.trim().replaceAll('*/', '*\\/');
   if (safe === '') return [];

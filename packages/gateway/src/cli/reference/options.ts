@@ -64,7 +64,7 @@ function toNumber({ type, minimum, maximum, exclusiveMinimum }: JsonSchema): str
 
 const toPlural = (type: string): string => (/^[a-z]+$/.test(type) ? `${type}s` : type);
 
-/** Objects and lists of objects have no default of their own worth showing. */
+/** Defaults of objects and lists of objects are not worth showing. */
 function toDefault({ default: value, type }: JsonSchema): string | undefined {
   if (value === undefined || (type === 'object' && JSON.stringify(value) === '{}')) return undefined;
   return code(value);

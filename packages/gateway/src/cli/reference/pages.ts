@@ -66,7 +66,7 @@ const ofObject = (schema: z.ZodType): readonly Option[] =>
 const describedOf = (...lists: readonly (readonly Option[])[]): readonly Option[] =>
   lists.flat().filter(({ meaning }) => meaning !== '');
 
-/** Kinds of Traefik beside routes and Middlewares. */
+/** Kinds of Traefik besides routes and Middlewares. */
 const listServiceSections = (): readonly Section[] => [
   {
     heading: 'TraefikService',
@@ -190,7 +190,7 @@ export function formatErrorsPage(): string {
     ]);
   });
   const kindRefusals = kinds.flatMap((kind) => (kind.members === undefined ? (kind.refusals ?? []) : []));
-  // Kinds may share a refusal.
+  // Several kinds may share a refusal.
   const kindRows = [...new Set(kindRefusals)].map(({ refusal, meaning }) => {
     const { code, status, title, challenge, retryAfterSeconds } = refusal;
     const sent = [

@@ -3,7 +3,7 @@ import type { ErrorCode } from '@grantgate/middleware/errors';
 import type { GatewayRefusalCode } from '../../pipeline/refusals.ts';
 import type { GatewayStartErrorCode } from '../../start-error.ts';
 
-/** When a request is refused with each code. */
+/** The case in which each code refuses a request. */
 export const refusalMeanings: Readonly<Record<RefusalCode | GatewayRefusalCode, string>> = {
   credentials_missing:
     'Application level: `Authorization` is missing or uses another scheme than `Basic`. `apiKey`: the request has no key.',
@@ -54,7 +54,7 @@ export const refusalMeanings: Readonly<Record<RefusalCode | GatewayRefusalCode, 
   upstream_timeout: 'The server did not respond in time.',
 };
 
-/** When `@grantgate/middleware` throws an error with each code, to an application. */
+/** The case in which `@grantgate/middleware` throws an error with each code to an application. */
 export const thrownErrorMeanings: Readonly<
   Record<ErrorCode, { readonly error: 'OptionsError' | 'TokenError'; readonly when: string }>
 > = {
@@ -78,7 +78,7 @@ export const thrownErrorMeanings: Readonly<
   authorization_server_timeout: { error: 'TokenError', when: refusalMeanings.authorization_server_timeout },
 };
 
-/** Why the gateway does not start. */
+/** The reason for each code with which the gateway does not start. */
 export const startErrorMeanings: Readonly<Record<GatewayStartErrorCode, string>> = {
   address_unavailable: 'An entry point cannot listen on its address.',
   certificate_invalid: 'The certificate or key of an entry point cannot be read or is invalid.',

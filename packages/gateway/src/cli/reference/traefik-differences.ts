@@ -42,7 +42,7 @@ const httpOnly = 'Only HTTP is served.';
 const tokensOnly = 'grantgate authenticates callers with tokens.';
 const removedIn3 = 'Removed from Traefik 3 or without effect there.';
 
-/** Why branches of Traefik's options are not served; the reason of the nearest ancestor counts. */
+/** Reasons why branches of Traefik's options are not served; the reason of the nearest ancestor applies. */
 export const notServed: Readonly<Record<string, string>> = {
   tcp: httpOnly,
   udp: httpOnly,

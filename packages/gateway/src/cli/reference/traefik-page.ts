@@ -14,7 +14,7 @@ export interface TraefikOption {
   /** `http.routers.NAME.rule` */
   readonly path: string;
   readonly outcome: 'same' | 'different' | 'not served';
-  /** Empty for an option that is the same. */
+  /** Empty for an option that works as in Traefik. */
   readonly reason: string;
 }
 
@@ -62,7 +62,7 @@ function findReason(path: string): string {
   return '';
 }
 
-/** `*` stands for any name. */
+/** `*` matches any name. */
 const toPattern = (pattern: string): RegExp =>
   new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '[^.]+')}(?:$|[.[])`, 'i');
 

@@ -76,7 +76,7 @@ export function createReadInstall(
           checks,
         ),
       );
-      // Without a configuration, the log is meant for the person at the terminal.
+      // Without a configuration, the log is for the person at the terminal.
       const config: InstallConfig = io.stderr.colors
         ? { ...install, log: { ...install.log, format: 'common' } }
         : install;

@@ -8,7 +8,7 @@ import type { Io } from '../io.ts';
 
 /** The clusters of successive configurations, which this process follows for its workers. */
 export interface Clusters {
-  /** The same feed while the options are unchanged and it is open; undefined without a cluster in `providers`. */
+  /** Returns the same feed while the options are unchanged and it is open; undefined without a cluster in `providers`. */
   open(config: InstallConfig): Promise<ClusterFeed | undefined>;
   /** Status of the resources of the current cluster. */
   status(): readonly ResourceStatus[];

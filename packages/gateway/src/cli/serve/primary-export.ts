@@ -3,9 +3,9 @@ import type { InstallConfig } from '../../config/install.ts';
 import type { MetricsExport } from '../../observe/metrics/open-metrics-export.ts';
 import { openMetricsExport, type MetricsExportParts } from '../../start/telemetry.ts';
 
-/** The export of metrics, by the primary for all of its workers. */
+/** Exports metrics in the primary for all of its workers. */
 export interface PrimaryExport {
-  /** Exports as a configuration says from now on, unless that has not changed. @throws GatewayStartError; the last export goes on. */
+  /** Applies a new configuration, unless the export is unchanged. @throws GatewayStartError; the previous export continues. */
   configure(config: InstallConfig): Promise<void>;
   close(): Promise<void>;
 }

@@ -34,8 +34,8 @@ interface InstallFile {
 const marginMs = 10_000;
 
 /**
- * Serves with worker processes. This process stores what they share and accepts no requests: input of callers never reaches
- * the process on which all others depend.
+ * Serves with worker processes. This process stores the state that they share and accepts no requests: input of callers never
+ * reaches the process on which all others depend.
  */
 export async function serveWithWorkers(first: InstallFile, read: ReadInstallAgain, io: Io): Promise<number> {
   const stop = untilStopped(io);
@@ -117,7 +117,7 @@ async function supervise(
   try {
     await metricsExport.configure(first.config);
     const plan = toPlan(first, await clusters.open(first.config));
-    // Before workers listen on it.
+    // Opened before workers listen on it.
     await removeStaleSocket(first.config.api?.socket);
     const failure = await Promise.race([supervisor.start(plan), stop.stopped]);
     if (failure !== undefined) {
@@ -137,7 +137,7 @@ async function supervise(
   }
 }
 
-/** Reads the configuration of a restart; undefined, and logged, for an invalid one. */
+/** Reads the configuration of a restart; an invalid one is logged, and the result is undefined. */
 async function readNext(
   read: ReadInstallAgain,
   io: Io,
@@ -159,7 +159,7 @@ async function readNext(
   }
 }
 
-/** Clusters that the primary follows for its workers, logged and counted. */
+/** Clusters that the primary follows for its workers, with log and counters. */
 function openClusters(io: Io, log: Log, metrics: PrimaryMetrics): ReturnType<typeof createClusters> {
   const kubernetesLog = createKubernetesLog(log, systemClock);
   return createClusters(io.env, {

@@ -128,7 +128,7 @@ function listenTo(primary: PrimaryLink): PrimaryCommands {
     onStored: () => {},
     onMetrics: () => {},
     onCount: () => {},
-    // No token has been used yet.
+    // No token has been requested yet.
     onPurge: ({ id }) => primary.send({ kind: 'purged', id, purged: { middlewares: 0, tokens: 0 } }),
     onPurged: () => {},
     onSurvey: ({ id }) => primary.send({ kind: 'surveyed', id, reading: undefined }),

@@ -21,23 +21,23 @@ import { noProofs } from './explain-jwt.ts';
 import { formatClaims, formatHeaders, formatPredicate } from './format-sections.ts';
 import { toShownHeaders } from './format-pairs.ts';
 
-/** A refusal of any kind of middleware; `reason` is for operators. */
+/** A refusal by any kind of middleware; `reason` is for operators. */
 interface CallerRefusal extends Pick<Deny, 'status' | 'detail' | 'reason'> {
   readonly code: string;
 }
 
-/** Report about a caller's credential that is no JWT, and the decision on it. Never holds the credential. */
+/** Report about a caller's credential other than a JWT, and the decision on it. Never contains the credential. */
 export interface CallerReport {
   readonly middleware: string;
   readonly kind: 'apiKey' | 'oAuthIntrospection' | 'oAuthTokenExchange';
   /** Source of the verdict: an endpoint of the authorization server, or the options. */
   readonly verifier: string;
   readonly refusal: CallerRefusal | undefined;
-  /** The client, or the ID of the key; undefined when it is not known. */
+  /** The client, or the ID of the key; undefined when it is unknown. */
   readonly clientId: string | undefined;
   /** `ClientUsername` of the access log; undefined for a refused credential. */
   readonly username: string | undefined;
-  /** Undefined: there are none, or the credential is not known. */
+  /** Undefined: there are none, or the credential is unknown. */
   readonly claims: Claims | undefined;
   /** Of the option `claims`; empty without it or without claims. */
   readonly calls: readonly CallExplanation[];
@@ -45,13 +45,13 @@ export interface CallerReport {
   readonly headers: readonly (readonly [string, string])[];
 }
 
-/** Asks the introspection endpoint about a token, and decides on a request with it exactly as the gateway would. */
+/** Introspects a token, and decides on a request with it exactly as the gateway would. */
 export async function explainIntrospection(
   middleware: string,
   options: IntrospectionOptions,
   token: string,
 ): Promise<CallerReport> {
-  // The server's current response counts, not one that another process has stored.
+  // Uses the server's current response, not one that another process has stored.
   const authenticator = createIntrospectionAuthenticator<CredentialRequest>(
     { ...options, store: undefined },
     { clock: systemClock, proofs: noProofs },
@@ -113,7 +113,8 @@ export async function explainApiKey(
   const compile = apiKey.createCompile({ clock, cache, stores: createStores({ clock }) });
   const step = compile(options, middleware);
   try {
-    // The kind reads of a request what carries the key, and who takes turns when keys wait to be checked.
+    // The middleware reads only these parts of a request: the header or query with the key, and the source that takes turns when
+    // keys wait to be checked.
     const facts = { trusted: false, rawHeaders: [], remoteAddress: '127.0.0.1' } as unknown as RequestFacts;
     const result = await step.onRequest({ ...toRequest(options.keySource, key), facts } as StepRequest);
     return createCallerReport(result, {
@@ -143,7 +144,7 @@ function toRequest({ header, schemes, query, cookie }: SourceOptions, credential
 }
 
 interface CallerReportParts extends Pick<CallerReport, 'middleware' | 'kind' | 'verifier'> {
-  /** In which the server gets the credential; undefined: `Authorization`. */
+  /** The header in which the server receives the credential; undefined: `Authorization`. */
   readonly credentialHeader: string | undefined;
   readonly predicate: string | undefined;
   readonly claimsOf: (clientId: string | undefined) => Claims | undefined;
@@ -180,7 +181,7 @@ const toRefusal = ({ status, code, detail, reason }: CallerRefusal): CallerRefus
   ...(reason !== undefined && { reason }),
 });
 
-/** For people. */
+/** The report as text. */
 export function formatCallerReport(report: CallerReport, style: Style): string {
   const { middleware, kind, verifier, refusal, clientId, username, claims, calls, headers } = report;
   const parts = [
@@ -198,7 +199,7 @@ export function formatCallerReport(report: CallerReport, style: Style): string {
   return parts.join('');
 }
 
-/** For machines: JSON in which every number of the claims stands as in the response. */
+/** The report as JSON, in which every number of the claims is written as in the response. */
 export function callerReportToJson({ claims, headers, ...report }: CallerReport): string {
   const fields = JSON.stringify({
     ...report,

@@ -21,7 +21,7 @@ import { UsageError } from '../usage-error.ts';
 import { formatClaims, formatHeaders, formatPredicate } from './format-sections.ts';
 import { formatPairs, toShownHeaders } from './format-pairs.ts';
 
-/** Holds the token when no file is given: an argument would be seen by every user of the machine. */
+/** Contains the token when no file is given: an argument would be visible to every user of the machine. */
 export const tokenVariable = 'GRANTGATE_TOKEN';
 
 interface JwtCheck {
@@ -31,17 +31,17 @@ interface JwtCheck {
   readonly why: string;
 }
 
-/** Report about a caller's token and the decision on it. Never holds the token. */
+/** Report about a caller's token and the decision on it. Never contains the token. */
 export interface JwtReport {
   readonly middleware: string;
   readonly kind: 'jwt';
   /** Source of the keys: `issuer https://as.example`. */
   readonly keys: string;
   readonly refusal: Pick<Deny, 'status' | 'code' | 'detail' | 'reason'> | undefined;
-  /** The key that verified the signature; undefined: none did. */
+  /** The key that verified the signature; undefined without one. */
   readonly key: { readonly id: string | undefined; readonly algorithm: string } | undefined;
   readonly expected: Pick<JwtOptions, 'issuers' | 'audience'>;
-  /** The checks in the order of the gateway; each claim separately, also when the signature is wrong. */
+  /** The checks in the order of the gateway; each claim separately, even when the signature is invalid. */
   readonly checks: readonly JwtCheck[];
   /** `ClientUsername` of the access log; undefined for a refused token. */
   readonly username: string | undefined;
@@ -61,7 +61,7 @@ export async function readToken(file: string | undefined, io: Io): Promise<strin
   return token.trim().replace(/^(?:Bearer|DPoP) +/i, '');
 }
 
-/** A command has neither a connection of the caller nor a proof. */
+/** The command has neither a connection of the caller nor a proof. */
 export const noProofs: CallerProofs<CredentialRequest> = Object.freeze({
   certificateThumbprint: () => undefined,
   proof: () => undefined,
@@ -160,7 +160,7 @@ function describeKeys({ keys, issuers }: JwtOptions): string {
   }
 }
 
-/** For people. */
+/** The report as text. */
 export function formatJwtReport(report: JwtReport, style: Style): string {
   const { middleware, keys, refusal, key, expected, claims, calls, headers, checks, username } = report;
   const parts = [
@@ -193,7 +193,7 @@ export function formatJwtReport(report: JwtReport, style: Style): string {
 const show = (claims: Claims | undefined, name: string): string =>
   claims !== undefined && Object.hasOwn(claims, name) ? claimJson(claims[name] ?? null) : 'missing';
 
-/** For machines: JSON in which every number of the claims stands as in the token. */
+/** The report as JSON, in which every number of the claims is written as in the token. */
 export function jwtReportToJson({ refusal, claims, headers, ...report }: JwtReport): string {
   const fields = JSON.stringify({
     ...report,

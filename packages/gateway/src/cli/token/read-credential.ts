@@ -39,7 +39,7 @@ export async function readCredential(
     throw new UsageError(
       `each caller brings its own client ID and secret: pass --client-id ID, and the secret in --client-secret-file FILE or ${secretVariable}`,
     );
-  // RFC 7617 section 2: what comes after the first colon is the secret.
+  // RFC 7617 section 2: the secret follows the first colon.
   if (clientId === '' || clientId.includes(':'))
     throw new UsageError('--client-id: expected a non-empty client ID without a colon (RFC 7617 section 2)');
   const secret =

@@ -83,7 +83,7 @@ function toPairs(raw: readonly string[], reveal: boolean): readonly (readonly [s
   const pairs: [string, string][] = [];
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = raw[at] ?? '';
-    // Values are the bytes of UTF-8, one character each.
+    // Values are the bytes of UTF-8, one per character.
     const value = Buffer.from(raw[at + 1] ?? '', 'latin1').toString('utf8');
     if (name === 'authorization') pairs.push(['Authorization', reveal ? value : 'Bearer [hidden]']);
     else pairs.push([name, value]);
@@ -91,7 +91,7 @@ function toPairs(raw: readonly string[], reveal: boolean): readonly (readonly [s
   return pairs;
 }
 
-/** For people. */
+/** The report as text. */
 export function formatReport(report: TokenReport, style: Style): string {
   const { middleware, level, clientId, url, issuer, refusal, token, calls, headers } = report;
   const server = [issuer && `issuer ${issuer}`, url].filter((text) => text !== undefined).join(', ');
@@ -119,7 +119,7 @@ function describeLifetime(seconds: number | undefined): string {
   return seconds <= 0 ? 'already expired: used once, not cached' : `${seconds} s`;
 }
 
-/** For machines: JSON in which every number of the claims stands as in the token. */
+/** The report as JSON, in which every number of the claims is written as in the token. */
 export function reportToJson({ refusal, token, headers, ...report }: TokenReport): string {
   const place = '\u0000claims';
   const text = JSON.stringify(

@@ -22,7 +22,7 @@ import type { CheckRequest } from './check-request.ts';
 import { createDecisionResponses } from './decision-responses.ts';
 
 /**
- * Answers a `Check` with the bytes of a `CheckResponse`. Never rejects: a failure becomes a refusal.
+ * Responds to a `Check` with the bytes of a `CheckResponse`. Never rejects: a failure becomes a refusal.
  *
  * @param traceHeaders `traceparent` and `tracestate` of the call itself, name and value in turn; empty for none.
  */
@@ -73,7 +73,7 @@ export function createAuthorize(
       if (stop === undefined && chain !== undefined) stop = await decide(chain, stepped);
     } catch (error) {
       deps.onDefect(error, requestId);
-      // Fail closed: a request without a decision does not pass.
+      // Fail closed: without a decision, a request is refused.
       stop = brokenRoute;
     } finally {
       if (chain?.followsEnds === true) stepped.end(chain.steps, stop === undefined ? 200 : statusOf(stop));
@@ -144,7 +144,7 @@ class AuthorizationContext extends StepContext {
     return this.#trace;
   }
 
-  // Chains with steps that change the path are refused before.
+  // Chains with steps that change the path have been refused before.
   protected override readTarget(target: string): string {
     return target;
   }
@@ -171,7 +171,7 @@ function toFacts(request: CheckRequest, entryPoint: string): RequestFacts {
     reusesHeaders: false,
     remoteAddress: request.sourceAddress,
     remotePort: request.sourcePort,
-    // The address comes from Envoy, which has evaluated X-Forwarded-For itself.
+    // The address comes from Envoy, which has already evaluated X-Forwarded-For.
     trusted: false,
     tls: undefined,
     authorization: valueOf(rawHeaders, 'authorization'),

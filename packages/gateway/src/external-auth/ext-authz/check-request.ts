@@ -16,7 +16,7 @@ export interface CheckRequest {
   readonly sourcePort: number;
 }
 
-/** @throws RangeError for bytes that are no such message. */
+/** @throws RangeError for bytes that are not a valid message. */
 export function readCheckRequest(bytes: Buffer): CheckRequest {
   const attributes = messageAt(bytes, 1);
   const http = messageAt(messageAt(attributes, 4), 2);
@@ -50,7 +50,7 @@ export function readCheckRequest(bytes: Buffer): CheckRequest {
 
 const none = Buffer.alloc(0);
 
-/** The last one stands; those that are given in parts are not joined, as no writer splits them. */
+/** The last one wins. Messages that are split into several fields are not joined, because no writer splits them. */
 function messageAt(message: Buffer, number: number): Buffer {
   let found: Buffer | undefined;
   for (const field of readFields(message)) if (field.number === number) found = field.bytes;

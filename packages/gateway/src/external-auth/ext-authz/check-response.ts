@@ -1,6 +1,6 @@
 import { bytesField, numberField } from './protobuf.ts';
 
-/** Writes an `envoy.service.auth.v3.CheckResponse` that lets the request pass. */
+/** Encodes an `envoy.service.auth.v3.CheckResponse` that allows the request. */
 export function writeOkResponse(options: {
   /** Name and value in turn, values in Node.js's form (Latin-1). */
   readonly headers: readonly string[];
@@ -15,11 +15,11 @@ export function writeOkResponse(options: {
   const fields = Object.entries(options.metadata).map(([key, value]) =>
     bytesField(1, Buffer.concat([bytesField(1, key), bytesField(2, bytesField(3, value))])),
   );
-  // An unset status has meant OK to some, and a refusal to others: it is always there. OK is 0, which is written as nothing.
+  // Some versions read an unset status as OK, and others as a refusal: it is always set. OK is 0, which is encoded as nothing.
   return Buffer.concat([bytesField(1, ''), bytesField(3, ok), bytesField(4, Buffer.concat(fields))]);
 }
 
-/** Writes one that refuses it. @param code of google.rpc.Code, not 0. */
+/** Encodes a refusal. @param code of google.rpc.Code, not 0. */
 export function writeDeniedResponse(options: {
   readonly code: number;
   /** HTTP status. */
@@ -36,7 +36,7 @@ export function writeDeniedResponse(options: {
   return Buffer.concat([bytesField(1, numberField(1, options.code)), bytesField(2, denied)]);
 }
 
-/** `HeaderValueOption`s with `append` false: what the caller sent under that name is replaced. */
+/** `HeaderValueOption`s with `append` false replace the caller's headers with those names. */
 function toHeaderOptions(headers: readonly string[]): Buffer[] {
   const options: Buffer[] = [];
   for (let at = 0; at + 1 < headers.length; at += 2) {

@@ -16,7 +16,7 @@ export interface DecisionResponses {
   deny(refusal: Refusal, requestId: string): Buffer;
   /** A step's own response, such as a redirect. */
   reply(response: StepResponse): Buffer;
-  /** The status that Envoy sends for one of the last two. */
+  /** The status that Envoy sends for a refusal or a step's response. */
   statusOf(response: { readonly status: number }): number;
 }
 

@@ -5,7 +5,7 @@ import { assertUsable } from '../../tls/certificate-pair.ts';
 /** The certificate of a gRPC server. */
 export interface GrpcIdentity extends experimental.CertificateProvider {
   /**
-   * Uses the first of these for new connections.
+   * Uses the first certificate for new connections.
    *
    * @throws if one of them is invalid; the current one stays in use.
    */
@@ -27,7 +27,7 @@ export function createIdentity(pairs: readonly CertificatePair[]): GrpcIdentity 
       queueMicrotask(() => listener(update));
     },
     removeIdentityCertificateListener: (listener) => void listeners.delete(listener),
-    // Clients show no certificate.
+    // Client certificates are not requested.
     addCaCertificateListener() {},
     removeCaCertificateListener() {},
   };

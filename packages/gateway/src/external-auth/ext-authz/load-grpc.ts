@@ -5,11 +5,11 @@ import type * as grpc from '@grpc/grpc-js';
 export type Grpc = typeof grpc;
 
 /**
- * Loads the package `@grpc/grpc-js` when an entry point first needs it: a gateway without one need not have it.
+ * Loads the package `@grpc/grpc-js` when an entry point first needs it; other gateways need not install it.
  *
  * @throws Error with the code `MODULE_NOT_FOUND` when it is not installed.
  */
 export function loadGrpc(): Grpc {
-  // The exports of the package are known only by its name and version.
+  // The package is loaded by name, so its exports have no known types.
   return createRequire(import.meta.url)('@grpc/grpc-js') as Grpc;
 }

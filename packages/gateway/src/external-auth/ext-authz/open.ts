@@ -65,7 +65,7 @@ export async function openExtAuthz(
   const credentials =
     identity === undefined
       ? grpc.ServerCredentials.createInsecure()
-      : // The first parameter is named for authorities, and is what the server shows.
+      : // The first parameter is meant for authorities, but the server presents it.
         grpc.experimental.createCertificateProviderServerCredentials(identity, null, false);
   const injector = server.createConnectionInjector(credentials);
   const listener = createServer({ noDelay: true }, (socket) => {
@@ -74,7 +74,7 @@ export async function openExtAuthz(
   });
   const port = await listen(listener, config);
   reportAcceptErrors(listener, deps.clock, (error) => deps.onError(error));
-  // Clients are told to open no more streams here, and those that are open finish.
+  // Clients are told to open no more streams here; open streams may finish.
   const shutDown = (): Promise<void> =>
     new Promise((resolve) => {
       listener.close();
@@ -114,7 +114,7 @@ const readTraceHeaders = (metadata: Metadata): readonly string[] =>
 /** Members that a gRPC server neither has nor needs: it serves no routes, and manages its own certificates. */
 const unknown: Pick<EntryPoint, 'connections' | 'setTls'> = { connections: () => undefined, setTls() {} };
 
-/** Envoy sends headers, and the body only when it is told to: this is far above its limit for heads. */
+/** Envoy sends headers, and the body only when configured: this is far above its limit for heads. */
 const maxMessageBytes = 4 * 1024 * 1024;
 
 type ServingStatus = 'serving' | 'notServing' | 'unknown';

@@ -1,16 +1,16 @@
-/** A field of a protobuf message as it stands on the wire (protobuf.dev/programming-guides/encoding). */
+/** A field of an encoded protobuf message (protobuf.dev/programming-guides/encoding). */
 export interface Field {
   readonly number: number;
   /** The payload of a length-delimited field; undefined for a number. */
   readonly bytes: Buffer | undefined;
-  /** A varint's value, exact up to 2^53; 0 for anything else. */
+  /** The value of a varint, exact up to 2^53; 0 for other types. */
   readonly value: number;
 }
 
 /**
- * The fields of a message, in their order. Unknown ones are the caller's to skip.
+ * The fields of a message, in their order. The caller must skip unknown ones.
  *
- * @throws RangeError for a message that is cut short or malformed.
+ * @throws RangeError for a truncated or malformed message.
  */
 export function* readFields(message: Buffer): Generator<Field> {
   let at = 0;
@@ -43,12 +43,12 @@ export function* readFields(message: Buffer): Generator<Field> {
   }
 }
 
-/** Writes a number; nothing for 0, which is what an absent one means. */
+/** Encodes a number; nothing for 0, which is the meaning of an absent one. */
 export function numberField(number: number, value: number): Buffer {
   return value === 0 ? empty : Buffer.from([...toVarint(number * 8), ...toVarint(value)]);
 }
 
-/** Writes a string, bytes or a message, empty ones too. */
+/** Encodes a string, bytes or a message, including empty ones. */
 export function bytesField(number: number, content: Buffer | string): Buffer {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
   return Buffer.concat([Buffer.from([...toVarint(number * 8 + 2), ...toVarint(bytes.length)]), bytes]);

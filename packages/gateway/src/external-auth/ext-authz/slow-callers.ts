@@ -6,14 +6,16 @@ import type { Grpc } from './load-grpc.ts';
 
 /** Closes connections of callers that exceed a time limit. */
 export interface SlowCallers {
-  /** Gives a connection `headerTimeoutMs` until its first call: for the TLS handshake, the preface of HTTP/2 and the head of the call. */
+  /**
+   * Gives a connection `headerTimeoutMs` until its first call: for the TLS handshake, the HTTP/2 preface and the head of the call.
+   */
   connected(socket: Socket): void;
   /**
-   * Gives a call `readTimeoutMs` until it has arrived. Envoy gives a call up much sooner; only the end of its connection frees what
-   * the server keeps for a call that never does.
+   * Gives a call `readTimeoutMs` to arrive. Envoy abandons a call much sooner, but only closing its connection frees the memory of
+   * a call that never arrives.
    */
   readonly interceptor: ServerInterceptor;
-  /** Ends the connections that have not made a call yet. */
+  /** Closes the connections that have not made a call yet. */
   close(): void;
 }
 

@@ -137,7 +137,7 @@ function createCounts(): TokenSeries {
   };
 }
 
-/** Its old place is reset: later counts start at zero, and no number is added twice. */
+/** Resets the old place, so that no count is added twice. */
 function move(from: TokenSeries, to: TokenSeries): void {
   to.memory += from.memory;
   to.store += from.store;

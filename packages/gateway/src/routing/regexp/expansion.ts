@@ -6,8 +6,8 @@ export type Expansion = (text: string, places: Places) => string;
 const reference = /\$(?:\$|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})/gu;
 
 /**
- * Reads a replacement like Go's `Regexp.Expand`: `$1`, `${1}`, `$name` and `${name}` stand for groups (the longest possible name),
- * and `$$` for a dollar sign. A group that does not exist or did not match is empty. Any other dollar sign is literal.
+ * Reads a replacement like Go's `Regexp.Expand`: `$1`, `${1}`, `$name` and `${name}` refer to groups (the longest possible name),
+ * and `$$` is a dollar sign. A group that does not exist or did not match is empty. Any other dollar sign is literal.
  *
  * @param groupNames names by index, empty for a group without one.
  */

@@ -70,7 +70,7 @@ export function createRun(program: readonly Instruction[]): Run {
         // Characters without a class are simulated each time.
         if (charClass >= 0 && state.next !== undefined) {
           state.next[charClass] = next;
-          // Computed once: the first requests after a start do not pay for all later ones.
+          // Computed once, so that the first requests after a start do not pay for all later ones.
           work.stepsLeft = stepsLeft - ((stepsLeft - work.stepsLeft) >> 4);
         }
       }

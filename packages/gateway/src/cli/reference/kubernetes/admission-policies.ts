@@ -49,7 +49,9 @@ export function createAdmissionPolicies(): Readonly<Record<string, readonly obje
   };
 }
 
-/** The type dyn: rules read fields that a schema need not declare; of `metadata`, the API server declares only the name. */
+/**
+ * The type dyn, because rules read fields that a schema need not declare; for `metadata`, the API server declares only the name.
+ */
 const spec = 'variables.spec';
 
 function openRule(): AdmissionRule {

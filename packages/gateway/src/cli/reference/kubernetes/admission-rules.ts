@@ -12,11 +12,11 @@ export interface AdmissionRule {
 interface SchemaLocation {
   /** In CEL. */
   readonly at: string;
-  /** For people. */
+  /** In words. */
   readonly path: string;
   /** Wraps a test of a value in the steps that lead to it; true if a step has another type. */
   readonly within: (test: string) => string;
-  /** The same for a text about a value; empty if a step has another type. */
+  /** Likewise for a text about a value; empty if a step has another type. */
   readonly collect: (text: string) => string;
 }
 

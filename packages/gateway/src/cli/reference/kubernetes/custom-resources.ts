@@ -74,14 +74,14 @@ export function createSpecSchemas(): {
 /** Fields that Traefik's own definition of an IngressRoute requires. */
 const requiredByTraefik: ReadonlySet<string> = new Set(['routes', 'match', 'name']);
 
-/** `spec` of a kind whose reader takes it whole. */
+/** `spec` of a kind whose reader parses it as a whole. */
 function toSpec(schema: z.ZodObject, description: string): StructuralSchema {
   const spec = toJsonSchema(schema, { title: '', description: '' }).properties?.['spec'];
   if (typeof spec !== 'object') throw new TypeError('expected spec');
   return { ...toStructural(toOpen(spec, requiredByTraefik)), description };
 }
 
-/** The definitions of the kinds of `traefik.io/v1alpha1` that are read, for clusters without Traefik. */
+/** Definitions of the kinds of `traefik.io/v1alpha1` that the gateway reads, for clusters without Traefik. */
 export function createCustomResources(): Readonly<Record<string, CustomResourceDefinition>> {
   const { ingressRoute, options } = createSpecSchemas();
   const toProperties = (isPlugin: boolean): Record<string, StructuralSchema> =>
@@ -95,7 +95,7 @@ export function createCustomResources(): Readonly<Record<string, CustomResourceD
       ...toStructural(toOpen(ingressRoute, requiredByTraefik)),
       description: 'Routes of HTTP requests.',
     }),
-    // Other types of middleware are kept: a cluster may have those of Traefik, which refuse requests here.
+    // Other types of middleware are kept: a cluster may have those of Traefik, which make routes refuse here.
     middlewares: define('Middleware', 'middleware', {
       description: 'A middleware of one type.',
       type: 'object',
