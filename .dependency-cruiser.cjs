@@ -167,7 +167,7 @@ module.exports = {
       from: { path: '^packages/dashboard/src/' },
       to: {
         path: '^packages/(gateway|middleware|demo|testkit)/',
-        pathNot: '^packages/gateway/src/admin/api/shapes\\.ts$',
+        pathNot: '^packages/gateway/src/admin/api/(shapes|[a-z]+-shape)\\.ts$',
       },
     },
     {
