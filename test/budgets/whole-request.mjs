@@ -7,7 +7,7 @@ import { createDeadlines } from '../../packages/gateway/dist/http1/message/deadl
 import { createReadBuffers } from '../../packages/gateway/dist/http1/message/read-buffers.js';
 import { toRequestHead } from '../../packages/gateway/dist/http1/client/request-head.js';
 import { toAccessLog } from '../../packages/gateway/dist/config/access-log-config.js';
-import { accessLogSchema } from '../../packages/gateway/dist/config/access-log-schema.js';
+import { accessLogSchema } from '../../packages/gateway/dist/config/access-log-config.js';
 import { createAccessLogLine } from '../../packages/gateway/dist/observe/access-log.js';
 import { createHandle } from '../../packages/gateway/dist/pipeline/handle.js';
 import { createReadPath } from '../../packages/gateway/dist/routing/request-path.js';

@@ -1,4 +1,5 @@
-import type { EntryPointConfig, InstallConfig } from './config/install.ts';
+import type { EntryPointConfig } from './config/entry-point-config.ts';
+import type { InstallConfig } from './config/install-config.ts';
 import type { EntryPoint } from './entrypoints/entry-point.ts';
 import { secretLimit, toFileError } from '@grantgate/middleware/base/file-error';
 import { readRegularFile } from '@grantgate/middleware/base/read-regular-file';

@@ -6,7 +6,7 @@ import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
 import { createEndpointStates } from '@grantgate/middleware/token/endpoint-state';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
 import { createRenewal } from './certificate-files.ts';
-import type { InstallConfig } from './config/install.ts';
+import type { InstallConfig } from './config/install-config.ts';
 import type { EntryPoint } from './entrypoints/entry-point.ts';
 import { createCertificateLog } from './observe/certificate-log.ts';
 import { logAddresses } from './observe/addresses-log.ts';

@@ -29,7 +29,14 @@ async function readFacts(): Promise<readonly (RequestFacts | undefined)[]> {
   };
   const { gateway } = await startGatewayWith(
     {},
-    { steps: [capture], encodedCharacters: { slash: true, backSlash: true, nullCharacter: true } },
+    {
+      steps: [capture],
+      encodedCharacters: {
+        allowEncodedSlash: true,
+        allowEncodedBackSlash: true,
+        allowEncodedNullCharacter: true,
+      },
+    },
   );
   const read: (RequestFacts | undefined)[] = [];
   for (const [method, target, host, ...headers] of recorded.requests) {

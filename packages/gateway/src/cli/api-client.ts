@@ -3,7 +3,7 @@ import { request as requestHttps } from 'node:https';
 import { isIPv6 } from 'node:net';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { describeConnectionFault } from '@grantgate/middleware/base/connection-fault';
-import type { InstallConfig } from '../config/install.ts';
+import type { InstallConfig } from '../config/install-config.ts';
 import { readInstall } from './configuration.ts';
 import type { Io } from './io.ts';
 import { reportProblems } from './serve/install.ts';

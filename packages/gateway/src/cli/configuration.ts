@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import type { InstallConfig } from '../config/install.ts';
+import type { InstallConfig } from '../config/install-config.ts';
 import type { Problem } from '../config/place.ts';
 import { parseInstall, shorthandInstall } from '../config/parse-install.ts';
 import { sortProblems } from '../config/problem.ts';

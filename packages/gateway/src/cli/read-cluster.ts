@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { systemClock } from '@grantgate/middleware/base/clock';
-import type { InstallConfig, KubernetesProviderConfig, ObjectScope } from '../config/install.ts';
+import type { InstallConfig } from '../config/install-config.ts';
+import type { KubernetesProviderConfig, ObjectScope } from '../config/kubernetes-config.ts';
 import { kubernetesSchema } from '../config/kubernetes-schema.ts';
-import { toKubernetes } from '../config/parse-cluster.ts';
+import { toKubernetes } from '../config/kubernetes-config.ts';
 import { createAccess } from '../providers/kubernetes/access.ts';
 import type { LoadedCluster } from '../providers/kubernetes/load.ts';
 import { loadCluster } from '../providers/kubernetes/load.ts';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runCommand } from './io.testkit.ts';
-import { createTestIo } from './io.testkit.ts';
+import { runCommand, createTestIo } from './io.testkit.ts';
 import { createProgram } from './program.ts';
 
 const names = createProgram(createTestIo(), async () => {}).commands.map((command) => command.name());

@@ -7,6 +7,9 @@ export interface HostPort {
   readonly port: number;
 }
 
+/** Addresses of the listeners, by entry point; with the actual port when port 0 was configured. */
+export type ListenAddresses = ReadonlyMap<string, HostPort>;
+
 const shape = /^(?:\[([^[\]]+)\]|([^[\]:/]*)):(\d{1,5})(?:\/tcp)?$/i;
 const hostname = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?$/;
 

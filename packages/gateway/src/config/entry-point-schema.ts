@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration } from '@grantgate/middleware/options/duration';
-import { http2Schema } from './http2-schema.ts';
+import { http2Schema } from './http2-config.ts';
 import { isAddressRange, isUdpAddress, parseAddress, type HostPort } from './address.ts';
 
 const bytes = z.int().min(0);

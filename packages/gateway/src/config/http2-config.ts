@@ -1,11 +1,28 @@
-/** Connections of callers with HTTP/2. */
-export interface Http2Config {
-  /** Maximum number of requests in flight on a connection. */
-  readonly maxConcurrentStreams: number;
-  /** Maximum size of the table of request headers that a caller may refer to, in bytes (RFC 7541). */
-  readonly maxDecoderHeaderTableSize: number;
-  /** Maximum size of the table of response headers that responses refer to, in bytes (RFC 7541). */
-  readonly maxEncoderHeaderTableSize: number;
-  /** Whether connections without TLS may be HTTP/2. */
-  readonly h2c: boolean;
-}
+import type { OptionsOf } from '@grantgate/middleware/options/options-of';
+import { z } from 'zod';
+
+const headerTableSize = z.int().min(0).max(65_536).default(4096);
+
+/** Connections of callers with HTTP/2, as written. */
+export const http2Schema = z.strictObject({
+  maxConcurrentStreams: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(250)
+    .describe('Maximum number of requests in flight on a connection; the caller must retry others.'),
+  maxDecoderHeaderTableSize: headerTableSize.describe(
+    'Size of the table of headers that a caller may refer to again (HPACK), in bytes.',
+  ),
+  maxEncoderHeaderTableSize: headerTableSize.describe(
+    'Size of the table of headers that responses refer to again (HPACK), in bytes.',
+  ),
+  h2c: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Accepts HTTP/2 on connections without TLS, from callers that begin with it (prior knowledge). `Upgrade: h2c` is never accepted.',
+    ),
+});
+
+export type Http2Config = OptionsOf<z.output<typeof http2Schema>>;

@@ -1,16 +1,12 @@
 import { z } from 'zod';
-import { accessLogSchema } from './access-log-schema.ts';
-import { apiSchema } from './api-schema.ts';
+import { accessLogSchema } from './access-log-config.ts';
+import { apiSchema } from './api-config.ts';
 import { entryPointSchema } from './entry-point-schema.ts';
-import {
-  kubernetesGatewaySchema,
-  kubernetesIngressSchema,
-  kubernetesSchema,
-  localReferences,
-} from './kubernetes-schema.ts';
-import { logSchema } from './log-schema.ts';
-import { metricsSchema } from './metrics-schema.ts';
-import { tracingSchema } from './otlp-schema.ts';
+import { kubernetesGatewaySchema, kubernetesIngressSchema, kubernetesSchema } from './kubernetes-schema.ts';
+import { localReferencesSchema } from './local-references.ts';
+import { logSchema } from './log-config.ts';
+import { metricsSchema } from './metrics-config.ts';
+import { tracingSchema } from './otlp-config.ts';
 import { respondingEntryPoint } from './responding-entry-point.ts';
 import { serversTransportSchema } from './servers-transport-schema.ts';
 
@@ -25,6 +21,19 @@ const workers = z.preprocess(
     error: `expected auto or a whole number from 1 to ${maxWorkers}`,
   }),
 );
+
+const pingSchema = z.strictObject({
+  entryPoint: respondingEntryPoint,
+  terminatingStatusCode: z
+    .int()
+    .min(100)
+    .max(599)
+    .default(503)
+    .describe('Status of `/ping` while the gateway shuts down.'),
+});
+
+/** The meaning of `ping: true`. */
+export const pingDefaults = pingSchema.parse({});
 
 /** The install configuration `grantgate.yaml`, as written; the source of its types, defaults, reference and JSON Schema. */
 export const installSchema = z.strictObject({
@@ -43,7 +52,7 @@ export const installSchema = z.strictObject({
             .optional()
             .describe('A directory of routes, including its subdirectories.'),
           watch: z.boolean().default(true).describe('Applies changes without a restart.'),
-          allowLocalReferences: localReferences
+          allowLocalReferences: localReferencesSchema
             .optional()
             .describe(
               'The `urn:env:` and `urn:file:` references that middlewares in these files may use, in the format of `kubernetesCRD`. Default: all.',
@@ -79,21 +88,7 @@ export const installSchema = z.strictObject({
       'Serves the API of the gateway, read-only, on the entry point `admin`, otherwise `traefik`. Default: off.',
     ),
   ping: z
-    .union(
-      [
-        z.boolean(),
-        z.strictObject({
-          entryPoint: respondingEntryPoint,
-          terminatingStatusCode: z
-            .int()
-            .min(100)
-            .max(599)
-            .default(503)
-            .describe('Status of `/ping` while the gateway shuts down.'),
-        }),
-      ],
-      { error: 'expected an object or a boolean' },
-    )
+    .union([z.boolean(), pingSchema], { error: 'expected an object or a boolean' })
     .default(false)
     .describe('Serves `/ping` and `/ready`: 200 while the gateway runs, and once it has read all routes.'),
   workers: workers
@@ -104,4 +99,3 @@ export const installSchema = z.strictObject({
 });
 
 export type InstallInput = z.output<typeof installSchema>;
-export type EntryPointInput = InstallInput['entryPoints'][string];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration } from '@grantgate/middleware/options/duration';
-import { expectedLocalReference, parseAllowedReference } from './local-references.ts';
+import { localReferencesSchema } from './local-references.ts';
 
 const name = /(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?)/.source;
 const key = `(?:${/[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/.source}/)?${name}`;
@@ -18,13 +18,8 @@ function isLabelSelector(text: string): boolean {
   return text.split(/,(?![^(]*\))/).every((part) => requirement.test(part));
 }
 
-/** `allowLocalReferences` of a provider. */
-export const localReferences = z.array(
-  z.string().refine((text) => parseAllowedReference(text) !== undefined, { error: expectedLocalReference }),
-);
-
 /** Access to the API server; the same for every provider of one cluster. */
-const access = {
+export const accessFields = {
   endpoint: z
     .url({ protocol: /^https?$/, error: 'expected a URL with https or http' })
     .optional()
@@ -51,7 +46,7 @@ const access = {
 };
 
 /** Options of all providers of one cluster; the largest value applies. */
-const limits = {
+export const limitFields = {
   qps: z
     .number()
     .positive()
@@ -88,7 +83,7 @@ const labelSelector = z
   })
   .default('');
 
-type Access = z.output<z.ZodObject<typeof access>>;
+type Access = z.output<z.ZodObject<typeof accessFields>>;
 
 function checkAccess(
   { endpoint, kubeconfig, context, token, certAuthFilePath }: Access,
@@ -108,7 +103,7 @@ function checkAccess(
 /** `providers.kubernetesCRD` of the install configuration. */
 export const kubernetesSchema = z
   .strictObject({
-    ...access,
+    ...accessFields,
     namespaces,
     labelSelector: labelSelector.describe('Reads only IngressRoutes and Middlewares with these labels.'),
     ingressClass: z
@@ -133,19 +128,19 @@ export const kubernetesSchema = z
       .describe(
         'The only namespace whose TLSOption and TLSStore called `default` are used: they concern all connections. Default: any.',
       ),
-    allowLocalReferences: localReferences
+    allowLocalReferences: localReferencesSchema
       .default([])
       .describe(
         "References to the gateway's own environment and files that Middlewares may use: `urn:env:NAME`, `urn:env:PREFIX*`, `urn:file:/FILE` or `urn:file:/DIRECTORY/` with everything below it. Default: none.",
       ),
-    ...limits,
+    ...limitFields,
   })
   .superRefine(checkAccess);
 
 /** `providers.kubernetesIngress` of the install configuration. */
 export const kubernetesIngressSchema = z
   .strictObject({
-    ...access,
+    ...accessFields,
     namespaces,
     labelSelector: labelSelector.describe('Reads only Ingresses with these labels.'),
     ingressClass: z
@@ -176,16 +171,16 @@ export const kubernetesIngressSchema = z
       .describe(
         'Matches whole elements of a path, as Kubernetes specifies it: `/foo` and `/foo/bar`, but not `/foobar`, which Traefik matches too.',
       ),
-    ...limits,
+    ...limitFields,
   })
   .superRefine(checkAccess);
 
 /** `providers.kubernetesGateway` of the install configuration. */
 export const kubernetesGatewaySchema = z
   .strictObject({
-    ...access,
+    ...accessFields,
     namespaces,
     labelSelector: labelSelector.describe('Reads only GatewayClasses with these labels.'),
-    ...limits,
+    ...limitFields,
   })
   .superRefine(checkAccess);

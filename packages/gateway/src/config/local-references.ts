@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { z } from 'zod';
 
 /** References to the gateway's own environment and files that objects of one source may use; undefined: all. */
 export interface LocalReferences {
@@ -13,7 +14,7 @@ export type AllowedReference =
   | { readonly kind: 'file'; readonly path: string };
 
 /** Describes the valid entries of `allowLocalReferences`. */
-export const expectedLocalReference =
+const expectedLocalReference =
   'expected urn:env:VARIABLE, urn:env:PREFIX*, urn:file:/FILE or urn:file:/DIRECTORY/';
 
 /**
@@ -28,6 +29,11 @@ export function parseAllowedReference(text: string): AllowedReference | undefine
   if (file === undefined || (text.endsWith('*') && !file.endsWith('/'))) return undefined;
   return { kind: 'file', path: resolve(file) };
 }
+
+/** `allowLocalReferences` of a provider. */
+export const localReferencesSchema = z.array(
+  z.string().refine((text) => parseAllowedReference(text) !== undefined, { error: expectedLocalReference }),
+);
 
 /** Whether an environment variable may be read. */
 export function isEnvAllowed({ allowed }: LocalReferences, variable: string): boolean {
@@ -47,4 +53,12 @@ export function findAllowedPaths({ allowed }: LocalReferences, path: string): re
 /** Compares whole names: `/run/application` is not below `/run/app`. */
 export function isAtOrBelow(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+}
+
+/** @param option that lists them. */
+export function toLocalReferences(option: string, written: readonly string[]): LocalReferences {
+  return Object.freeze({
+    option,
+    allowed: Object.freeze(written.flatMap((text) => parseAllowedReference(text) ?? [])),
+  });
 }

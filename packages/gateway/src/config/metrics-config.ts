@@ -1,40 +1,56 @@
-import type { z } from 'zod';
-import type { metricsSchema } from './metrics-schema.ts';
-import { toOtlp, toResource, type OtlpConfig, type ResourceConfig } from './otlp-config.ts';
+import { duration } from '@grantgate/middleware/options/duration';
+import type { OptionsOf } from '@grantgate/middleware/options/options-of';
+import { z } from 'zod';
+import { otlpResource, otlpTransport, toOtlp, toResource } from './otlp-config.ts';
+import { respondingEntryPoint } from './responding-entry-point.ts';
 
-/** The requests that a destination of metrics shows, and its buckets. */
-export interface MetricsView {
-  /** Upper bounds of the histograms of durations, in seconds, ascending. */
-  readonly buckets: readonly number[];
-  /** Requests by entry point. */
-  readonly byEntryPoint: boolean;
-  /** Requests by router. */
-  readonly byRouter: boolean;
-  /** Requests by service, its servers and the connections to them. */
-  readonly byService: boolean;
-}
+/** Maximum number of bounds of a histogram; each costs a series per set of labels. */
+const maxBuckets = 64;
 
-/** Everything that the destinations show, and that is therefore counted. */
-export interface MetricsConfig extends MetricsView {
-  /** Undefined: `/metrics` is not served. */
-  readonly prometheus?: PrometheusConfig | undefined;
-  /** Undefined: metrics are not exported. */
-  readonly otlp?: MetricsExportConfig | undefined;
-}
+const bounds = z
+  .array(z.number().positive())
+  .min(1)
+  .max(maxBuckets)
+  .refine((numbers) => numbers.every((bound, index) => index === 0 || bound > (numbers[index - 1] ?? 0)), {
+    error: 'expected ascending numbers',
+  });
 
-/** `/metrics`. */
-export interface PrometheusConfig extends MetricsView {
-  /** Undefined: no entry point serves it. */
-  readonly entryPoint: string | undefined;
-}
+/** Which requests one destination shows. */
+const labels = {
+  addEntryPointsLabels: z.boolean().default(true).describe('Counts requests by entry point.'),
+  addRoutersLabels: z.boolean().default(false).describe('Counts requests by router.'),
+  addServicesLabels: z
+    .boolean()
+    .default(true)
+    .describe('Counts requests by service, and shows the health of its servers and the connections to them.'),
+};
 
-/** Metrics over OTLP. */
-export interface MetricsExportConfig extends MetricsView {
-  readonly resource: ResourceConfig;
-  readonly otlp: OtlpConfig;
-  /** Milliseconds between two exports. */
-  readonly intervalMs: number;
-}
+const prometheus = z.strictObject({
+  entryPoint: respondingEntryPoint,
+  buckets: bounds
+    .default([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.03, 0.1, 0.3, 1.2, 5])
+    .describe('Upper bounds of the duration histograms, in seconds.'),
+  ...labels,
+});
+
+const otlp = z.strictObject({
+  ...otlpTransport('metrics'),
+  ...otlpResource,
+  ...labels,
+  explicitBoundaries: bounds
+    .default([0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10])
+    .describe('Upper bounds of the duration histograms of requests, in seconds.'),
+  pushInterval: duration
+    .refine((ms) => ms >= 1, { error: 'expected a duration of at least 1ms' })
+    .prefault('10s')
+    .describe('Time between two exports.'),
+});
+
+/** `metrics` of the install configuration. */
+export const metricsSchema = z.strictObject({
+  prometheus: prometheus.optional().describe('Serves `/metrics`, in the text format of Prometheus.'),
+  otlp: otlp.optional().describe('Exports the same metrics, and those of the semantic conventions of HTTP.'),
+});
 
 type MetricsInput = z.output<typeof metricsSchema>;
 
@@ -43,42 +59,49 @@ type MetricsInput = z.output<typeof metricsSchema>;
  * @param at makes paths absolute.
  */
 export function toMetrics(
-  { prometheus, otlp }: MetricsInput,
+  { prometheus: written, otlp: exported }: MetricsInput,
   entryPoint: string | undefined,
   at: (path: string) => string,
-): MetricsConfig | undefined {
-  const served = prometheus && {
-    entryPoint: prometheus.entryPoint ?? entryPoint,
-    ...toView(prometheus, prometheus.buckets),
+) {
+  const prometheus = written && {
+    /** Undefined: no entry point serves it. */
+    entryPoint: written.entryPoint ?? entryPoint,
+    ...toView(written, written.buckets),
   };
-  const exported = otlp && {
-    resource: toResource(otlp),
-    otlp: toOtlp(otlp, at),
-    intervalMs: otlp.pushInterval,
-    ...toView(otlp, otlp.explicitBoundaries),
+  const otlp = exported && {
+    resource: toResource(exported),
+    otlp: toOtlp(exported, at),
+    /** Milliseconds between two exports. */
+    intervalMs: exported.pushInterval,
+    ...toView(exported, exported.explicitBoundaries),
   };
-  const views = [served, exported].filter((view) => view !== undefined);
+  const views = [prometheus, otlp].filter((view) => view !== undefined);
   if (views.length === 0) return undefined;
-  return Object.freeze({
-    prometheus: served && Object.freeze(served),
-    otlp: exported && Object.freeze(exported),
-    buckets: Object.freeze(
-      [...new Set(views.flatMap(({ buckets }) => buckets))].sort((one, other) => one - other),
-    ),
-    byEntryPoint: views.some(({ byEntryPoint }) => byEntryPoint),
-    byRouter: views.some(({ byRouter }) => byRouter),
-    byService: views.some(({ byService }) => byService),
-  });
+  return { prometheus, otlp, ...joinViews(views) };
 }
 
-type LabelSwitches = Pick<
-  NonNullable<MetricsInput['otlp']>,
-  'addEntryPointsLabels' | 'addRoutersLabels' | 'addServicesLabels'
->;
-
-const toView = (written: LabelSwitches, buckets: readonly number[]): MetricsView => ({
-  buckets: Object.freeze([...buckets]),
-  byEntryPoint: written.addEntryPointsLabels,
-  byRouter: written.addRoutersLabels,
-  byService: written.addServicesLabels,
+/** The requests that a destination of metrics shows, and its buckets. */
+const toView = (
+  { addEntryPointsLabels, addRoutersLabels, addServicesLabels }: z.output<z.ZodObject<typeof labels>>,
+  buckets: readonly number[],
+) => ({
+  /** Upper bounds of the histograms of durations, in seconds, ascending. */
+  buckets: [...buckets],
+  byEntryPoint: addEntryPointsLabels,
+  byRouter: addRoutersLabels,
+  /** Requests by service, its servers and the connections to them. */
+  byService: addServicesLabels,
 });
+
+export type MetricsView = OptionsOf<ReturnType<typeof toView>>;
+
+/** Everything that the destinations show, and that is therefore counted. */
+const joinViews = (views: readonly MetricsView[]) => ({
+  buckets: [...new Set(views.flatMap(({ buckets }) => buckets))].sort((one, other) => one - other),
+  byEntryPoint: views.some(({ byEntryPoint }) => byEntryPoint),
+  byRouter: views.some(({ byRouter }) => byRouter),
+  byService: views.some(({ byService }) => byService),
+});
+
+/** Metrics over OTLP. */
+export type MetricsExportConfig = NonNullable<NonNullable<OptionsOf<ReturnType<typeof toMetrics>>>['otlp']>;

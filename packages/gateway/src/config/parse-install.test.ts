@@ -140,7 +140,7 @@ ping: {}
         maxEncoderHeaderTableSize: 65_536,
         h2c: false,
       },
-      encodedCharacters: { ...encodedCharacters, slash: true, hash: false },
+      encodedCharacters: { ...encodedCharacters, allowEncodedSlash: true, allowEncodedHash: false },
     });
     expect(config).toMatchObject({
       providers: {

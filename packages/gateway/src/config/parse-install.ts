@@ -4,16 +4,22 @@ import { formatAddress, isSameListener, type HostPort } from './address.ts';
 import { udp } from './entry-point-schema.ts';
 import { isRoutesDocument, routesNames } from './file-kind.ts';
 import { parseDocuments } from './parse-documents.ts';
-import type { ExternalAuthConfig, InstallConfig } from './install.ts';
+import type { ExternalAuthConfig } from './entry-point-config.ts';
 import { installSchema, type InstallInput } from './install-schema.ts';
-import { findApiMistakes } from './api-mistakes.ts';
+import { findApiMistakes } from './api-config.ts';
 import type { ProblemDetails } from './problem.ts';
-import { findClusterConflicts } from './parse-cluster.ts';
+import { findClusterConflicts } from './kubernetes-config.ts';
 import type { Problem } from './place.ts';
 import { insecureTransport } from './servers-transport-schema.ts';
 import { readObject } from './read.ts';
 import { withSwitches } from './switches.ts';
-import { toInstallConfig, usualResponder, toServedInstall, type ServedInstall } from './to-install-config.ts';
+import {
+  toInstallConfig,
+  toServedInstall,
+  type InstallConfig,
+  type ServedInstall,
+} from './install-config.ts';
+import { usualResponder } from './responding-entry-point.ts';
 import { explainInstallOption, unservedNamesAt } from './unserved-options.ts';
 
 export interface ParsedInstall {
@@ -140,7 +146,7 @@ function findUnanswered(install: ServedInstall, placeOf: PlaceOf): Problem[] {
     if (!isOn) return [];
     if (named !== undefined && !Object.hasOwn(entryPoints, named))
       return [toMissing([...path, 'entryPoint'], named, entryPoints, placeOf)];
-    if (named !== undefined || usualResponder(install) !== undefined) return [];
+    if (named !== undefined || usualResponder(entryPoints) !== undefined) return [];
     return [
       {
         severity: 'warning',
@@ -274,7 +280,11 @@ export function shorthandInstall(
   return Object.freeze({
     ...toInstallConfig(toServedInstall(install), process.cwd()),
     providers: Object.freeze({
-      file: Object.freeze({ paths: Object.freeze(paths.map((path) => resolve(path))), watch: true }),
+      file: Object.freeze({
+        paths: Object.freeze(paths.map((path) => resolve(path))),
+        watch: true,
+        localReferences: undefined,
+      }),
       kubernetes: undefined,
     }),
   });

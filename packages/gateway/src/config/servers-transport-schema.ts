@@ -80,3 +80,15 @@ export function toTransportLimits({
 /** Distinguishes a file from literal PEM as Traefik does: a literal has the first line of PEM (RFC 7468). */
 export const toPem = (written: string): PemSource =>
   written.includes('-----BEGIN') ? { kind: 'text', text: written } : { kind: 'file', path: written };
+
+/** @param at makes paths absolute. */
+export function toDefaultTransport(
+  { insecureSkipVerify, rootCAs, ...limits }: z.output<typeof serversTransportSchema>,
+  at: (path: string) => string,
+) {
+  const toSource = (text: string): PemSource => {
+    const source = toPem(text);
+    return source.kind === 'file' ? { ...source, path: at(source.path) } : source;
+  };
+  return { insecureSkipVerify, rootCAs: rootCAs.map(toSource), ...toTransportLimits(limits) };
+}

@@ -38,7 +38,6 @@ describe('a static file of Traefik', () => {
         scheme: 'https',
         port: '443',
         permanent: true,
-        priority: undefined,
         exceptAcme: false,
       },
     });
@@ -161,7 +160,7 @@ accessLog:
     expect(config!.accessLog).toEqual({
       format: 'genericCLF',
       filePath: '/etc/traefik/log/access.log',
-      bufferedLines: 100,
+      bufferingSize: 100,
       addInternals: true,
       writesLines: true,
       filters: {

@@ -5,7 +5,11 @@ import type { Allow, Deny } from '@grantgate/middleware/decision/decision';
 import { createDeny } from '@grantgate/middleware/decision/refusals';
 import { inTime } from '../../../testkit/src/until.ts';
 import type { ServiceConfig, StickyConfig } from '../config/dynamic.ts';
-import type { EncodedCharacters, ProxyProtocolConfig, TransportConfig } from '../config/install.ts';
+import type {
+  EncodedCharacters,
+  ProxyProtocolConfig,
+  TransportConfig,
+} from '../config/entry-point-config.ts';
 import { parseInstall } from '../config/parse-install.ts';
 import type { Step } from '../middlewares/step.ts';
 import { createHandle } from '../pipeline/handle.ts';

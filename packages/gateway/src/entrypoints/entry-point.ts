@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { EntryPointConfig } from '../config/install.ts';
+import type { EntryPointConfig } from '../config/entry-point-config.ts';
 import type { Handle } from '../pipeline/handle.ts';
 import { createReadPath } from '../routing/request-path.ts';
 import { createActivity, type Activity } from './activity.ts';
@@ -87,7 +87,7 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
       });
     });
   reportAcceptErrors(server, deps.clock, (error) => deps.onError(error));
-  const { acceptGraceTimeoutMs = 0 } = config.transport;
+  const { acceptGraceTimeoutMs } = config.transport;
   let isRetired = false;
   return {
     name: config.name,

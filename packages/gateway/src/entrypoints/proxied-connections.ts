@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { ProxyProtocolConfig } from '../config/install.ts';
+import type { ProxyProtocolConfig } from '../config/entry-point-config.ts';
 import { createTrustedPeers } from '../http1/server/trusted-peers.ts';
 import type { CallerAddress } from '../http1/server/connection-facts.ts';
 import { toCanonicalAddress } from '../routing/address.ts';

@@ -1,4 +1,4 @@
-import type { ExternalAuthConfig } from '../config/install.ts';
+import type { ExternalAuthConfig } from '../config/entry-point-config.ts';
 import type { StepChanges } from '../middlewares/step-changes.ts';
 import type { Pass } from '../middlewares/step.ts';
 import type { CallerResponseHead } from '../http1/message/response-writer.ts';

@@ -1,5 +1,5 @@
 import { isOddlySpelled, normalizeHeaderName } from '@grantgate/middleware/base/header-name';
-import type { ExternalAuthConfig } from '../config/install.ts';
+import type { ExternalAuthConfig } from '../config/entry-point-config.ts';
 import type { StepChanges } from '../middlewares/step-changes.ts';
 import { appendSetHeaders, isReplaced, usernameOf } from '../middlewares/step-changes.ts';
 import type { Pass } from '../middlewares/step.ts';

@@ -11,7 +11,7 @@ import type { Decision } from '@grantgate/middleware/decision/decision';
 import type { DecisionFacts } from '@grantgate/middleware/decision/facts';
 import { createDeny } from '@grantgate/middleware/decision/refusals';
 import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
-import type { ExternalAuthConfig, EntryPointConfig } from '../config/install.ts';
+import type { ExternalAuthConfig, EntryPointConfig } from '../config/entry-point-config.ts';
 import { parseInstall } from '../config/parse-install.ts';
 import { createActivity } from '../entrypoints/activity.ts';
 import { createConnectionFacts } from '../http1/server/connection-facts.ts';

@@ -1,6 +1,6 @@
 import { toProblem } from '@grantgate/middleware/decision/problem';
 import { createRequestIds } from '@grantgate/middleware/decision/request-id';
-import type { ExternalAuthConfig } from '../config/install.ts';
+import type { ExternalAuthConfig } from '../config/entry-point-config.ts';
 import type { IncomingRequest } from '../proxy/incoming-request.ts';
 import { settle, type Handle, type PipelineDeps, type RequestFlow } from '../pipeline/handle.ts';
 import type { Refusal } from '../middlewares/refusal.ts';

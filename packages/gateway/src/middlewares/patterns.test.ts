@@ -67,13 +67,13 @@ d: { redirectRegex: { regex: ok } }
 
 describe('encodedCharacters', () => {
   const encodedCharacters = {
-    slash: true,
-    backSlash: true,
-    nullCharacter: true,
-    semicolon: true,
-    percent: true,
-    questionMark: true,
-    hash: true,
+    allowEncodedSlash: true,
+    allowEncodedBackSlash: true,
+    allowEncodedNullCharacter: true,
+    allowEncodedSemicolon: true,
+    allowEncodedPercent: true,
+    allowEncodedQuestionMark: true,
+    allowEncodedHash: true,
   };
   // Traefik's TestEncodedCharacters, at an entry point that allows every character.
   it.each([

@@ -58,7 +58,7 @@ describe('paths, as in the tables of Traefik', () => {
     [replaceRegex('/aaa/bbb', '/foo/bar'), '/aaa%2Fbbb', '/aaa%2Fbbb', '', encoded],
     [replaceRegex('^/foo/(.*)', '/$1'), '/foo/%08bar', '/%08bar', '/foo/%08bar'],
   ])('%j turns %s into %s', async (middleware, target, expected, told) => {
-    const { send } = await startGatewayWith({ one: middleware }, { encodedCharacters: { slash: true } });
+    const { send } = await startGatewayWith({ one: middleware }, { encodedCharacters: { allowEncodedSlash: true } });
     const { status, seen } = await send(target);
     expect(seen?.target ?? status).toBe(expected);
     const names = ['x-forwarded-prefix', 'x-replaced-path'];

@@ -1,4 +1,4 @@
-import type { AccessLogFilters } from '../config/install.ts';
+import type { AccessLogFilters } from '../config/access-log-config.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 
 /** Whether a request is logged: at least one of the filters matches it, as in Traefik. */

@@ -1,5 +1,4 @@
-import { toAccessLog } from '../config/access-log-config.ts';
-import { accessLogSchema } from '../config/access-log-schema.ts';
+import { toAccessLog, accessLogSchema } from '../config/access-log-config.ts';
 import { createAccessLogLine, type ToLine } from './access-log.ts';
 
 /** The lines of an access log with these options. */

@@ -1,4 +1,4 @@
-import type { AccessLogConfig, AccessLogFields } from '../config/install.ts';
+import type { AccessLogConfig, AccessLogFields } from '../config/access-log-config.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import { createLogFilter } from './access-log-filter.ts';
 import { createCommonLine } from './common-line.ts';

@@ -1,4 +1,4 @@
-import type { ListenAddresses } from '../config/install.ts';
+import type { ListenAddresses } from '../config/address.ts';
 import type { Log } from './log.ts';
 
 /** Logs the addresses on which a gateway listens, one line per entry point. */

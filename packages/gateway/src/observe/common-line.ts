@@ -1,4 +1,4 @@
-import type { AccessLogFields } from '../config/install.ts';
+import type { AccessLogFields } from '../config/access-log-config.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import { quote, toBare } from './escape.ts';
 import type { HeaderFields } from './header-fields.ts';

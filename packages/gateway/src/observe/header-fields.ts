@@ -1,4 +1,4 @@
-import type { AccessLogFields, HeaderMode } from '../config/install.ts';
+import type { AccessLogFields, HeaderMode } from '../config/access-log-config.ts';
 import { isForwardedHeader } from '../routing/is-forwarded-header.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import { hopByHop } from '../http1/message/hop-by-hop.ts';

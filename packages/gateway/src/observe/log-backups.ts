@@ -6,7 +6,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { LogFileConfig } from '../config/install.ts';
+import type { LogFileConfig } from '../config/log-config.ts';
 
 /** Rotated files of a log. */
 export interface Backups {

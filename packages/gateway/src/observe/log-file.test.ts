@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeClock, type FakeClock } from '../../../testkit/src/fake-clock.ts';
 import { until } from '../../../testkit/src/until.ts';
-import type { LogFileConfig } from '../config/install.ts';
+import type { LogFileConfig } from '../config/log-config.ts';
 import { openLogFile } from './log-file.ts';
 import type { Sink } from './sink.ts';
 

@@ -1,6 +1,6 @@
 import { renameSync, statSync } from 'node:fs';
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
-import type { LogFileConfig } from '../config/install.ts';
+import type { LogFileConfig } from '../config/log-config.ts';
 import { createBackups } from './log-backups.ts';
 import { openSink, type Sink } from './sink.ts';
 

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import type { InstallConfig } from '../config/install.ts';
+import type { InstallConfig } from '../config/install-config.ts';
 import { quote } from './escape.ts';
 
 export type LogLevel = InstallConfig['log']['level'];
@@ -22,7 +22,7 @@ export interface Log {
  * @param base fields of every line.
  */
 export function createLog(
-  { level, format }: InstallConfig['log'],
+  { level, format }: Pick<InstallConfig['log'], 'level' | 'format'>,
   destination: { write(text: string): void },
   base?: LogFields,
 ): Log {

@@ -1,5 +1,4 @@
-import type { OtlpConfig } from '../config/otlp-config.ts';
-import type { OtlpSignal } from '../config/otlp-schema.ts';
+import type { OtlpConfig, OtlpSignal } from '../config/otlp-config.ts';
 import type { Log } from './log.ts';
 import {
   toGrpcOptions,

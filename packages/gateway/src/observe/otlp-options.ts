@@ -2,8 +2,7 @@ import { secretLimit } from '@grantgate/middleware/base/file-error';
 import { readRegularFileSync } from '@grantgate/middleware/base/read-regular-file';
 import type { AgentOptions } from 'node:https';
 import type * as grpc from '@grpc/grpc-js';
-import type { OtlpConfig } from '../config/otlp-config.ts';
-import type { OtlpSignal } from '../config/otlp-schema.ts';
+import type { OtlpConfig, OtlpSignal } from '../config/otlp-config.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,8 +1,7 @@
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
-import type { StepRefusal } from '../middlewares/refusal.ts';
+import type { StepRefusal, Refusal } from '../middlewares/refusal.ts';
 import type { Pass, Reply, Step, StepResult } from '../middlewares/step.ts';
 import type { StepChain } from '../snapshot/snapshot.ts';
-import type { Refusal } from '../middlewares/refusal.ts';
 import { ambiguousPath, toBrokenRoute } from './refusals.ts';
 import type { RequestTrace } from './request-trace.ts';
 import { callerGone, type StepContext } from './step-context.ts';

@@ -1,4 +1,4 @@
-import type { EncodedCharacters } from '../config/install.ts';
+import type { EncodedCharacters } from '../config/entry-point-config.ts';
 import type { RequestFacts } from './facts.ts';
 import { MatchContext } from './match-context.ts';
 import { createReadPath, toRoutingPath } from './request-path.ts';
@@ -29,16 +29,21 @@ export function createFacts(given: Partial<RequestFacts> = {}): RequestFacts {
 
 /** The defaults of an entry point. */
 export const encodedCharacters: EncodedCharacters = Object.freeze({
-  slash: false,
-  backSlash: false,
-  nullCharacter: false,
-  semicolon: true,
-  percent: true,
-  questionMark: true,
-  hash: true,
+  allowEncodedSlash: false,
+  allowEncodedBackSlash: false,
+  allowEncodedNullCharacter: false,
+  allowEncodedSemicolon: true,
+  allowEncodedPercent: true,
+  allowEncodedQuestionMark: true,
+  allowEncodedHash: true,
 });
 
-const readPath = createReadPath({ ...encodedCharacters, slash: true, backSlash: true, nullCharacter: true });
+const readPath = createReadPath({
+  ...encodedCharacters,
+  allowEncodedSlash: true,
+  allowEncodedBackSlash: true,
+  allowEncodedNullCharacter: true,
+});
 
 /** Context for rules, with a path that an entry point accepts when it allows all encoded characters. */
 export function createContext(given: Partial<RequestFacts> = {}): MatchContext {

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { EncodedCharacters } from '../config/install.ts';
+import type { EncodedCharacters } from '../config/entry-point-config.ts';
 import { encodedCharacters } from './facts.testkit.ts';
 import { createReadPath, toRoutingPath } from './request-path.ts';
 
 const everything: EncodedCharacters = {
   ...encodedCharacters,
-  slash: true,
-  backSlash: true,
-  nullCharacter: true,
+  allowEncodedSlash: true,
+  allowEncodedBackSlash: true,
+  allowEncodedNullCharacter: true,
 };
 const nothing: EncodedCharacters = {
-  slash: false, backSlash: false, nullCharacter: false, semicolon: false, percent: false, questionMark: false, hash: false,
+  allowEncodedSlash: false, allowEncodedBackSlash: false, allowEncodedNullCharacter: false, allowEncodedSemicolon: false, allowEncodedPercent: false, allowEncodedQuestionMark: false, allowEncodedHash: false,
 }; // prettier-ignore
 const readPath = createReadPath(everything);
 const byDefault = createReadPath(encodedCharacters);
@@ -54,13 +54,13 @@ describe('the forwarded path and the path that rules match', () => {
   }); // prettier-ignore
 
   it.each<[keyof EncodedCharacters, string[]]>([
-    ['slash', ['/a%2fb', '/%2F', '/a%2F%61']],
-    ['backSlash', ['/a%5cb', '/%5C']],
-    ['nullCharacter', ['/a%00', '/%00/b']],
-    ['semicolon', ['/a%3bb', '/a%3B']],
-    ['percent', ['/a%25', '/a%252e%252e%252fb', '/%25%32%66']],
-    ['questionMark', ['/a%3fb', '/a%3F']],
-    ['hash', ['/a%23b']],
+    ['allowEncodedSlash', ['/a%2fb', '/%2F', '/a%2F%61']],
+    ['allowEncodedBackSlash', ['/a%5cb', '/%5C']],
+    ['allowEncodedNullCharacter', ['/a%00', '/%00/b']],
+    ['allowEncodedSemicolon', ['/a%3bb', '/a%3B']],
+    ['allowEncodedPercent', ['/a%25', '/a%252e%252e%252fb', '/%25%32%66']],
+    ['allowEncodedQuestionMark', ['/a%3fb', '/a%3F']],
+    ['allowEncodedHash', ['/a%23b']],
   ])('%s is refused where it is not allowed, and only there', (name, paths) => {
     for (const path of paths) {
       expect(createReadPath({ ...nothing, [name]: true })(path)).toBeDefined();

@@ -1,4 +1,4 @@
-import type { EncodedCharacters } from '../config/install.ts';
+import type { EncodedCharacters } from '../config/entry-point-config.ts';
 import { decodePercent, encodeBareBytes, isWellFormed } from './percent.ts';
 
 /** Matches a path in which nothing is decoded, removed or refused. Runs on every request. */
@@ -14,14 +14,22 @@ const plainPath = /^(?:\/(?![./;])[!$&-.0-;=@-Z_a-z~]*)*\/?$/;
 export type ReadPath = (path: string) => string | undefined;
 
 const codes: Readonly<Record<keyof EncodedCharacters, string>> = {
-  slash: '2F',
-  backSlash: '5C',
-  nullCharacter: '00',
-  semicolon: '3B',
-  percent: '25',
-  questionMark: '3F',
-  hash: '23',
+  allowEncodedSlash: '2F',
+  allowEncodedBackSlash: '5C',
+  allowEncodedNullCharacter: '00',
+  allowEncodedSemicolon: '3B',
+  allowEncodedPercent: '25',
+  allowEncodedQuestionMark: '3F',
+  allowEncodedHash: '23',
 };
+
+/** Matches the encoded characters that are not allowed; undefined: all are. */
+export function toRefusedCharacters(allowed: EncodedCharacters): RegExp | undefined {
+  const refused = Object.entries(codes).flatMap(([name, code]) =>
+    allowed[name as keyof EncodedCharacters] ? [] : [code],
+  );
+  return refused.length === 0 ? undefined : new RegExp(`%(?:${refused.join('|')})`, 'i');
+}
 
 /**
  * Many servers decode a path once more, or drop the parameters of its segments, before they look for a file or a handler. The
@@ -30,10 +38,7 @@ const codes: Readonly<Record<keyof EncodedCharacters, string>> = {
  * would see.
  */
 export function createReadPath(allowed: EncodedCharacters): ReadPath {
-  const refused = Object.entries(codes).flatMap(([name, code]) =>
-    allowed[name as keyof EncodedCharacters] ? [] : [code],
-  );
-  const encoded = refused.length === 0 ? undefined : new RegExp(`%(?:${refused.join('|')})`, 'i');
+  const encoded = toRefusedCharacters(allowed);
   return (path) => {
     if (plainPath.test(path)) return path;
     if (never.test(path) || encoded?.test(path) === true || !isWellFormed(path)) return undefined;

@@ -5,7 +5,7 @@ import type {
   MiddlewareConfig,
   RouterConfig,
 } from '../config/dynamic.ts';
-import type { RedirectionConfig } from '../config/install.ts';
+import type { RedirectionConfig } from '../config/entry-point-config.ts';
 import type { Place, Problem } from '../config/place.ts';
 import { remember } from '../reload/remember.ts';
 import { entryPointsOf, type EntryPointFacts, type EntryPoints } from './entry-points.ts';

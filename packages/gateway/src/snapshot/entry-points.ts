@@ -1,6 +1,6 @@
 import type { RouterConfig } from '../config/dynamic.ts';
-import type { EntryPointConfig, RedirectionConfig } from '../config/install.ts';
-import { internalEntryPoints } from '../config/install.ts';
+import type { EntryPointConfig, RedirectionConfig } from '../config/entry-point-config.ts';
+import { internalEntryPoints } from '../config/responding-entry-point.ts';
 
 /** The properties of an entry point that routers depend on. */
 export interface EntryPointFacts {
@@ -23,22 +23,20 @@ export interface EntryPointFacts {
 export type EntryPoints = ReadonlyMap<string, EntryPointFacts>;
 
 export function toEntryPointFacts(entryPoints: ReadonlyMap<string, EntryPointConfig>): EntryPoints {
-  const chosen = [...entryPoints.values()].some(({ asDefault }) => asDefault === true);
+  const chosen = [...entryPoints.values()].some(({ asDefault }) => asDefault);
   return new Map(
-    [...entryPoints].map(
-      ([name, { port, tls, externalAuth, asDefault = false, middlewares, redirection }]) => [
-        name,
-        {
-          port,
-          tls: tls !== undefined,
-          tlsOptions: tls?.options,
-          routes: externalAuth === undefined,
-          byDefault: (asDefault || !chosen) && !internalEntryPoints.includes(name),
-          ...(middlewares !== undefined && { middlewares }),
-          redirection,
-        },
-      ],
-    ),
+    [...entryPoints].map(([name, { port, tls, externalAuth, asDefault, middlewares, redirection }]) => [
+      name,
+      {
+        port,
+        tls: tls !== undefined,
+        tlsOptions: tls?.options,
+        routes: externalAuth === undefined,
+        byDefault: (asDefault || !chosen) && !internalEntryPoints.includes(name),
+        middlewares,
+        redirection,
+      },
+    ]),
   );
 }
 

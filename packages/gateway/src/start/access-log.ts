@@ -1,5 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { AccessLogConfig, InstallConfig } from '../config/install.ts';
+import type { AccessLogConfig } from '../config/access-log-config.ts';
+import type { InstallConfig } from '../config/install-config.ts';
 import { createAccessLogLine } from '../observe/access-log.ts';
 import { inBatches } from '../observe/batches.ts';
 import type { Log } from '../observe/log.ts';
@@ -31,7 +32,7 @@ export async function openAccessLog(
   });
   let sink: Sink | undefined;
   try {
-    sink = accessLog.writesLines === false ? undefined : await openLines(accessLog, stdout, clock);
+    sink = accessLog.writesLines ? await openLines(accessLog, stdout, clock) : undefined;
   } catch (error) {
     await exported?.close();
     throw error;
@@ -40,7 +41,7 @@ export async function openAccessLog(
     ...(sink === undefined ? [] : [writeLines(accessLog, sink)]),
     ...(exported === undefined ? [] : [await exportLines(accessLog, exported)]),
   ];
-  const silent = findEntryPoints(entryPoints, ({ observability }) => observability?.accessLogs === false);
+  const silent = findEntryPoints(entryPoints, ({ observability }) => !observability.accessLogs);
   return {
     log(record) {
       if (silent.size > 0 && silent.has(record.facts.entryPoint)) return;
@@ -74,18 +75,18 @@ async function exportLines(
 }
 
 async function openLines(
-  { filePath, bufferedLines }: AccessLogConfig,
+  { filePath, bufferingSize }: AccessLogConfig,
   stdout: Sink,
   clock: Clock,
 ): Promise<Sink> {
   if (filePath === undefined) {
-    if (bufferedLines === 0) return stdout;
+    if (bufferingSize === 0) return stdout;
     // Not closed here: the process owns it.
     const open: Sink = { write: (text) => stdout.write(text), reopen() {}, close: () => Promise.resolve() };
-    return inBatches(open, clock, bufferedLines);
+    return inBatches(open, clock, bufferingSize);
   }
   try {
-    return inBatches(await openSink(filePath), clock, bufferedLines);
+    return inBatches(await openSink(filePath), clock, bufferingSize);
   } catch (error) {
     throw new GatewayStartError('log_unavailable', `cannot open the access log ${filePath}`, error);
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { createRequestIds } from '@grantgate/middleware/decision/request-id';
 import type { AdminOptions } from '../admin/handle.ts';
-import type { InstallConfig } from '../config/install.ts';
+import type { InstallConfig } from '../config/install-config.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import { readRequestId } from '../pipeline/request-id.ts';
 import { adminEntryPoint } from '../snapshot/entry-points.ts';

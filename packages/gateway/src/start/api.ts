@@ -8,7 +8,7 @@ import type { AdminDashboard } from '../admin/dashboard.ts';
 import type { ProcessSource } from '../admin/api/process-source.ts';
 import type { ApiQuestion } from '../admin/api/questions.ts';
 import type { Survey } from '../admin/api/survey.ts';
-import type { InstallConfig } from '../config/install.ts';
+import type { InstallConfig } from '../config/install-config.ts';
 import { dashboardFolder } from '../dashboard-folder.ts';
 import type { Step } from '../middlewares/step.ts';
 import type { Log } from '../observe/log.ts';

@@ -1,7 +1,7 @@
 import type { Channel } from '@grantgate/middleware/base/channel';
 import { createChannel } from '@grantgate/middleware/base/channel';
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { InstallConfig } from '../config/install.ts';
+import type { InstallConfig } from '../config/install-config.ts';
 import type { ApiCall, ApiEvent } from '../providers/kubernetes/api-event.ts';
 import type { KubernetesProvider } from '../providers/kubernetes/provider.ts';
 import type { ClusterProvider, GatewayIo } from './gateway.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { certificateFilesOf } from '../certificate-files.ts';
-import type { InstallConfig } from '../config/install.ts';
+import type { InstallConfig } from '../config/install-config.ts';
 import type { MiddlewareDeps } from '../middlewares/kind.ts';
 import type { Log } from '../observe/log.ts';
 import { createProblemLog } from '../observe/problem-log.ts';

@@ -1,7 +1,8 @@
 import { createAdminHandle, type AdminOptions } from '../admin/handle.ts';
 import type { OnCertificates } from '../certificate-files.ts';
 import { readCertificates } from '../certificate-files.ts';
-import type { EntryPointConfig, InstallConfig } from '../config/install.ts';
+import type { EntryPointConfig } from '../config/entry-point-config.ts';
+import type { InstallConfig } from '../config/install-config.ts';
 import type { EntryPoint, EntryPointDeps } from '../entrypoints/entry-point.ts';
 import { openEntryPoint } from '../entrypoints/entry-point.ts';
 import type { Log } from '../observe/log.ts';

@@ -1,5 +1,5 @@
 import { readRegularFileSync } from '@grantgate/middleware/base/read-regular-file';
-import type { InstallConfig } from '../config/install.ts';
+import type { InstallConfig } from '../config/install-config.ts';
 import { readTransport } from '../snapshot/prepare-transports.ts';
 import { GatewayStartError } from '../start-error.ts';
 import type { UpstreamTransport } from '../upstream/transport.ts';

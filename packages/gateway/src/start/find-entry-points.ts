@@ -1,4 +1,5 @@
-import type { EntryPointConfig, InstallConfig } from '../config/install.ts';
+import type { EntryPointConfig } from '../config/entry-point-config.ts';
+import type { InstallConfig } from '../config/install-config.ts';
 
 /** Names of the entry points that meet a condition. */
 export const findEntryPoints = (

@@ -1,6 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { LocalStore } from '@grantgate/middleware/cache/stores';
-import type { ListenAddresses } from '../config/install.ts';
+import type { ListenAddresses } from '../config/address.ts';
 import type { Sink } from '../observe/sink.ts';
 import type { KubernetesProvider } from '../providers/kubernetes/provider.ts';
 import type { Provider } from '../providers/provider.ts';

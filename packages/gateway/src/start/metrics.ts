@@ -1,5 +1,5 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { InstallConfig } from '../config/install.ts';
+import type { InstallConfig } from '../config/install-config.ts';
 import type { Log } from '../observe/log.ts';
 import type { Gauges } from '../observe/metrics/configuration-labels.ts';
 import type { Figures } from '../observe/metrics/figures.ts';

@@ -4,7 +4,7 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
 import type { RedisStoreOptions } from '@grantgate/middleware/cache/redis/options';
 import type { DiscoveryEvent } from '@grantgate/middleware/token/discovery/discovery-event';
-import type { InstallConfig } from '../config/install.ts';
+import type { InstallConfig } from '../config/install-config.ts';
 import type { KeysReport, RenewalReport } from '../middlewares/kind.ts';
 import { jwt } from '../middlewares/jwt/kind.ts';
 import { oAuthClientCredentials } from '../middlewares/oauth-client-credentials/kind.ts';
@@ -97,10 +97,7 @@ export async function openObservers(
   const metricsExport = metrics && (await openOwnExport(install, io, log, metrics));
   const figures = metrics ?? (await openFigures(install, gauges));
   if (figures !== undefined) {
-    const uncounted = findEntryPoints(
-      install.entryPoints,
-      ({ observability }) => observability?.metrics === false,
-    );
+    const uncounted = findEntryPoints(install.entryPoints, ({ observability }) => !observability.metrics);
     records.subscribe((record) => {
       if (uncounted.size === 0 || !uncounted.has(record.facts.entryPoint)) figures.onRecord(record);
     });
@@ -161,7 +158,7 @@ function createInternalListener(
   tracing: OpenTracing | undefined,
 ): Observers['onInternal'] {
   const log = install.accessLog?.addInternals === true ? accessLog?.log : undefined;
-  const startTrace = install.tracing?.addsInternals === true ? tracing?.startTrace : undefined;
+  const startTrace = install.tracing?.addInternals === true ? tracing?.startTrace : undefined;
   if (startTrace === undefined) return log;
   return (record) => {
     const trace = startTrace(record.facts);

@@ -1,5 +1,5 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { InstallConfig } from '../config/install.ts';
+import type { InstallConfig } from '../config/install-config.ts';
 import { createLog, type Log } from '../observe/log.ts';
 import type { Sink } from '../observe/sink.ts';
 import { GatewayStartError } from '../start-error.ts';

@@ -1,4 +1,4 @@
-import type { InstallConfig } from '../config/install.ts';
+import type { InstallConfig } from '../config/install-config.ts';
 import type { EntryPoint } from '../entrypoints/entry-point.ts';
 import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
 import type { OpenApi } from './api.ts';

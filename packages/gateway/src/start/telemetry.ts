@@ -1,4 +1,4 @@
-import type { InstallConfig } from '../config/install.ts';
+import type { InstallConfig } from '../config/install-config.ts';
 import type { LogExportConfig } from '../config/otlp-config.ts';
 import type { Log } from '../observe/log.ts';
 import type { LogsExport } from '../observe/logs-export.ts';
@@ -25,7 +25,7 @@ export async function openTracing(
       ...toExportDeps(env, log, worker?.number),
       untraced: new Set(
         [...entryPoints.values()]
-          .filter(({ observability }) => observability?.tracing === false)
+          .filter(({ observability }) => !observability.tracing)
           .map(({ name }) => name),
       ),
     });

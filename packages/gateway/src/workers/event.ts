@@ -1,4 +1,4 @@
-import type { ListenAddresses } from '../config/install.ts';
+import type { ListenAddresses } from '../config/address.ts';
 
 /** Events of workers, announced by the primary. */
 export type WorkerEvent =

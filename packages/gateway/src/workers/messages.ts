@@ -1,7 +1,7 @@
 import type { SlotDemand } from '@grantgate/middleware/cache/slots';
 import type { BucketLimits } from '@grantgate/middleware/cache/token-bucket';
 import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
-import type { ListenAddresses } from '../config/install.ts';
+import type { ListenAddresses } from '../config/address.ts';
 import type { Problem } from '../config/place.ts';
 import type { GatewayStartErrorCode } from '../start-error.ts';
 import type { ClusterMessage } from './cluster-messages.ts';

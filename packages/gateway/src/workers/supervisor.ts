@@ -1,6 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { TokenStore } from '@grantgate/middleware/cache/store';
-import type { ListenAddresses } from '../config/install.ts';
+import type { ListenAddresses } from '../config/address.ts';
 import type { CollectionResult } from './collection.ts';
 import type { WorkerEvent } from './event.ts';
 import { createFollowedClusters } from './followed-clusters.ts';

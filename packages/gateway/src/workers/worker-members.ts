@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
-import type { ListenAddresses } from '../config/install.ts';
+import type { ListenAddresses } from '../config/address.ts';
 import type { ClusterFeed } from './cluster-feed.ts';
 import type { WorkerEvent } from './event.ts';
 import type { Assignment, StartFailure, ToPrimary, ToWorker } from './messages.ts';

@@ -1,6 +1,6 @@
 import { backoffDelayMs } from '@grantgate/middleware/base/backoff';
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
-import type { ListenAddresses } from '../config/install.ts';
+import type { ListenAddresses } from '../config/address.ts';
 import type { WorkerEvent } from './event.ts';
 import type { StartFailure } from './messages.ts';
 import type { WorkerMember, WorkerMembers, WorkerPlan } from './worker-members.ts';

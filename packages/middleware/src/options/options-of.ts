@@ -1,6 +1,15 @@
 import { Secret } from '../base/secret.ts';
 
-type Scalar = string | number | boolean | undefined | Secret | ((...args: never[]) => unknown);
+/** Values without options in them. */
+type Scalar =
+  | string
+  | number
+  | boolean
+  | undefined
+  | Secret
+  | ReadonlyMap<unknown, unknown>
+  | ReadonlySet<unknown>
+  | ((...args: never[]) => unknown);
 
 /** Parsed options: read-only throughout; an omitted option reads as `undefined`. */
 export type OptionsOf<T> = T extends Scalar

@@ -1,5 +1,5 @@
 import { formatAddress } from '../../config/address.ts';
-import type { EntryPointConfig } from '../../config/install.ts';
+import type { EntryPointConfig } from '../../config/entry-point-config.ts';
 import { toDuration } from './service-view.ts';
 import type { EntryPointView } from './shapes.ts';
 
@@ -11,11 +11,11 @@ export function toEntryPointView(config: EntryPointConfig, connections: number |
     address: formatAddress({ host, port }),
     protocol: 'http',
     ...(connections !== undefined && { connections }),
-    ...(config.asDefault === true && { asDefault: true }),
+    ...(config.asDefault && { asDefault: true }),
     transport: {
       lifeCycle: {
         graceTimeOut: toDuration(transport.graceTimeoutMs),
-        requestAcceptGraceTimeout: toDuration(transport.acceptGraceTimeoutMs ?? 0),
+        requestAcceptGraceTimeout: toDuration(transport.acceptGraceTimeoutMs),
       },
       respondingTimeouts: {
         readTimeout: toDuration(transport.readTimeoutMs),
@@ -23,8 +23,8 @@ export function toEntryPointView(config: EntryPointConfig, connections: number |
         writeTimeout: toDuration(transport.writeTimeoutMs),
         idleTimeout: toDuration(transport.idleTimeoutMs),
       },
-      keepAliveMaxRequests: transport.maxRequests ?? 0,
-      keepAliveMaxTime: toDuration(transport.maxAgeMs ?? 0),
+      keepAliveMaxRequests: transport.maxRequests,
+      keepAliveMaxTime: toDuration(transport.maxAgeMs),
     },
     forwardedHeaders: { insecure: config.insecureForwardedHeaders, trustedIPs: config.trustedIPs },
     ...(proxyProtocol !== undefined && { proxyProtocol }),
@@ -40,7 +40,7 @@ export function toEntryPointView(config: EntryPointConfig, connections: number |
     }),
     http2: config.http2,
     http: {
-      middlewares: config.middlewares ?? [],
+      middlewares: config.middlewares,
       maxHeaderBytes: transport.maxHeaderBytes,
       maxHeaderFields: transport.maxHeaderFields,
       maxBodyBytes: transport.maxBodyBytes,

@@ -3,7 +3,7 @@ import type { TokenCache, TierCounts } from '@grantgate/middleware/cache/token-c
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { EndpointStates } from '@grantgate/middleware/token/endpoint-state';
 import type { ApiConfig } from '../../config/api-config.ts';
-import type { InstallConfig } from '../../config/install.ts';
+import type { InstallConfig } from '../../config/install-config.ts';
 import type { EntryPoints } from '../../snapshot/entry-points.ts';
 import type { PreparedConfiguration } from '../../snapshot/prepared.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';

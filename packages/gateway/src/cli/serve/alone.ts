@@ -1,5 +1,5 @@
 import type { Gateway } from '../../start/gateway.ts';
-import type { InstallConfig } from '../../config/install.ts';
+import type { InstallConfig } from '../../config/install-config.ts';
 import { GatewayStartError } from '../../start-error.ts';
 import type { Io } from '../io.ts';
 import { untilStopped } from '../until-stopped.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { HostPort } from '../../config/address.ts';
 import { isSameListener, parseAddress } from '../../config/address.ts';
-import type { InstallConfig } from '../../config/install.ts';
+import type { InstallConfig } from '../../config/install-config.ts';
 import { maxWorkers } from '../../config/install-schema.ts';
 import type { ExternalAuthAddresses } from '../../config/parse-install.ts';
 import { shorthandInstall } from '../../config/parse-install.ts';

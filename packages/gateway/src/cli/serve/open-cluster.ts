@@ -1,5 +1,5 @@
 import { fingerprint } from '@grantgate/middleware/base/fingerprint';
-import type { InstallConfig } from '../../config/install.ts';
+import type { InstallConfig } from '../../config/install-config.ts';
 import type { KubernetesProviderDeps } from '../../providers/kubernetes/provider.ts';
 import type { ResourceStatus } from '../../providers/kubernetes/resource-status.ts';
 import type { ClusterFeed } from '../../workers/cluster-feed.ts';

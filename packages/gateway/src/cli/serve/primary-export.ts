@@ -1,5 +1,5 @@
 import { fingerprint } from '@grantgate/middleware/base/fingerprint';
-import type { InstallConfig } from '../../config/install.ts';
+import type { InstallConfig } from '../../config/install-config.ts';
 import type { MetricsExport } from '../../observe/metrics/open-metrics-export.ts';
 import { openMetricsExport, type MetricsExportParts } from '../../start/telemetry.ts';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '@grantgate/middleware/base/clock';
 import { createMemoryStore } from '@grantgate/middleware/cache/memory-store';
 import { defaultMaxTokens } from '@grantgate/middleware/cache/token-cache';
-import type { InstallConfig } from '../../config/install.ts';
+import type { InstallConfig } from '../../config/install-config.ts';
 import type { MetricsView } from '../../config/metrics-config.ts';
 import type { Log } from '../../observe/log.ts';
 import { createKubernetesLog } from '../../observe/kubernetes-log.ts';
@@ -175,7 +175,7 @@ function openClusters(io: Io, log: Log, metrics: PrimaryMetrics): ReturnType<typ
 function toPlan({ config, text }: InstallFile, cluster: ClusterFeed | undefined): WorkerPlan {
   const graces = Array.from(
     config.entryPoints.values(),
-    ({ transport }) => transport.graceTimeoutMs + (transport.acceptGraceTimeoutMs ?? 0),
+    ({ transport }) => transport.graceTimeoutMs + transport.acceptGraceTimeoutMs,
   );
   return {
     count: countWorkers(config),

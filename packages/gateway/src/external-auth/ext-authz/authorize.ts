@@ -1,4 +1,4 @@
-import type { ExternalAuthConfig, EntryPointConfig } from '../../config/install.ts';
+import type { ExternalAuthConfig, EntryPointConfig } from '../../config/entry-point-config.ts';
 import { hasTooManyFields } from '../../http1/message/header-lines.ts';
 import { toHostName, withoutUserinfo } from '../../http1/message/authority.ts';
 import { usernameOf } from '../../middlewares/step-changes.ts';

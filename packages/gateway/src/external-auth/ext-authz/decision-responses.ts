@@ -1,5 +1,5 @@
 import { toProblem, toProblemHeaders } from '@grantgate/middleware/decision/problem';
-import type { ExternalAuthConfig } from '../../config/install.ts';
+import type { ExternalAuthConfig } from '../../config/entry-point-config.ts';
 import type { StepChanges } from '../../middlewares/step-changes.ts';
 import { usernameOf } from '../../middlewares/step-changes.ts';
 import type { StepResponse } from '../../middlewares/step.ts';

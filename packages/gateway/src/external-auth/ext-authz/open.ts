@@ -6,7 +6,7 @@ import type {
   ServerWritableStream,
   ServiceDefinition,
 } from '@grpc/grpc-js';
-import type { EntryPointConfig, ExternalAuthConfig } from '../../config/install.ts';
+import type { EntryPointConfig, ExternalAuthConfig } from '../../config/entry-point-config.ts';
 import type { EntryPoint, EntryPointDeps } from '../../entrypoints/entry-point.ts';
 import { listen, reportAcceptErrors } from '../../entrypoints/listen.ts';
 import type { PipelineDeps } from '../../pipeline/handle.ts';

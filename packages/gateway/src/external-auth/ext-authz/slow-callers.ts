@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ServerInterceptor, ServerListener } from '@grpc/grpc-js';
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
-import type { TransportConfig } from '../../config/install.ts';
+import type { TransportConfig } from '../../config/entry-point-config.ts';
 import type { Grpc } from './load-grpc.ts';
 
 /** Closes connections of callers that exceed a time limit. */

@@ -1,8 +1,7 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
-import { turns } from '../../../../testkit/src/until.ts';
-import { until } from '../../../../testkit/src/until.ts';
+import { turns, until } from '../../../../testkit/src/until.ts';
 import { ask, get } from './ask.testkit.ts';
 import type { Pool } from './pool.ts';
 import { answering, createBody, createPoolKit, ok, reset } from './pool.testkit.ts';

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { turns } from '../../../../testkit/src/until.ts';
-import { until } from '../../../../testkit/src/until.ts';
+import { turns, until } from '../../../../testkit/src/until.ts';
 import { ask } from './ask.testkit.ts';
 import { answering, closedOf, createBody, createPoolKit, ok, reset } from './pool.testkit.ts';
 import type { RequestControl } from './request.ts';

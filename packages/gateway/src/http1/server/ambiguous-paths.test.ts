@@ -62,11 +62,15 @@ describe.each(Object.keys(forms) as (keyof typeof forms)[])('%s', (form) => {
   });
 
   it('may have characters that its entry point allows, and any in the query', async () => {
-    const { send, targets } = await start({ encodedCharacters: { slash: true, backSlash: true } });
+    const { send, targets } = await start({
+      encodedCharacters: { allowEncodedSlash: true, allowEncodedBackSlash: true },
+    });
     const wanted = ['/a%2fb', '/a%5Cb', '/a?b=..%2f..;/%00\\'];
     for (const target of wanted) await send(form, target);
     expect(targets).toEqual(['/a%2Fb', '/a%5Cb', wanted[2]]);
-    const strict = await start({ encodedCharacters: { percent: false, semicolon: false } });
+    const strict = await start({
+      encodedCharacters: { allowEncodedPercent: false, allowEncodedSemicolon: false },
+    });
     for (const target of ['/a%252fb', '/a%3bb'])
       expect(await strict.send(form, target)).toBe('400 request_invalid');
     expect(strict.targets).toEqual([]);

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { EntryPointConfig } from '../../config/install.ts';
+import type { EntryPointConfig } from '../../config/entry-point-config.ts';
 import type { Deadlines, DeadlineOwner } from '../message/deadlines.ts';
 import type { Handle } from '../../pipeline/handle.ts';
 import { gatewayRefusals, type PendingRequest } from '../../pipeline/refusals.ts';

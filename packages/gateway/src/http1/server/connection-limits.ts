@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { TransportConfig } from '../../config/install.ts';
+import type { TransportConfig } from '../../config/entry-point-config.ts';
 
 /** Counts the requests of each connection. */
 export interface ConnectionLimits {
@@ -10,7 +10,7 @@ export interface ConnectionLimits {
 
 /** @returns undefined where connections have no limits. */
 export function createConnectionLimits(
-  { maxRequests = 0, maxAgeMs = 0 }: TransportConfig,
+  { maxRequests, maxAgeMs }: TransportConfig,
   clock: Clock,
 ): ConnectionLimits | undefined {
   if (maxRequests === 0 && maxAgeMs === 0) return undefined;

@@ -1,4 +1,4 @@
-import type { TransportConfig } from '../../config/install.ts';
+import type { TransportConfig } from '../../config/entry-point-config.ts';
 import { authorityForm, toHostName } from '../message/authority.ts';
 import { hasTooManyFields, isLengthTabbed, readHeaderLines } from '../message/header-lines.ts';
 

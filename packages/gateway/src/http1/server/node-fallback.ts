@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { EntryPointConfig } from '../../config/install.ts';
+import type { EntryPointConfig } from '../../config/entry-point-config.ts';
 import type { IncomingRequest } from '../../proxy/incoming-request.ts';
 import type { Handle } from '../../pipeline/handle.ts';
 import type { Refusal } from '../../middlewares/refusal.ts';

@@ -5,7 +5,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { EntryPointConfig } from '../../config/install.ts';
+import type { EntryPointConfig } from '../../config/entry-point-config.ts';
 import type { Deadlines, DeadlineOwner } from '../../http1/message/deadlines.ts';
 import type { RequestActivity } from '../../http1/server/activity.ts';
 import type { ConnectionFacts } from '../../http1/server/connection-facts.ts';

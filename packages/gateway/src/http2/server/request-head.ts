@@ -1,4 +1,4 @@
-import type { TransportConfig } from '../../config/install.ts';
+import type { TransportConfig } from '../../config/entry-point-config.ts';
 import { authorityForm, toHostName } from '../../http1/message/authority.ts';
 import { valueIn } from '../../middlewares/header-lists.ts';
 import { toGrpcType } from '../../pipeline/grpc-refusal.ts';

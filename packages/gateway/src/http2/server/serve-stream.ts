@@ -1,6 +1,6 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { EntryPointConfig } from '../../config/install.ts';
+import type { EntryPointConfig } from '../../config/entry-point-config.ts';
 import type { Deadlines } from '../../http1/message/deadlines.ts';
 import { hasTooManyFields } from '../../http1/message/header-lines.ts';
 import type { RequestActivity } from '../../http1/server/activity.ts';

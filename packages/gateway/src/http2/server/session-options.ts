@@ -1,5 +1,5 @@
 import type { ServerSessionOptions } from 'node:http2';
-import type { EntryPointConfig } from '../../config/install.ts';
+import type { EntryPointConfig } from '../../config/entry-point-config.ts';
 
 /** Options of Node.js for connections of callers. */
 export type SessionOptions = ServerSessionOptions;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toRefusedCharacters } from '../../routing/request-path.ts';
 import { defineKind } from '../kind.ts';
 import { readOptions } from '../read-options.ts';
 import { defineRefusal } from '../refusal.ts';
@@ -19,16 +20,6 @@ const schema = z.strictObject({
 });
 
 type EncodedCharactersOptions = z.output<typeof schema>;
-
-const codes: Readonly<Record<keyof EncodedCharactersOptions, string>> = {
-  allowEncodedSlash: '2F',
-  allowEncodedBackSlash: '5C',
-  allowEncodedNullCharacter: '00',
-  allowEncodedSemicolon: '3B',
-  allowEncodedPercent: '25',
-  allowEncodedQuestionMark: '3F',
-  allowEncodedHash: '23',
-};
 
 const characterNotAllowed = defineRefusal(
   {
@@ -53,14 +44,11 @@ export const encodedCharacters = defineKind<EncodedCharactersOptions>({
 });
 
 function compile(options: EncodedCharactersOptions, name: string): Step {
-  const refused = Object.entries(codes).flatMap(([option, code]) =>
-    options[option as keyof EncodedCharactersOptions] ? [] : [code],
-  );
-  if (refused.length === 0) return Object.freeze({ name, onRequest: () => unchanged });
-  const pattern = new RegExp(`%(?:${refused.join('|')})`, 'i');
+  const refused = toRefusedCharacters(options);
+  if (refused === undefined) return Object.freeze({ name, onRequest: () => unchanged });
   return Object.freeze({
     name,
     onRequest: ({ target }) =>
-      pattern.test(splitTarget(target).path) ? characterNotAllowed.refusal : unchanged,
+      refused.test(splitTarget(target).path) ? characterNotAllowed.refusal : unchanged,
   } satisfies Step);
 }

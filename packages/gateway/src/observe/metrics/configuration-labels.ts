@@ -1,6 +1,6 @@
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { EndpointPurpose } from '@grantgate/middleware/token/endpoint-state';
-import type { InstallConfig } from '../../config/install.ts';
+import type { InstallConfig } from '../../config/install-config.ts';
 import type { PresentedCertificate } from '../../tls/presented-certificates.ts';
 import type { ResourceStatus } from '../../providers/kubernetes/resource-status.ts';
 

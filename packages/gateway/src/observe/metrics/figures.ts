@@ -1,5 +1,5 @@
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
-import type { EntryPointConfig } from '../../config/install.ts';
+import type { EntryPointConfig } from '../../config/entry-point-config.ts';
 import type { MetricsView } from '../../config/metrics-config.ts';
 import type { Step } from '../../middlewares/step.ts';
 import type { RequestRecord } from '../../pipeline/record.ts';

@@ -1,4 +1,4 @@
-import type { EntryPointConfig } from '../../config/install.ts';
+import type { EntryPointConfig } from '../../config/entry-point-config.ts';
 import type { MetricsView } from '../../config/metrics-config.ts';
 import type { RequestRecord } from '../../pipeline/record.ts';
 import type { Series } from '../../workers/readings.ts';

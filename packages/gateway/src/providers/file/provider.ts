@@ -1,5 +1,5 @@
 import type { Problem } from '../../config/place.ts';
-import type { FileProviderConfig } from '../../config/install.ts';
+import type { FileProviderConfig } from '../../config/install-config.ts';
 import type { Provider, ProviderOutput } from '../provider.ts';
 import type { LoadOptions } from './load.ts';
 import { createFileLoader } from './load.ts';

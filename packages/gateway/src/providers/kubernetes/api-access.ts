@@ -1,6 +1,6 @@
 import type { RequestOptions } from 'node:https';
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { KubernetesProviderConfig } from '../../config/install.ts';
+import type { KubernetesProviderConfig } from '../../config/kubernetes-config.ts';
 
 /** Address of the API server, and everything that a request to it needs. */
 export interface ApiConnection {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Document, Origin } from '../../config/document.ts';
 import { isMapping, valueAt } from '../../config/path.ts';
 import type { ObjectName, Place } from '../../config/place.ts';
-import type { KubernetesProviderConfig } from '../../config/install.ts';
+import type { KubernetesProviderConfig } from '../../config/kubernetes-config.ts';
 import { classAnnotation } from '../translate/kubernetes/ingress-class.ts';
 import { knownNames } from '../translate/kubernetes/known-names.ts';
 import type { ApiObject } from './api-object.ts';

@@ -6,7 +6,7 @@ import { createFakeClock, skipWaitsBelow } from '../../../../testkit/src/fake-cl
 import { until } from '../../../../testkit/src/until.ts';
 import { parseInstall } from '../../config/parse-install.ts';
 import type { DynamicConfiguration } from '../../config/dynamic.ts';
-import type { KubernetesProviderConfig } from '../../config/install.ts';
+import type { KubernetesProviderConfig } from '../../config/kubernetes-config.ts';
 import type { ProviderOutput } from '../provider.ts';
 import { translate } from '../translate/translate.ts';
 import { createAccess } from './access.ts';

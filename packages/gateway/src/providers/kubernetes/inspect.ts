@@ -1,4 +1,4 @@
-import type { KubernetesProviderConfig } from '../../config/install.ts';
+import type { KubernetesProviderConfig } from '../../config/kubernetes-config.ts';
 import { isMapping, valueAt } from '../../config/path.ts';
 import type { Problem } from '../../config/place.ts';
 import { unservedKinds } from '../translate/kubernetes/objects.ts';

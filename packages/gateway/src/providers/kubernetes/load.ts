@@ -1,5 +1,5 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { KubernetesProviderConfig } from '../../config/install.ts';
+import type { KubernetesProviderConfig } from '../../config/kubernetes-config.ts';
 import type { Problem } from '../../config/place.ts';
 import type { ProviderOutput } from '../provider.ts';
 import { ingressClassOf } from '../translate/kubernetes/ingress-class.ts';

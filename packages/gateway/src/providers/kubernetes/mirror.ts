@@ -1,7 +1,7 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { Document } from '../../config/document.ts';
 import type { UnreadSecrets } from '../../config/dynamic.ts';
-import type { KubernetesProviderConfig } from '../../config/install.ts';
+import type { KubernetesProviderConfig } from '../../config/kubernetes-config.ts';
 import type { ObjectName, Problem } from '../../config/place.ts';
 import type { ApiClient } from './client.ts';
 import type { Copy } from './copy.ts';

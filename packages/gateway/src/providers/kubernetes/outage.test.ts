@@ -33,7 +33,7 @@ describe('the log of an outage', () => {
     const clock = createFakeClock();
     const lines: string[] = [];
     const sink = { write: (text: string) => void lines.push(text) };
-    const listen = createKubernetesLog(createLog({ level: 'info', format: 'json' } as never, sink), clock);
+    const listen = createKubernetesLog(createLog({ level: 'info', format: 'json' }, sink), clock);
     return {
       clock,
       down: (cause: 'unreachable' | 'unauthorized') =>

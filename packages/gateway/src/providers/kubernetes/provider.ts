@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { KubernetesProviderConfig } from '../../config/install.ts';
+import type { KubernetesProviderConfig } from '../../config/kubernetes-config.ts';
 import type { Problem } from '../../config/place.ts';
 import type { Provider, ProviderOutput } from '../provider.ts';
 import type { ApiAccess, AccessSources } from './api-access.ts';

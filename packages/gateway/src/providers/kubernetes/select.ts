@@ -1,5 +1,5 @@
 import type { Document } from '../../config/document.ts';
-import type { KubernetesProviderConfig } from '../../config/install.ts';
+import type { KubernetesProviderConfig } from '../../config/kubernetes-config.ts';
 import { valueAt } from '../../config/path.ts';
 import { createMapAgain } from '../../reload/derive.ts';
 import { isOwnController } from '../translate/kubernetes/gateways.ts';

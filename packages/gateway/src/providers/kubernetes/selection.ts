@@ -1,9 +1,4 @@
-import type {
-  GatewayApiConfig,
-  IngressConfig,
-  KubernetesProviderConfig,
-  ObjectScope,
-} from '../../config/install.ts';
+import type { KubernetesProviderConfig, ObjectScope } from '../../config/kubernetes-config.ts';
 import type { Resource } from './resources.ts';
 import { isPermitted, resources, toPath } from './resources.ts';
 
@@ -79,14 +74,14 @@ function toIngressSelections({
   namespaces,
   labelSelector,
   readsClasses,
-}: IngressConfig): readonly Selection[] {
+}: NonNullable<KubernetesProviderConfig['ingress']>): readonly Selection[] {
   return [
     ...toSelections([resources.ingresses], namespaces, labelSelector),
     ...(readsClasses ? toSelections([resources.ingressClasses], []) : []),
   ];
 }
 
-function toGatewaySelections({ namespaces, labelSelector }: GatewayApiConfig): readonly Selection[] {
+function toGatewaySelections({ namespaces, labelSelector }: ObjectScope): readonly Selection[] {
   const { gatewayClasses, gateways, httpRoutes, referenceGrants } = resources;
   return [
     ...toSelections([gatewayClasses], [], labelSelector),

@@ -1,6 +1,5 @@
-import type { TemplateFunction } from '../template-function.ts';
+import type { TemplateFunction, FunctionScope } from '../template-function.ts';
 import { FunctionRefusal, define, defineVariadic } from '../template-function.ts';
-import type { FunctionScope } from '../template-function.ts';
 import type { Int, List, Value } from '../value.ts';
 import { toInt, toList } from '../value.ts';
 import { toInteger } from './conversion.ts';

@@ -1,5 +1,6 @@
+import type { OptionsOf } from '@grantgate/middleware/options/options-of';
 import { z } from 'zod';
-import { logOtlpSchema } from './otlp-schema.ts';
+import { logOtlpSchema, toLogExport } from './otlp-config.ts';
 
 /** Traefik's levels that grantgate does not have. */
 const otherLevels: Readonly<Record<string, string>> = { trace: 'debug', fatal: 'error', panic: 'error' };
@@ -38,3 +39,29 @@ export const logSchema = z.strictObject({
   compress: z.boolean().default(true).describe('Compresses rotated files with gzip.'),
   otlp: logOtlpSchema.optional().describe('Exports the log, too.'),
 });
+
+const bytesPerMib = 1024 * 1024;
+const msPerDay = 86_400_000;
+
+/** @param at makes paths absolute. */
+export const toLog = (
+  { level, format, otlp, filePath, compress, maxBackups, maxSize, maxAge }: z.output<typeof logSchema>,
+  at: (path: string) => string,
+) => ({
+  level,
+  format,
+  otlp: otlp && toLogExport(otlp, at),
+  file:
+    filePath === undefined
+      ? undefined
+      : {
+          path: at(filePath),
+          maxBytes: (maxSize || 100) * bytesPerMib,
+          maxBackups,
+          maxAgeMs: maxAge * msPerDay,
+          compress,
+        },
+});
+
+/** A log file and its rotation; 0: no limit. */
+export type LogFileConfig = NonNullable<OptionsOf<ReturnType<typeof toLog>>['file']>;
