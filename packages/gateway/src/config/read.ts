@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { asMeant, type EmptyText } from '@grantgate/middleware/options/as-meant';
-import { describeIssue } from '@grantgate/middleware/options/describe-issue';
+import type { EmptyText } from '@grantgate/middleware/options/as-meant';
 import { describeDuplicate, describeUnknown, nearestName } from '@grantgate/middleware/base/names';
-import { renameOptions } from '@grantgate/middleware/options/rename-options';
+import { readShape } from '@grantgate/middleware/options/read-shape';
 import type { Document } from './document.ts';
 import type { Path } from './path.ts';
 import { isMapping, valueAt } from './path.ts';
@@ -59,38 +58,21 @@ export function readObject<S extends z.ZodObject>(
   const { document } = source;
   const problems: Problem[] = [];
   const report: ReportProblem = (path, details) => void problems.push(createProblem(document, path, details));
-  const { value: own, writtenPath: writtenBelow } = renameOptions(
-    valueAt(document.value, source.path),
-    schema,
-    {
-      dropsNull: true,
-      onUnknown: (key, path, known, within) =>
-        reportUnknown(key, { written: [...source.path, ...path], within }, known, others, report),
-      onDuplicate: (name, path) =>
-        report([...source.path, ...path], {
-          code: 'duplicate_option',
-          message: describeDuplicate(name),
-          part: 'key',
-        }),
-    },
-  );
-  const renamed = asMeant(own, schema, others.emptyText);
-  const writtenPath = (path: readonly PropertyKey[]): Path => [...source.path, ...writtenBelow(path)];
-  const parsed = schema.safeParse(renamed, { error: describeIssue });
-  let value: Partial<z.output<S>>;
-  if (parsed.success) value = parsed.data;
-  else {
-    for (const issue of parsed.error.issues) {
-      const missing = issue.code === 'invalid_type' && valueAt(renamed, issue.path) === undefined;
-      report(
-        writtenPath(issue.path),
-        missing
-          ? { code: 'missing_option', message: 'is required' }
-          : { code: 'invalid_value', message: issue.message },
-      );
-    }
-    value = readFields(schema, renamed);
-  }
+  const shape = readShape(valueAt(document.value, source.path), schema, {
+    dropsNull: true,
+    emptyText: others.emptyText,
+    onUnknown: (key, path, known, within) =>
+      reportUnknown(key, { written: [...source.path, ...path], within }, known, others, report),
+    onDuplicate: (name, path) =>
+      report([...source.path, ...path], {
+        code: 'duplicate_option',
+        message: describeDuplicate(name),
+        part: 'key',
+      }),
+  });
+  const writtenPath = (path: readonly PropertyKey[]): Path => [...source.path, ...shape.writtenPath(path)];
+  for (const { path, code, message } of shape.issues) report(writtenPath(path), { code, message });
+  const value = shape.parsed ?? readFields(schema, shape.value);
   return { value, problems, whole: errorsOf(problems).length === 0, writtenPath };
 }
 

@@ -1,10 +1,8 @@
 import type { z } from 'zod';
 import { describeDuplicate, describeUnknown } from '../base/names.ts';
-import { asMeant } from './as-meant.ts';
-import { describeIssue } from './describe-issue.ts';
 import type { OptionProblem, Report } from './report.ts';
 import { freezeOptions, type OptionsOf, type RawOptions } from './options-of.ts';
-import { renameOptions } from './rename-options.ts';
+import { readShape } from './read-shape.ts';
 
 /** The result of a parser of options. */
 export interface ParserResult<Options> {
@@ -26,47 +24,19 @@ export function parseShape<S extends z.ZodType>(
   const problems: OptionProblem[] = [];
   const refuseName = (path: (string | number)[], code: string, message: string): void =>
     void problems.push({ severity: 'error', path, code, message });
-  const renamed = renameOptions(raw, schema, {
+  const { value, parsed, issues, writtenPath } = readShape(raw, schema, {
     dropsNull: false,
     onUnknown: (key, path, known) =>
       refuseName(path, 'unknown_option', describeUnknown('option', key, known)),
     onDuplicate: (name, path) => refuseName(path, 'duplicate_option', describeDuplicate(name)),
   });
   const report: Report = (severity, path, code, message, within) =>
-    void problems.push({
-      severity,
-      path: renamed.writtenPath(path),
-      code,
-      message,
-      ...(within && { within }),
-    });
-
-  const value = asMeant(renamed.value, schema);
-  const parsed = schema.safeParse(value, { error: describeIssue });
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues) {
-      const missing =
-        (issue.code === 'invalid_type' || issue.code === 'invalid_union') &&
-        valueAt(value, issue.path) === undefined;
-      report(
-        'error',
-        issue.path,
-        missing ? 'missing_option' : 'invalid_value',
-        missing ? 'is required' : issue.message,
-      );
-    }
-  }
+    void problems.push({ severity, path: writtenPath(path), code, message, ...(within && { within }) });
+  for (const { path, code, message } of issues) report('error', path, code, message);
   const record = toRecord(value);
   if (record !== undefined) checkMeaning(record as RawOptions<z.input<S>>, report);
-  const isUsable = parsed.success && problems.every(({ severity }) => severity !== 'error');
-  return { options: isUsable ? freezeOptions(parsed.data) : undefined, problems };
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  let at: unknown = value;
-  for (const part of path)
-    at = typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[part] : undefined;
-  return at;
+  const isUsable = parsed !== undefined && problems.every(({ severity }) => severity !== 'error');
+  return { options: isUsable ? freezeOptions(parsed) : undefined, problems };
 }
 
 /** The shape may be one that the schema refused: YAML writes an empty value as null. */
