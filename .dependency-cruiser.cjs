@@ -31,7 +31,7 @@ const middleware = {
   // And what the composition gives it: the gateway's own tokens.
   exchange: ['base', 'claims', 'options', 'token', 'cache', 'credentials', 'decision', 'verification', 'jwt'],
   // And what the composition gives it.
-  guards: [
+  application: [
     'base',
     'claims',
     'options',
@@ -128,7 +128,7 @@ const oneWay = (root, table) =>
     from: { path: `^packages/${root}/src/${folder}/`, pathNot: '\\.(test|testkit)\\.ts$' },
     to: {
       path: `^packages/${root}/src/`,
-      pathNot: `^packages/${root}/src/(errors\\.ts|${folder === 'workers' ? 'start-error\\.ts|' : ''}${folder === 'guards' ? '(create|process-warning|store-listener|renewal-listener|discovery-listener|keys-listener)\\.ts|cache/stores\\.ts|' : ''}${folder === 'exchange' ? 'open-tokens\\.ts|' : ''}${folder === 'outgoing' ? '(open-tokens|store-listener|renewal-listener|discovery-listener)\\.ts|cache/(token-cache|stores|store-event|renewal-event)\\.ts|' : ''}(${[folder, ...allowed].join('|')})/)`,
+      pathNot: `^packages/${root}/src/(errors\\.ts|${folder === 'workers' ? 'start-error\\.ts|' : ''}${folder === 'application' ? '(create|process-warning|store-listener|renewal-listener|discovery-listener|keys-listener)\\.ts|cache/stores\\.ts|' : ''}${folder === 'exchange' ? 'open-tokens\\.ts|' : ''}${folder === 'outgoing' ? '(open-tokens|store-listener|renewal-listener|discovery-listener)\\.ts|cache/(token-cache|stores|store-event|renewal-event)\\.ts|' : ''}(${[folder, ...allowed].join('|')})/)`,
     },
   }));
 
@@ -205,14 +205,14 @@ module.exports = {
       to: { path: '\\.(test|testkit)\\.ts$|^test/|^packages/testkit/' },
     },
     {
-      // Adapters are made of guards and of the results of decisions, not of their parts.
+      // Adapters are made of middlewares and of the results of decisions, not of their parts.
       name: 'adapters-see-the-decision-alone',
       severity: 'error',
       from: { path: '^packages/middleware/src/adapters/', pathNot: '\\.(test|testkit)\\.ts$' },
       to: {
         path: '^packages/middleware/src/',
         pathNot:
-          '^packages/middleware/src/((errors|create)\\.ts|(adapters|base|guards)/|decision/(decision|problem|request-id)\\.ts)',
+          '^packages/middleware/src/((errors|create)\\.ts|(adapters|base|application)/|decision/(decision|problem|request-id)\\.ts)',
       },
     },
     {

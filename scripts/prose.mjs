@@ -24,7 +24,7 @@ const banned = [
   [/\bcomes? to (?:an end|its end|nothing|the same|what)\b/i, 'ends, yields'],
   [/\bthe figures of\b/i, 'the metrics of'],
   [/\b(?:short|fast|node) lanes?\b/i, 'fast path, fallback'],
-  [/\ba guarding\b|\bsurroundings of\b/i, 'middleware, step'],
+  [/\bguard(?:s|ing)?\b|\bsurroundings of\b/i, 'middleware, step, protect'],
   [/\bas (?:it|they) must be\b/i, 'as expected'],
   [/\b(?:is|are|be|was|were) spoken to\b/i, 'a request uses, is sent'],
   [/\bwhat (?:becomes|became|comes|came) of\b/i, 'the outcome, the result of'],

@@ -5,7 +5,7 @@ import { freePort } from '../lib/ports.mjs';
 const kept = 'transport http {\n\t\t\tkeepalive_idle_conns_per_host 64\n\t\t}';
 
 /** Caddy with one thread for its Go code, as the others have one. */
-async function startCaddy(stage, name, backend, guard = '') {
+async function startCaddy(stage, name, backend, directive = '') {
   const port = await freePort();
   const log = stage.path(`${name}.access.log`);
   const file = stage.path(`${name}.Caddyfile`);
@@ -24,7 +24,7 @@ async function startCaddy(stage, name, backend, guard = '') {
 		}
 	}
 	route {
-		${guard}
+		${directive}
 		reverse_proxy 127.0.0.1:${backend} {
 			${kept}
 		}

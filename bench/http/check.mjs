@@ -3,7 +3,7 @@ import { basic, callers, forwarded } from './grantgate.mjs';
 
 /** Fails unless a contender does what it is measured for: the token reaches the service, callers without credentials do not. */
 export async function checkContender(contender, server, cases) {
-  const { name, port, prefix = '', sends, guards = false } = contender;
+  const { name, port, prefix = '', sends, authenticates = false } = contender;
   const authorization = basic(callers);
   const fail = (what) => {
     throw new Error(`${name}: ${what}`);
@@ -18,7 +18,7 @@ export async function checkContender(contender, server, cases) {
     if (server.clientOf(token) !== sends.clientId) fail('the token does not reach the service');
     if (group !== forwarded.group) fail('the header of a claim does not reach the service');
   }
-  if (guards) {
+  if (authenticates) {
     const refused = await ask(port, { path: `${prefix}/check` });
     if (refused.status !== 401) fail(`status ${refused.status} in place of 401 without credentials`);
   }

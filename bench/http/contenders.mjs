@@ -26,7 +26,7 @@ const contenders = {
       `${name}+forward-auth`,
       {
         sends: callers,
-        guards: true,
+        authenticates: true,
         // Its process is the proxy's as well as grantgate's: both are counted.
         async start({ stage, backend, checks }) {
           const asked = await checks();
@@ -54,7 +54,7 @@ const contenders = {
 function grantgate(level, workers, { build, steps = false, exports = [] } = {}) {
   return {
     sends: level === 'application' ? callers : own,
-    guards: level === 'application',
+    authenticates: level === 'application',
     workers,
     start: async ({ stage, backend, tokenUrl }, name) =>
       startGrantgate(stage, {

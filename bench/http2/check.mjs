@@ -30,7 +30,7 @@ async function ask(origin, headers, body) {
  * Fails unless a contender does what it is measured for, over each way that the cases use: the token reaches the service,
  * callers without credentials do not, and a gRPC call ends with status 0.
  */
-export async function checkContender({ name, ports, sends, guards = false }, server, cases) {
+export async function checkContender({ name, ports, sends, authenticates = false }, server, cases) {
   const fail = (what) => {
     throw new Error(`${name}: ${what}`);
   };
@@ -48,7 +48,7 @@ export async function checkContender({ name, ports, sends, guards = false }, ser
     const { head, body } = await ask(origin, { ':path': '/check', authorization });
     if (head[':status'] !== constants.HTTP_STATUS_OK) fail(`${way}: status ${head[':status']}`);
     expectToken(body.toString().split('\n')[0], way);
-    if (!guards) continue;
+    if (!authenticates) continue;
     const refused = await ask(origin, { ':path': '/check' });
     if (refused.head[':status'] !== constants.HTTP_STATUS_UNAUTHORIZED)
       fail(`${way}: status ${refused.head[':status']} without credentials`);

@@ -17,7 +17,7 @@ const contenders = {
   'envoy+credential_injector': { sends: own, start: startEnvoy },
   'grantgate-application': {
     sends: callers,
-    guards: true,
+    authenticates: true,
     start: (stage, behind) => startGrantgate(stage, { ...behind, level: 'application' }),
   },
   'grantgate-gateway': {

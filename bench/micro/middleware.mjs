@@ -20,7 +20,7 @@ import { compare, roundsOr, spreadText } from './lib/rounds.mjs';
 import { printTable } from './lib/table.mjs';
 
 const rounds = roundsOr(101);
-const paths = { plain: '/plain', reads: '/reads', guarded: '/guard' };
+const paths = { plain: '/plain', reads: '/reads', behind: '/protected' };
 /** Headers of a service's request. */
 const requestTo = (path) => `GET ${path} HTTP/1.1\r
 Host: api.example.com\r
@@ -43,18 +43,18 @@ const token = `${part({ alg: 'RS256' })}.${part(claims)}.${'s'.repeat(342)}`;
 const handlers = {
   plain: () => 'ok',
   reads: ({ headers }) => (headers.accept === 'application/json' ? 'ok' : 'not the request'),
-  guarded: ({ headers }) =>
-    headers.group === 'admin' && headers.authorization === `Bearer ${token}` ? 'ok' : 'not guarded',
+  behind: ({ headers }) =>
+    headers.group === 'admin' && headers.authorization === `Bearer ${token}` ? 'ok' : 'not protected',
 };
 
 /** Name to what makes a listener, with the middleware before the third handler. */
 const frameworks = {
   'node:http'(options) {
-    const guard = forExpress.oAuthClientCredentials(options);
+    const middleware = forExpress.oAuthClientCredentials(options);
     return (incoming, response) => {
       if (incoming.url === paths.plain) response.end(handlers.plain(incoming));
       else if (incoming.url === paths.reads) response.end(handlers.reads(incoming));
-      else guard(incoming, response, () => response.end(handlers.guarded(incoming)));
+      else middleware(incoming, response, () => response.end(handlers.behind(incoming)));
     };
   },
   Express(options) {
@@ -62,7 +62,7 @@ const frameworks = {
     return express()
       .get(paths.plain, answer(handlers.plain))
       .get(paths.reads, answer(handlers.reads))
-      .get(paths.guarded, forExpress.oAuthClientCredentials(options), answer(handlers.guarded));
+      .get(paths.behind, forExpress.oAuthClientCredentials(options), answer(handlers.behind));
   },
   async Fastify(options) {
     const answer =
@@ -72,18 +72,18 @@ const frameworks = {
     const app = fastify().get(paths.plain, answer(handlers.plain)).get(paths.reads, answer(handlers.reads));
     await app.register(async (scope) => {
       await scope.register(forFastify.oAuthClientCredentials, options);
-      scope.get(paths.guarded, answer(handlers.guarded));
+      scope.get(paths.behind, answer(handlers.behind));
     });
     await app.ready();
     return app.routing;
   },
   Koa(options) {
-    const guard = forKoa.oAuthClientCredentials(options);
+    const middleware = forKoa.oAuthClientCredentials(options);
     const app = new Koa();
     app.use((context) => {
       if (context.url === paths.plain) context.body = handlers.plain(context.req);
       else if (context.url === paths.reads) context.body = handlers.reads(context.req);
-      else return guard(context, () => void (context.body = handlers.guarded(context.req)));
+      else return middleware(context, () => void (context.body = handlers.behind(context.req)));
     });
     return app.callback();
   },
@@ -114,12 +114,12 @@ async function measure() {
   console.log('us of CPU per request (quartiles)');
   printTable(
     ['', 'no header read', 'a header read', 'with the middleware', 'the middleware adds'],
-    Object.entries(results).map(([name, { plain, reads, guarded }]) => [
+    Object.entries(results).map(([name, { plain, reads, behind }]) => [
       name,
       spreadText(plain.cpu, 1),
       spreadText(reads.cpu, 1),
-      spreadText(guarded.cpu, 1),
-      spreadText(guarded.difference, 2),
+      spreadText(behind.cpu, 1),
+      spreadText(behind.difference, 2),
     ]),
   );
   report({ unit: 'us', rounds, results });

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { createAuthenticator } from '../../packages/middleware/dist/create.js';
 import { createRequestMetrics } from '../../packages/gateway/dist/observe/metrics/request-metrics.js';
 import { admit } from '../../packages/middleware/dist/adapters/node-request.js';
-import { createGuard } from '../../packages/middleware/dist/guards/client-credentials-guard.js';
+import { createClientCredentialsMiddleware } from '../../packages/middleware/dist/application/client-credentials-middleware.js';
 import { compileClaims } from '../../packages/middleware/dist/claims/compile.js';
 import { parseClaims } from '../../packages/middleware/dist/claims/parse.js';
 import { headers } from '../../packages/gateway/dist/middlewares/headers/kind.js';
@@ -85,9 +85,9 @@ const sent = [
 
 async function measureHeaders() {
   const authenticator = createAuthenticator(options);
-  const guard = createGuard({ authenticator });
-  const allow = await guard.decide({ authorization: 'Basic Y2FsbGVyOnNlY3JldA==' });
-  const pass = guard.changesOf(allow);
+  const middleware = createClientCredentialsMiddleware({ authenticator });
+  const allow = await middleware.decide({ authorization: 'Basic Y2FsbGVyOnNlY3JldA==' });
+  const pass = middleware.changesOf(allow);
 
   const request = { rawHeaders: [...sent], headers: {} };
   result["an application's request, its headers"] = bytesPerCall(() => {
@@ -176,7 +176,7 @@ function measureCounting(name, changes, part = 0.37) {
   metrics.configure({
     routers: new Map([['api@file', 'orders@file']]),
     services: ['orders@file'],
-    middlewares: ['guard@file'],
+    middlewares: ['auth@file'],
   });
   const records = Array.from({ length: 16 }, (_, index) => ({
     facts: { entryPoint: 'web', method: ['GET', 'POST', 'PROPFIND', 'PUT'][index % 4] },
@@ -195,11 +195,11 @@ measureCounting('counting, whole milliseconds', forwarded, 0);
 measureCounting('counting, forwarded', forwarded);
 measureCounting('counting, refused', {
   routerName: 'api@file',
-  refusal: { code: 'claims_not_satisfied', middleware: 'guard@file' },
+  refusal: { code: 'claims_not_satisfied', middleware: 'auth@file' },
 });
 measureCounting('counting, checked', {
   facts: { entryPoint: 'forwardAuth', method: 'GET' },
-  routerName: 'guard@file',
+  routerName: 'auth@file',
 });
 
 tokens.close();

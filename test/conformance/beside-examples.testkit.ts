@@ -1,7 +1,7 @@
 import type { ProxyName } from '../e2e/beside-proxies.testkit.ts';
 
 /** The middlewares that a proxy is to ask about, each for the paths below `/NAME/`, and the headers that it is to take. */
-export interface Guards {
+export interface ProtectedPaths {
   readonly middlewares: readonly string[];
   /** Headers that the decisions set, but `Authorization` and `X-Auth-Request-User`, which every example has. */
   readonly forwarded: readonly string[];
@@ -20,7 +20,7 @@ function replaceOnce(text: string, piece: RegExp | string, by: (found: string) =
   return text.replace(found, () => by(found));
 }
 
-type Change = (text: string, guards: Guards) => string;
+type Change = (text: string, paths: ProtectedPaths) => string;
 
 const perMiddleware =
   (piece: RegExp): Change =>
@@ -48,13 +48,13 @@ export const changes: Readonly<Record<ProxyName, Readonly<Record<string, Change>
     },
   },
   Caddy: {
-    Caddyfile: (text, guards) => {
-      const guarded = perMiddleware(/\thandle \/orders\/\* \{[^}]*\}\n/)(text, guards);
-      const copied = replaceOnce(guarded, / Group$/m, () =>
-        guards.forwarded.map((name) => ` ${name}`).join(''),
+    Caddyfile: (text, paths) => {
+      const protectedText = perMiddleware(/\thandle \/orders\/\* \{[^}]*\}\n/)(text, paths);
+      const copied = replaceOnce(protectedText, / Group$/m, () =>
+        paths.forwarded.map((name) => ` ${name}`).join(''),
       );
       return replaceOnce(copied, /^\trequest_header -Group\n/m, () =>
-        guards.forwarded.map((name) => `\trequest_header -${hyphenated(name)}\n`).join(''),
+        paths.forwarded.map((name) => `\trequest_header -${hyphenated(name)}\n`).join(''),
       );
     },
   },
@@ -91,13 +91,13 @@ export const changes: Readonly<Record<ProxyName, Readonly<Record<string, Change>
     },
   },
   Traefik: {
-    'dynamic.yaml': (text, guards) => {
+    'dynamic.yaml': (text, paths) => {
       const router = / {4}orders:\n {6}rule: .*\n(?: {6}.*\n)+/;
-      const routed = perMiddleware(router)(text, guards);
-      const guarded = perMiddleware(/ {4}orders:\n {6}forwardAuth:\n(?: {8}.*\n)+/)(routed, guards);
+      const routed = perMiddleware(router)(text, paths);
+      const protectedText = perMiddleware(/ {4}orders:\n {6}forwardAuth:\n(?: {8}.*\n)+/)(routed, paths);
       // Where the header itself has a `_`, the caller's spelling with `-` is listed too, and so removed.
-      const names = guards.forwarded.flatMap((name) => [...new Set([name, hyphenated(name)])]);
-      return guarded.replaceAll(', Group]', `, ${names.join(', ')}]`);
+      const names = paths.forwarded.flatMap((name) => [...new Set([name, hyphenated(name)])]);
+      return protectedText.replaceAll(', Group]', `, ${names.join(', ')}]`);
     },
   },
   'Envoy, over gRPC': {

@@ -34,13 +34,13 @@ const manners: Readonly<Record<ProxyName, Pick<Integration, 'through' | 'emptyHe
   Traefik: {},
 };
 
-/** A proxy with its example, adapted as `changes` has it: each middleware guards a path of its own. */
+/** A proxy with its example, adapted as `changes` has it: each middleware protects its own path. */
 const besideDoor = (name: ProxyName, { example, command }: Proxy): Integration => ({
   name: `beside ${name}`,
   ...manners[name],
   async start(middlewares) {
     const service = await startProtectedService();
-    const guards = {
+    const options = {
       middlewares: Object.keys(middlewares),
       forwarded: [
         ...new Set(
@@ -63,7 +63,7 @@ const besideDoor = (name: ProxyName, { example, command }: Proxy): Integration =
       command,
       servicePort: service.port,
       change: (file, text) =>
-        file === 'routes.yaml' ? JSON.stringify(routes) : (changes[name][file]?.(text, guards) ?? text),
+        file === 'routes.yaml' ? JSON.stringify(routes) : (changes[name][file]?.(text, options) ?? text),
     });
     return {
       async request(middleware, request) {

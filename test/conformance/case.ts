@@ -19,7 +19,7 @@ export interface CallerRequest {
   readonly body?: string;
 }
 
-/** The request passes, and this is what the guarded service or handler sees of it. */
+/** The request passes, and the protected service or handler sees this of it. */
 export interface ExpectedPass {
   readonly passes: true;
   /** Under each name (lower case, `_` as it stands) its value, several joined by `, `; undefined: no such header. `authorization` is checked in every case. */

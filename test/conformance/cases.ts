@@ -192,7 +192,7 @@ export const cases: readonly ConformanceCase[] = [
     expected: missing,
   })),
   {
-    name: 'a body reaches what is guarded as it is',
+    name: 'a body reaches the protected side unchanged',
     middleware: 'admins',
     request: {
       method: 'POST',

@@ -33,17 +33,19 @@ function expressDoor(name: string, create: typeof express): Integration {
     name,
     async start(middlewares) {
       const app = create();
-      const guards = Object.entries(middlewares).map(([path, options]) => {
-        const guard = oAuthClientCredentials(options);
-        app.use(`/${path}`, guard);
-        return guard;
+      const opened = Object.entries(middlewares).map(([path, options]) => {
+        const middleware = oAuthClientCredentials(options);
+        app.use(`/${path}`, middleware);
+        return middleware;
       });
       app.use((request: Request, response: Response) => void answer(request, response, request.auth));
       // Refusals are answers, not errors.
       app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
         response.status(500).send(String(error));
       });
-      return startHttpIntegration(createServer(app), () => Promise.all(guards.map((guard) => guard.close())));
+      return startHttpIntegration(createServer(app), () =>
+        Promise.all(opened.map((middleware) => middleware.close())),
+      );
     },
   };
 }
@@ -52,28 +54,30 @@ const connectDoor: Integration = {
   name: 'Connect',
   async start(middlewares) {
     const app = connect();
-    const guards = Object.entries(middlewares).map(([path, options]) => {
-      const guard = oAuthClientCredentials(options);
-      app.use(`/${path}`, guard);
-      return guard;
+    const opened = Object.entries(middlewares).map(([path, options]) => {
+      const middleware = oAuthClientCredentials(options);
+      app.use(`/${path}`, middleware);
+      return middleware;
     });
     app.use((request, response) => void answer(request, response, authOf(request)));
-    return startHttpIntegration(createServer(app), () => Promise.all(guards.map((guard) => guard.close())));
+    return startHttpIntegration(createServer(app), () =>
+      Promise.all(opened.map((middleware) => middleware.close())),
+    );
   },
 };
 
 const nodeDoor: Integration = {
   name: 'node:http',
   async start(middlewares) {
-    const guards = new Map(
+    const opened = new Map(
       Object.entries(middlewares).map(([name, options]) => [name, oAuthClientCredentials(options)]),
     );
     const server = createServer((request, response) => {
-      const guard = guards.get(request.url?.split('/')[1] ?? '');
-      guard?.(request, response, () => void answer(request, response, authOf(request)));
+      const middleware = opened.get(request.url?.split('/')[1] ?? '');
+      middleware?.(request, response, () => void answer(request, response, authOf(request)));
     });
     return startHttpIntegration(server, () =>
-      Promise.all([...guards.values()].map((guard) => guard.close())),
+      Promise.all([...opened.values()].map((middleware) => middleware.close())),
     );
   },
 };

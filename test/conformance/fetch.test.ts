@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { oAuthClientCredentials as guardFetch } from '@grantgate/middleware/fetch';
+import { oAuthClientCredentials as protectFetch } from '@grantgate/middleware/fetch';
 import type { Auth } from '@grantgate/middleware/hono';
 import { oAuthClientCredentials } from '@grantgate/middleware/hono';
 import { createAdaptorServer } from '@hono/node-server';
@@ -21,29 +21,31 @@ const honoDoor: Integration = {
   name: 'Hono',
   async start(middlewares) {
     const app = new Hono();
-    const guards = Object.entries(middlewares).map(([name, options]) => {
-      const guard = oAuthClientCredentials(options);
-      app.use(`/${name}/*`, guard);
-      return guard;
+    const opened = Object.entries(middlewares).map(([name, options]) => {
+      const middleware = oAuthClientCredentials(options);
+      app.use(`/${name}/*`, middleware);
+      return middleware;
     });
     app.all('*', (c) => answer(c.req.raw, c.get('auth')));
     const server = createAdaptorServer({ fetch: app.fetch }) as Server;
-    return startHttpIntegration(server, () => Promise.all(guards.map((guard) => guard.close())));
+    return startHttpIntegration(server, () => Promise.all(opened.map((middleware) => middleware.close())));
   },
 };
 
 const fetchDoor: Integration = {
   name: 'Fetch',
   async start(middlewares) {
-    const guards = Object.entries(middlewares).map(([name, options]) => ({
+    const opened = Object.entries(middlewares).map(([name, options]) => ({
       name,
-      guard: guardFetch(options),
+      middleware: protectFetch(options),
     }));
-    const handlers = new Map(guards.map(({ name, guard }) => [name, guard(answer)]));
+    const handlers = new Map(opened.map(({ name, middleware }) => [name, middleware(answer)]));
     const fetch = (request: Request) =>
       handlers.get(new URL(request.url).pathname.split('/')[1] ?? '')?.(request) ?? Response.error();
     const server = createAdaptorServer({ fetch }) as Server;
-    return startHttpIntegration(server, () => Promise.all(guards.map(({ guard }) => guard.close())));
+    return startHttpIntegration(server, () =>
+      Promise.all(opened.map(({ middleware }) => middleware.close())),
+    );
   },
 };
 

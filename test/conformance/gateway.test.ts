@@ -5,7 +5,7 @@ import { startProtectedService, toSeen } from './protected-service.testkit.ts';
 import { runCases } from './run-cases.testkit.ts';
 import { sendRequest } from './send-request.testkit.ts';
 
-/** Each middleware guards a path of its own; the service behind them answers with what it got. */
+/** Each middleware protects its own path; the service behind them answers with what it got. */
 const gatewayDoor: Integration = {
   name: 'the gateway',
   async start(middlewares) {

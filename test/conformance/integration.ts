@@ -6,7 +6,7 @@ export interface Integration {
   /** Of the test suite. */
   readonly name: string;
   /**
-   * Guards a handler or service of its own with each middleware, on real sockets. Started once for the whole table: the
+   * Protects a separate handler or service with each middleware, on real sockets. Started once for the whole table: the
    * integration itself decides by what it tells the middlewares apart (path, host, port).
    */
   start(middlewares: Readonly<Record<string, ClientCredentialsInput>>): Promise<RunningIntegration>;
@@ -15,14 +15,14 @@ export interface Integration {
   /** Effect of setting a header to nothing; default: it is present and empty. In either case, the caller's own is gone. */
   readonly emptyHeaders?: 'kept' | 'left out';
   /**
-   * `request` (default): `seen` is the request as the guarded side got it. `mutations`: only the headers that the decision
+   * `request` (default): `seen` is the request as the protected side received it. `mutations`: only the headers that the decision
    * sets, name and value in turn, as an answer of forward-auth has them; absence of the caller's own cannot be told there.
    */
   readonly shows?: 'request' | 'mutations';
 }
 
 export interface RunningIntegration {
-  /** Sends a caller's request to what the named middleware guards. */
+  /** Sends a caller's request to the side that the named middleware protects. */
   request(middleware: string, request: CallerRequest): Promise<SeenResponse>;
   close(): Promise<void>;
 }

@@ -11,11 +11,11 @@ const koaDoor: Integration = {
   name: 'Koa',
   async start(middlewares) {
     const app = new Koa<AuthState>();
-    const guards = new Map(
+    const opened = new Map(
       Object.entries(middlewares).map(([name, options]) => [name, oAuthClientCredentials(options)]),
     );
     app.use(async (ctx, next) => {
-      await guards.get(ctx.path.split('/')[1] ?? '')?.(ctx, next);
+      await opened.get(ctx.path.split('/')[1] ?? '')?.(ctx, next);
     });
     app.use(async (ctx) => {
       const { type, body } = toSeenResponse(headersOf(ctx.req), {
@@ -29,7 +29,7 @@ const koaDoor: Integration = {
     const handle = app.callback();
     const server = createServer((request, response) => void handle(request, response));
     return startHttpIntegration(server, () =>
-      Promise.all([...guards.values()].map((guard) => guard.close())),
+      Promise.all([...opened.values()].map((middleware) => middleware.close())),
     );
   },
 };

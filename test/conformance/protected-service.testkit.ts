@@ -33,7 +33,7 @@ export async function startProtectedService(): Promise<ProtectedService> {
   };
 }
 
-/** Says that an answer is the guarded side's own. */
+/** Marks a response as that of the protected side. */
 export const seenType = 'application/vnd.seen+json';
 
 /** The request as the protected service saw it; undefined when the response is not its own. */

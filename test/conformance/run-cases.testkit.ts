@@ -42,7 +42,7 @@ function expectPass(
 ): void {
   const { status, body, seen } = answer;
   expect({ status, body: status === 200 ? '' : body }).toEqual({ status: 200, body: '' });
-  if (seen === undefined) throw new Error('what is guarded was not reached');
+  if (seen === undefined) throw new Error('the request did not reach the protected side');
   const headers: Required<ExpectedPass>['headers'] = {
     authorization: /^Bearer [\w.~+/=-]+$/,
     ...expected.headers,

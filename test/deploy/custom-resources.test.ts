@@ -209,14 +209,14 @@ describe('an admission policy', () => {
     spec: { routes: each.map((route) => ({ services: [{ name: 'a' }], ...route })) },
     says: '',
   });
-  const guarded = { match: 'Path(`/b`)', middlewares: [{ name: 'auth' }] };
+  const withMiddleware = { match: 'Path(`/b`)', middlewares: [{ name: 'auth' }] };
 
   it.each([
     [{ match: 'Path(`/a`)' }],
     [{ match: 'Path(`/a`)', middlewares: [] }],
     [{ match: 'Path(`/a`)', middleware: [{ name: 'auth' }] }],
   ])('against open routes rejects %j, and names the route', (route) => {
-    expect(open.refusals(toManifest(routes(guarded, route)))).toEqual([
+    expect(open.refusals(toManifest(routes(withMiddleware, route)))).toEqual([
       'spec.routes[]: no middleware, so everyone can use it: Path(`/a`); name one under middlewares, or annotate the IngressRoute with grantgate.dev/open: "true"',
     ]);
   });
@@ -294,6 +294,6 @@ describe('an admission policy', () => {
   });
 
   it('against open routes accepts routes with a middleware', () => {
-    expect(open.refusals(toManifest(routes(guarded, guarded)))).toEqual([]);
+    expect(open.refusals(toManifest(routes(withMiddleware, withMiddleware)))).toEqual([]);
   });
 });

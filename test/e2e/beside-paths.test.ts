@@ -22,10 +22,10 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 /** The middleware that sends each value of `Group`. */
-const guardBy: Readonly<Partial<Record<string, string>>> = { admin: 'orders', gateway: 'billing' };
+const middlewareBy: Readonly<Partial<Record<string, string>>> = { admin: 'orders', gateway: 'billing' };
 
 /** The middleware of each path, and none for any other. */
-const guardOf = (path: string): string | undefined => /^\/(orders|billing)(?:\/|$)/.exec(path)?.[1];
+const middlewareOf = (path: string): string | undefined => /^\/(orders|billing)(?:\/|$)/.exec(path)?.[1];
 
 for (const [name, proxy] of Object.entries(proxies)) {
   // Its program is not installed here: Envoy has no Debian package.
@@ -42,14 +42,14 @@ for (const [name, proxy] of Object.entries(proxies)) {
       const before = beside.service.received.length;
       const { status } = await sendRequest(beside.url, { path, headers: ['Authorization', boss] });
       const echo = beside.service.received[before];
-      return { status, url: echo?.url, guard: echo && guardBy[valuesOf(echo, 'group').join()] };
+      return { status, url: echo?.url, middleware: echo && middlewareBy[valuesOf(echo, 'group').join()] };
     };
 
     it.each(['/orders/1', '/orders/a.b/..c/...?to=/../billing%2f..;', '/orders/gr%C3%BC%C3%9Fe;v=1/%20'])(
       'lets %s pass',
       async (path) => {
         const url = name === 'Traefik' ? path.replace(/;$/, '&') : path;
-        expect(await send(path)).toMatchObject({ status: 200, url, guard: 'orders' });
+        expect(await send(path)).toMatchObject({ status: 200, url, middleware: 'orders' });
       },
     );
 
@@ -62,9 +62,9 @@ for (const [name, proxy] of Object.entries(proxies)) {
       for (const path of spellings) {
         const passed = await send(path);
         if (passed.url === undefined) continue;
-        expect(passed.guard).toBeDefined();
+        expect(passed.middleware).toBeDefined();
         const readings = [...readPath(passed.url)].filter(
-          (one) => (guardOf(one) ?? passed.guard) !== passed.guard,
+          (one) => (middlewareOf(one) ?? passed.middleware) !== passed.middleware,
         );
         if (readings.length > 0) wrong.push({ path, ...passed, readings });
       }

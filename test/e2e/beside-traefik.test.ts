@@ -71,15 +71,15 @@ describe('the example beside Traefik', () => {
     await server.close();
   });
 
-  const guards = (): readonly (readonly [string, ForwardAuthMiddleware])[] =>
+  const middlewares = (): readonly (readonly [string, ForwardAuthMiddleware])[] =>
     Object.entries(http.middlewares).flatMap(([name, { forwardAuth }]) =>
       forwardAuth === undefined ? [] : [[name, forwardAuth] as const],
     );
   const lower = (names: readonly string[]): readonly string[] => names.map((name) => name.toLowerCase());
 
   it('has only options that Traefik documents, each of the documented type', () => {
-    expect(guards().map(([name]) => name)).toEqual(['orders', 'billing']);
-    for (const [, options] of guards())
+    expect(middlewares().map(([name]) => name)).toEqual(['orders', 'billing']);
+    for (const [, options] of middlewares())
       expect(Object.entries(options).map(([name, value]) => [name, typeof value])).toEqual(
         Object.keys(options).map((name) => [name, documented[name as keyof typeof documented]]),
       );
@@ -94,7 +94,7 @@ describe('the example beside Traefik', () => {
   });
 
   it('sends the credentials, and trusts no address that a caller claims', () => {
-    for (const [name, { address, authRequestHeaders, trustForwardHeader }] of guards()) {
+    for (const [name, { address, authRequestHeaders, trustForwardHeader }] of middlewares()) {
       expect(address).toBe(`${beside.checks}/forward-auth/${name}`);
       // Without the list, every header is sent.
       expect(lower(authRequestHeaders ?? ['Authorization'])).toContain('authorization');
@@ -103,7 +103,7 @@ describe('the example beside Traefik', () => {
   });
 
   it('copies every header of the response, so that it replaces the caller’s header', async () => {
-    for (const [, { address, authResponseHeaders, headerField }] of guards()) {
+    for (const [, { address, authResponseHeaders, headerField }] of middlewares()) {
       const { origin, pathname } = new URL(address);
       const { status, headers } = await sendRequest(origin, {
         path: pathname,
@@ -119,7 +119,7 @@ describe('the example beside Traefik', () => {
   });
 
   it('removes every header of the caller whose name a server could misread, and no X-Forwarded-*', () => {
-    for (const [, { authResponseHeadersRegex = '' }] of guards()) {
+    for (const [, { authResponseHeadersRegex = '' }] of middlewares()) {
       const removed = new RegExp(authResponseHeadersRegex);
       for (const sign of "!#$%&'*+.^_`|~") {
         expect(`X${sign}Auth-Request-User`).toMatch(removed);

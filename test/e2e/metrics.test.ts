@@ -58,7 +58,7 @@ const routes = (more: object = {}, claims = 'Equals(`grp`, `admin`)') => ({
   http: {
     routers: {
       plain: { rule: 'PathPrefix(`/`)', service: 'up' },
-      guarded: { rule: 'PathPrefix(`/guarded`)', service: 'up', middlewares: ['callers'] },
+      protected: { rule: 'PathPrefix(`/protected`)', service: 'up', middlewares: ['callers'] },
       lost: { rule: 'PathPrefix(`/lost`)', service: 'down' },
       verified: { rule: 'PathPrefix(`/verified`)', service: 'up', middlewares: ['breaker', 'verified'] },
       ...more,
@@ -178,9 +178,9 @@ describe.each([1, 2])('metrics of %i worker(s)', (workers) => {
   it('count the requests made, in the format of Prometheus, without secrets', async () => {
     const scraped = await start(workers);
     await scraped.visitAll(`/?token=${hidden.query}`, 5);
-    await scraped.visitAll('/guarded', 6, ada);
-    await scraped.visitAll('/guarded', 2, mallory);
-    await scraped.visitAll('/guarded', 1);
+    await scraped.visitAll('/protected', 6, ada);
+    await scraped.visitAll('/protected', 2, mallory);
+    await scraped.visitAll('/protected', 1);
     await scraped.visitAll('/lost', 2);
     await scraped.visitAll('/verified', 1, { authorization: 'Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln' });
     await visit(`${scraped.urlOf('forwardAuth')}/forward-auth/callers`, new Agent(), ada);
@@ -195,7 +195,7 @@ describe.each([1, 2])('metrics of %i worker(s)', (workers) => {
     expect(seen.sum(requests, { entrypoint: 'web', code: '200' })).toBe(11);
     expect(seen.sum(requests, { entrypoint: 'web', code: '401' })).toBe(3);
     expect(seen.sum(requests, { entrypoint: 'web', code: '502' })).toBe(2);
-    expect(seen.sum('grantgate_router_requests_total', { router: 'guarded@file' })).toBe(9);
+    expect(seen.sum('grantgate_router_requests_total', { router: 'protected@file' })).toBe(9);
     expect(seen.sum('grantgate_service_requests_total', { service: 'up@file' })).toBe(11);
     expect(seen.sum('grantgate_service_failures_total', { service: 'down@file', reason: 'refused' })).toBe(2);
     const refusals = (code: string) =>
@@ -255,13 +255,13 @@ describe.each([1, 2])('metrics of %i worker(s)', (workers) => {
     await untilLoaded(scraped, 2);
     await scraped.visitAll('/extra', 3);
     await scraped.visitAll('/', 4);
-    await scraped.visitAll('/guarded', 2, ada);
+    await scraped.visitAll('/protected', 2, ada);
     const before = await untilCounted(scraped, 9);
     expect(before.sum('grantgate_router_requests_total', { router: 'extra@file' })).toBe(3);
 
     await change(JSON.stringify(routes({}, 'Equals(`grp`, `other`)')));
     await untilLoaded(scraped, 3);
-    await scraped.visitAll('/guarded', 1, ada);
+    await scraped.visitAll('/protected', 1, ada);
     const after = await untilCounted(scraped, 10);
     expect(after.sum('grantgate_router_requests_total', { router: 'extra@file' })).toBe(0);
     const gone = findDecreases(before, after).filter((line) => !line.includes('router="extra@file"'));

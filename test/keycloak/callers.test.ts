@@ -65,9 +65,9 @@ const claimsOf = (token: string) =>
   JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as Readonly<Record<string, unknown>>;
 
 /** The status of one request with a token, and the `Authorization` that the handler got. */
-function createVisit(guard: ReturnType<typeof jwt>) {
-  closes.push(() => guard.close());
-  const handler = guard((request) => new Response(request.headers.get('authorization')));
+function createVisit(middleware: ReturnType<typeof jwt>) {
+  closes.push(() => middleware.close());
+  const handler = middleware((request) => new Response(request.headers.get('authorization')));
   return async (token: string) => {
     const response = await handler(
       new Request('http://localhost/', { headers: { authorization: `Bearer ${token}` } }),

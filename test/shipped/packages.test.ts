@@ -137,14 +137,14 @@ describe('the middleware alone in an empty project', () => {
 import { createAuthenticator } from '@grantgate/middleware';
 import { authOf, oAuthClientCredentials } from '@grantgate/middleware/express';
 import { jwt } from '@grantgate/middleware/express/jwt';
-import { oAuthClientCredentials as guardFetch } from '@grantgate/middleware/fetch';
+import { oAuthClientCredentials as protectFetch } from '@grantgate/middleware/fetch';
 import { jwt as fetchJwt, type Auth, type RouteRequirements } from '@grantgate/middleware/fetch/jwt';
 import { createFetch, createTokenSource, TokenError } from '@grantgate/middleware/outgoing';
 
 const url = 'https://as.example/token';
-const guard = oAuthClientCredentials({ url, forwardHeaders: { Group: 'grp' } });
-createServer((request, response) => guard(request, response, () => response.end(authOf(request).clientId)));
-const handler: (request: Request) => Response | Promise<Response> = guardFetch({ url })(
+const middleware = oAuthClientCredentials({ url, forwardHeaders: { Group: 'grp' } });
+createServer((request, response) => middleware(request, response, () => response.end(authOf(request).clientId)));
+const handler: (request: Request) => Response | Promise<Response> = protectFetch({ url })(
   (_request, auth) => new Response(auth.scopes.join(' ')),
 );
 const source = createTokenSource({ url, clientID: 'a', clientSecret: 'b' });
@@ -174,45 +174,45 @@ describe('the middleware beside a framework', () => {
 import Fastify from 'fastify';
 import { Hono } from 'hono';
 import Koa from 'koa';
-import { oAuthClientCredentials as guardExpress } from '@grantgate/middleware/express';
+import { oAuthClientCredentials as protectExpress } from '@grantgate/middleware/express';
 import { oAuthIntrospection } from '@grantgate/middleware/express/introspection';
 import { jwt as expressJwt } from '@grantgate/middleware/express/jwt';
-import { oAuthClientCredentials as guardFastify } from '@grantgate/middleware/fastify';
+import { oAuthClientCredentials as protectFastify } from '@grantgate/middleware/fastify';
 import { jwt as fastifyJwt } from '@grantgate/middleware/fastify/jwt';
 import { jwt as honoJwt } from '@grantgate/middleware/hono/jwt';
 import { jwt as koaJwt } from '@grantgate/middleware/koa/jwt';
-import { oAuthClientCredentials as guardHono } from '@grantgate/middleware/hono';
+import { oAuthClientCredentials as protectHono } from '@grantgate/middleware/hono';
 import type { AuthState } from '@grantgate/middleware/koa';
-import { oAuthClientCredentials as guardKoa } from '@grantgate/middleware/koa';
+import { oAuthClientCredentials as protectKoa } from '@grantgate/middleware/koa';
 
 const url = 'https://as.example/token';
 const claims = 'Equals(\`grp\`, \`admin\`)';
 
 const app = express();
-app.use('/orders', guardExpress({ url, claims }));
-app.get('/orders', guardExpress({ url }), (req, res) => {
+app.use('/orders', protectExpress({ url, claims }));
+app.get('/orders', protectExpress({ url }), (req, res) => {
   res.json({ caller: req.auth?.clientId });
 });
-// @ts-expect-error not every route is guarded
+// @ts-expect-error not every route is protected
 app.get('/open', (req) => req.auth.clientId);
 
 const fastify = Fastify();
-await fastify.register(guardFastify, { url, claims });
+await fastify.register(protectFastify, { url, claims });
 fastify.get('/orders', async (request) => ({ caller: request.auth?.clientId }));
 // @ts-expect-error url is required
-await fastify.register(guardFastify, { claims });
+await fastify.register(protectFastify, { claims });
 
 const koa = new Koa<AuthState>();
-koa.use(guardKoa({ url, claims }));
+koa.use(protectKoa({ url, claims }));
 koa.use((ctx) => {
   const caller: string = ctx.state.auth.clientId;
   ctx.body = { caller };
 });
 // One that has no types of its own for its state.
-new Koa().use(guardKoa({ url }));
+new Koa().use(protectKoa({ url }));
 
 const hono = new Hono();
-hono.use('/orders', guardHono({ url, claims }));
+hono.use('/orders', protectHono({ url, claims }));
 hono.get('/orders', (c) => {
   const caller: string = c.get('auth').clientId;
   return c.json({ caller });

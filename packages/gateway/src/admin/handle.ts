@@ -4,7 +4,7 @@ import type { Handle } from '../pipeline/handle.ts';
 import type { PendingRequest } from '../pipeline/refusals.ts';
 import { noTrailers } from '../http1/message/response-writer.ts';
 import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
-import { noSecret } from './api/guard.ts';
+import { noSecret } from './api/api-authorization.ts';
 import type { AdminDashboard } from './dashboard.ts';
 import { respondToPurge } from './purge-response.ts';
 import type { AdminPage } from './page.ts';
@@ -83,7 +83,7 @@ export function createAdminHandle(options: AdminOptions): Handle {
       return answered;
     }
     if (purge !== undefined && facts.path === purgePath) {
-      void respondToPurge(incoming, purge, api === undefined ? unguarded : api.refuseAction(facts)).then(
+      void respondToPurge(incoming, purge, api === undefined ? withoutApi : api.refuseAction(facts)).then(
         ({ status, headers, ...page }) => write('api', status, page, headers),
       );
       return answered;
@@ -103,7 +103,7 @@ export function createAdminHandle(options: AdminOptions): Handle {
 }
 
 /** Used without an API, and therefore without a secret. */
-const unguarded = { status: 403, detail: noSecret };
+const withoutApi = { status: 403, detail: noSecret };
 
 /** No work is in progress that could be cancelled. */
 const answered: PendingRequest = Object.freeze({ refuse() {} });

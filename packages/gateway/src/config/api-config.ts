@@ -110,7 +110,7 @@ export function findApiMistakes(install: ApiInstall): readonly ApiProblem[] {
   if (isReachable && token === undefined && !insecure && socket === undefined)
     problems.push({
       severity: 'warning',
-      code: 'unguarded_api',
+      code: 'unprotected_api',
       path: ['api'],
       message: `the API is not served, because other machines reach the entry point ${name}: set api.actionsToken, api.socket or api.insecure, or let it listen on 127.0.0.1`,
     });

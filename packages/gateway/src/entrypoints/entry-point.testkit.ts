@@ -33,7 +33,7 @@ export interface TestEntryPointOptions {
   readonly services?: Readonly<Record<string, string>>;
   /** Those without a name get one. */
   readonly steps?: readonly (OnRequest | Step)[];
-  /** Headers of each guard. */
+  /** Headers of each step. */
   readonly renew?: NonNullable<Step['renew']>;
   readonly broken?: string;
   readonly match?: (facts: RequestFacts) => boolean;

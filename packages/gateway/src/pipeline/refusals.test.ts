@@ -163,8 +163,8 @@ describe('a refusal', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('defect'))],
-  ])('a decision that %s closes the route and is reported', async (_, guard) => {
-    const gateway = await start({ servers: [await unusedPort()], steps: [guard] });
+  ])('a decision that %s closes the route and is reported', async (_, step) => {
+    const gateway = await start({ servers: [await unusedPort()], steps: [step] });
     const answer = await ask(gateway);
     expect(answer.status).toBe(503);
     expect(answer.body).not.toContain('defect');

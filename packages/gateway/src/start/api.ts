@@ -125,8 +125,8 @@ export async function openApi(
   const { api } = install;
   const { state } = parts;
   if (api === undefined || state === undefined) return undefined;
-  const isGuarded = api.isLoopback || api.isInsecure || api.actionsToken !== undefined;
-  const hasFront = api.entryPoint !== undefined && isGuarded;
+  const isProtected = api.isLoopback || api.isInsecure || api.actionsToken !== undefined;
+  const hasFront = api.entryPoint !== undefined && isProtected;
   if (!hasFront && api.socket === undefined) return undefined;
   const [{ createApi }, { createReadProcess }, { askAlone }, { createDashboard }] = await Promise.all([
     import('../admin/api/api.ts'),

@@ -1,13 +1,16 @@
-import { createExchangeGuard, type ExchangeGuardOptions } from '../guards/exchange-guard.ts';
-import { toRouteGuard, type RouteGuard } from '../guards/route-guard.ts';
-import { createExpressHandler, type ExpressHandler } from './express-guard.ts';
+import {
+  createExchangeMiddleware,
+  type ExchangeMiddlewareOptions,
+} from '../application/exchange-middleware.ts';
+import { toFrameworkMiddleware, type FrameworkMiddleware } from '../application/framework-middleware.ts';
+import { createExpressHandler, type ExpressHandler } from './express-handler.ts';
 
-export type { Auth } from '../guards/auth.ts';
-export type { ExchangeGuardOptions } from '../guards/exchange-guard.ts';
-export type { RouteRequirements } from '../guards/route-requirements.ts';
+export type { Auth } from '../application/auth.ts';
+export type { ExchangeMiddlewareOptions } from '../application/exchange-middleware.ts';
+export type { RouteRequirements } from '../application/route-requirements.ts';
 export { OptionsError } from '../errors.ts';
-export { RefusalError } from '../guards/refusal-error.ts';
-export { authOf } from './express-guard.ts';
+export { RefusalError } from '../application/refusal-error.ts';
+export { authOf } from './express-handler.ts';
 
 /**
  * Protects the handlers after it: calls `next` only for requests with a token that the authorization server exchanges; they have
@@ -17,5 +20,5 @@ export { authOf } from './express-guard.ts';
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6750, RFC 8693, RFC 9457
  */
-export const oAuthTokenExchange = (options: ExchangeGuardOptions): RouteGuard<ExpressHandler> =>
-  toRouteGuard(createExchangeGuard(options), createExpressHandler, createExpressHandler);
+export const oAuthTokenExchange = (options: ExchangeMiddlewareOptions): FrameworkMiddleware<ExpressHandler> =>
+  toFrameworkMiddleware(createExchangeMiddleware(options), createExpressHandler, createExpressHandler);

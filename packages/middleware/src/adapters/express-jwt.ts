@@ -1,13 +1,13 @@
-import { createJwtGuard, type JwtGuardOptions } from '../guards/jwt-guard.ts';
-import { toRouteGuard, type RouteGuard } from '../guards/route-guard.ts';
-import { createExpressHandler, type ExpressHandler } from './express-guard.ts';
+import { createJwtMiddleware, type JwtMiddlewareOptions } from '../application/jwt-middleware.ts';
+import { toFrameworkMiddleware, type FrameworkMiddleware } from '../application/framework-middleware.ts';
+import { createExpressHandler, type ExpressHandler } from './express-handler.ts';
 
-export type { Auth } from '../guards/auth.ts';
-export type { JwtGuardOptions } from '../guards/jwt-guard.ts';
-export type { RouteRequirements } from '../guards/route-requirements.ts';
+export type { Auth } from '../application/auth.ts';
+export type { JwtMiddlewareOptions } from '../application/jwt-middleware.ts';
+export type { RouteRequirements } from '../application/route-requirements.ts';
 export { OptionsError } from '../errors.ts';
-export { RefusalError } from '../guards/refusal-error.ts';
-export { authOf } from './express-guard.ts';
+export { RefusalError } from '../application/refusal-error.ts';
+export { authOf } from './express-handler.ts';
 
 /**
  * Protects the handlers after it: calls `next` only for requests with a JWT that is valid for this application; they have
@@ -16,5 +16,5 @@ export { authOf } from './express-guard.ts';
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6750, RFC 9068, RFC 9457
  */
-export const jwt = (options: JwtGuardOptions): RouteGuard<ExpressHandler> =>
-  toRouteGuard(createJwtGuard(options), createExpressHandler, createExpressHandler);
+export const jwt = (options: JwtMiddlewareOptions): FrameworkMiddleware<ExpressHandler> =>
+  toFrameworkMiddleware(createJwtMiddleware(options), createExpressHandler, createExpressHandler);

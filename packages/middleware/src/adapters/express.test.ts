@@ -5,22 +5,22 @@ import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { createAuthenticator } from '../create.ts';
 import { authOf, oAuthClientCredentials } from './express.ts';
-import { as, call, guardedAppTests, hangUp } from './protected-app.testkit.ts';
+import { as, call, protectedAppTests, hangUp } from './protected-app.testkit.ts';
 
 // The alias has no types of its own; those of version 5 fit what is used of it.
 const express4 = createRequire(import.meta.url)('express4') as typeof express;
-const tests = guardedAppTests();
-const guardWith = (options: { claims?: string; forwardHeaders?: Record<string, string> } = {}) =>
+const tests = protectedAppTests();
+const protectWith = (options: { claims?: string; forwardHeaders?: Record<string, string> } = {}) =>
   tests.closeLater(oAuthClientCredentials({ url: tests.server.url, ...options }));
 
 describe.each([
   ['Express 4', express4],
   ['Express 5', express],
 ])('%s', (_name, create) => {
-  it('guards the routes of one application differently', async () => {
+  it('protects the routes of one application differently', async () => {
     const app = create();
-    app.get('/admins', guardWith({ claims: 'Equals(`grp`, `admin`)' }));
-    app.get('/all', guardWith({ forwardHeaders: { 'X-Group': 'grp' } }));
+    app.get('/admins', protectWith({ claims: 'Equals(`grp`, `admin`)' }));
+    app.get('/all', protectWith({ forwardHeaders: { 'X-Group': 'grp' } }));
     app.get(/^/, (request, response) => {
       response.json({ caller: request.auth?.clientId ?? 'nobody', group: request.get('x-group') });
     });
@@ -31,7 +31,7 @@ describe.each([
     expect(await answers('/all', 'admin', 'tester', 'unknown')).toEqual([200, 200, 401]);
     const passed = await call(`${origin}/all`, as('tester'));
     expect(JSON.parse(passed.body)).toEqual({ caller: 'tester', group: 'tester' });
-    // Unguarded routes are unchanged.
+    // Other routes are unchanged.
     const open = await call(`${origin}/open`, { ...as('tester'), 'x-group': 'own' });
     expect(JSON.parse(open.body)).toEqual({ caller: 'nobody', group: 'own' });
   });
@@ -40,7 +40,7 @@ describe.each([
     const app = create();
     const inner = create.Router();
     const outer = create.Router();
-    inner.use(guardWith());
+    inner.use(protectWith());
     inner.get('/:id', ({ url, baseUrl, originalUrl, params, query }, response) => {
       response.json({ url, baseUrl, originalUrl, params, query });
     });
@@ -58,7 +58,7 @@ describe.each([
 
   it('leaves an already read body to the handlers', async () => {
     const app = create();
-    app.use(create.json(), guardWith());
+    app.use(create.json(), protectWith());
     app.post('/', (request, response) => void response.json(request.body));
     const origin = await tests.serve(app);
     const send = (id: string) =>
@@ -78,7 +78,7 @@ describe.each([
       next();
       reach();
     });
-    app.use(guardWith(), (request, response) => {
+    app.use(protectWith(), (request, response) => {
       handled.push(request.url);
       response.end();
     });
@@ -93,7 +93,7 @@ describe.each([
   });
 });
 
-describe('guards of one authenticator', () => {
+describe('middlewares of one authenticator', () => {
   it('share its tokens, and do not close it', async () => {
     const authenticator = tests.closeLater(createAuthenticator({ url: tests.server.url }));
     const [one, two] = [oAuthClientCredentials({ authenticator }), oAuthClientCredentials({ authenticator })];
@@ -116,9 +116,9 @@ describe('many requests over one connection', () => {
     const warnings: Error[] = [];
     const hear = (warning: Error): void => void warnings.push(warning);
     process.on('warning', hear);
-    const guard = guardWith();
+    const middleware = protectWith();
     const origin = await tests.serve((request, response) => {
-      guard(request, response, () => response.end());
+      middleware(request, response, () => response.end());
     });
     for (let count = 0; count < 50; count += 1) {
       const answers = await Promise.all([

@@ -1,13 +1,13 @@
-import type { GuardOptions } from '../guards/client-credentials-guard.ts';
-import { createGuard } from '../guards/client-credentials-guard.ts';
-import { createExpressHandler, type ExpressHandler } from './express-guard.ts';
+import type { ClientCredentialsMiddlewareOptions } from '../application/client-credentials-middleware.ts';
+import { createClientCredentialsMiddleware } from '../application/client-credentials-middleware.ts';
+import { createExpressHandler, type ExpressHandler } from './express-handler.ts';
 
-export type { Auth } from '../guards/auth.ts';
-export type { GuardOptions } from '../guards/client-credentials-guard.ts';
+export type { Auth } from '../application/auth.ts';
+export type { ClientCredentialsMiddlewareOptions } from '../application/client-credentials-middleware.ts';
 export type { DiscoveryEvent, RenewalEvent, StoreEvent } from '../create.ts';
 export { OptionsError } from '../errors.ts';
-export { RefusalError } from '../guards/refusal-error.ts';
-export { authOf } from './express-guard.ts';
+export { RefusalError } from '../application/refusal-error.ts';
+export { authOf } from './express-handler.ts';
 
 /** Middleware for Express 4 and 5, Connect, and, with your own `next`, `node:http` and `node:http2`. */
 export interface ConnectMiddleware extends ExpressHandler {
@@ -22,7 +22,7 @@ export interface ConnectMiddleware extends ExpressHandler {
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6749 section 4.4, RFC 9457
  */
-export function oAuthClientCredentials(options: GuardOptions): ConnectMiddleware {
-  const guard = createGuard(options);
-  return Object.assign(createExpressHandler(guard), { close: () => guard.close() });
+export function oAuthClientCredentials(options: ClientCredentialsMiddlewareOptions): ConnectMiddleware {
+  const middleware = createClientCredentialsMiddleware(options);
+  return Object.assign(createExpressHandler(middleware), { close: () => middleware.close() });
 }

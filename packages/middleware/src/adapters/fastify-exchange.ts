@@ -1,13 +1,16 @@
-import { createExchangeGuard, type ExchangeGuardOptions } from '../guards/exchange-guard.ts';
-import { toRouteGuard } from '../guards/route-guard.ts';
-import { createFastifyHook, createFastifyPlugin, type FastifyGuard } from './fastify-guard.ts';
+import {
+  createExchangeMiddleware,
+  type ExchangeMiddlewareOptions,
+} from '../application/exchange-middleware.ts';
+import { toFrameworkMiddleware } from '../application/framework-middleware.ts';
+import { createFastifyHook, createFastifyPlugin, type FastifyMiddleware } from './fastify-plugin.ts';
 
 // Adds the types of its requests.
-export type { Auth, FastifyGuard } from './fastify-guard.ts';
-export type { ExchangeGuardOptions } from '../guards/exchange-guard.ts';
-export type { RouteRequirements } from '../guards/route-requirements.ts';
+export type { Auth, FastifyMiddleware } from './fastify-plugin.ts';
+export type { ExchangeMiddlewareOptions } from '../application/exchange-middleware.ts';
+export type { RouteRequirements } from '../application/route-requirements.ts';
 export { OptionsError } from '../errors.ts';
-export { RefusalError } from '../guards/refusal-error.ts';
+export { RefusalError } from '../application/refusal-error.ts';
 
 /**
  * Fastify 5 plugin: protects the routes of the instance on which it is registered, and of nested ones, from `onRequest` on, before a
@@ -17,5 +20,9 @@ export { RefusalError } from '../guards/refusal-error.ts';
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6750, RFC 8693, RFC 9457
  */
-export const oAuthTokenExchange = (options: ExchangeGuardOptions): FastifyGuard =>
-  toRouteGuard(createExchangeGuard(options), (guard) => createFastifyPlugin(() => guard), createFastifyHook);
+export const oAuthTokenExchange = (options: ExchangeMiddlewareOptions): FastifyMiddleware =>
+  toFrameworkMiddleware(
+    createExchangeMiddleware(options),
+    (middleware) => createFastifyPlugin(() => middleware),
+    createFastifyHook,
+  );

@@ -1,13 +1,16 @@
-import { createIntrospectionGuard, type IntrospectionGuardOptions } from '../guards/introspection-guard.ts';
-import { toRouteGuard } from '../guards/route-guard.ts';
-import { createFastifyHook, createFastifyPlugin, type FastifyGuard } from './fastify-guard.ts';
+import {
+  createIntrospectionMiddleware,
+  type IntrospectionMiddlewareOptions,
+} from '../application/introspection-middleware.ts';
+import { toFrameworkMiddleware } from '../application/framework-middleware.ts';
+import { createFastifyHook, createFastifyPlugin, type FastifyMiddleware } from './fastify-plugin.ts';
 
 // Adds the types of its requests.
-export type { Auth, FastifyGuard } from './fastify-guard.ts';
-export type { IntrospectionGuardOptions } from '../guards/introspection-guard.ts';
-export type { RouteRequirements } from '../guards/route-requirements.ts';
+export type { Auth, FastifyMiddleware } from './fastify-plugin.ts';
+export type { IntrospectionMiddlewareOptions } from '../application/introspection-middleware.ts';
+export type { RouteRequirements } from '../application/route-requirements.ts';
 export { OptionsError } from '../errors.ts';
-export { RefusalError } from '../guards/refusal-error.ts';
+export { RefusalError } from '../application/refusal-error.ts';
 
 /**
  * Fastify 5 plugin: protects the routes of the instance on which it is registered, and of nested ones, from `onRequest` on, before a
@@ -16,9 +19,9 @@ export { RefusalError } from '../guards/refusal-error.ts';
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6750, RFC 7662, RFC 9457
  */
-export const oAuthIntrospection = (options: IntrospectionGuardOptions): FastifyGuard =>
-  toRouteGuard(
-    createIntrospectionGuard(options),
-    (guard) => createFastifyPlugin(() => guard),
+export const oAuthIntrospection = (options: IntrospectionMiddlewareOptions): FastifyMiddleware =>
+  toFrameworkMiddleware(
+    createIntrospectionMiddleware(options),
+    (middleware) => createFastifyPlugin(() => middleware),
     createFastifyHook,
   );

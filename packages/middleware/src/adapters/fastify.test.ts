@@ -1,15 +1,15 @@
 import Fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { oAuthClientCredentials } from './fastify.ts';
-import { as, call, guardedAppTests } from './protected-app.testkit.ts';
+import { as, call, protectedAppTests } from './protected-app.testkit.ts';
 
-const tests = guardedAppTests();
+const tests = protectedAppTests();
 const url = (app: { server: { address(): unknown } }, path: string): string =>
   `http://127.0.0.1:${(app.server.address() as { port: number }).port}${path}`;
 const listen = { port: 0, host: '127.0.0.1' };
 
 describe('the Fastify plugin', () => {
-  it('guards the scope in which it is registered, each with its own options, and no route outside', async () => {
+  it('protects the scope in which it is registered, each with its own options, and no route outside', async () => {
     const app = tests.closeLater(Fastify());
     app.get('/open', (request) => Promise.resolve({ auth: request.auth ?? null }));
     await app.register(async (scope) => {

@@ -1,12 +1,15 @@
-import { createIntrospectionGuard, type IntrospectionGuardOptions } from '../guards/introspection-guard.ts';
-import { toRouteGuard, type RouteGuard } from '../guards/route-guard.ts';
-import { createProtectFetch, type ProtectFetch } from './fetch-guard.ts';
+import {
+  createIntrospectionMiddleware,
+  type IntrospectionMiddlewareOptions,
+} from '../application/introspection-middleware.ts';
+import { toFrameworkMiddleware, type FrameworkMiddleware } from '../application/framework-middleware.ts';
+import { createProtectFetch, type ProtectFetch } from './protect-fetch.ts';
 
-export type { Auth } from '../guards/auth.ts';
-export type { IntrospectionGuardOptions } from '../guards/introspection-guard.ts';
-export type { RouteRequirements } from '../guards/route-requirements.ts';
+export type { Auth } from '../application/auth.ts';
+export type { IntrospectionMiddlewareOptions } from '../application/introspection-middleware.ts';
+export type { RouteRequirements } from '../application/route-requirements.ts';
 export { OptionsError } from '../errors.ts';
-export { RefusalError } from '../guards/refusal-error.ts';
+export { RefusalError } from '../application/refusal-error.ts';
 
 /**
  * Creates a wrapper for handlers `(Request) => Response`, on a runtime with Node's modules: they get requests with a token that the
@@ -15,5 +18,7 @@ export { RefusalError } from '../guards/refusal-error.ts';
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6750, RFC 7662, RFC 9457
  */
-export const oAuthIntrospection = (options: IntrospectionGuardOptions): RouteGuard<ProtectFetch> =>
-  toRouteGuard(createIntrospectionGuard(options), createProtectFetch, createProtectFetch);
+export const oAuthIntrospection = (
+  options: IntrospectionMiddlewareOptions,
+): FrameworkMiddleware<ProtectFetch> =>
+  toFrameworkMiddleware(createIntrospectionMiddleware(options), createProtectFetch, createProtectFetch);

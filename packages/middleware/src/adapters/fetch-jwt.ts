@@ -1,12 +1,12 @@
-import { createJwtGuard, type JwtGuardOptions } from '../guards/jwt-guard.ts';
-import { toRouteGuard, type RouteGuard } from '../guards/route-guard.ts';
-import { createProtectFetch, type ProtectFetch } from './fetch-guard.ts';
+import { createJwtMiddleware, type JwtMiddlewareOptions } from '../application/jwt-middleware.ts';
+import { toFrameworkMiddleware, type FrameworkMiddleware } from '../application/framework-middleware.ts';
+import { createProtectFetch, type ProtectFetch } from './protect-fetch.ts';
 
-export type { Auth } from '../guards/auth.ts';
-export type { JwtGuardOptions } from '../guards/jwt-guard.ts';
-export type { RouteRequirements } from '../guards/route-requirements.ts';
+export type { Auth } from '../application/auth.ts';
+export type { JwtMiddlewareOptions } from '../application/jwt-middleware.ts';
+export type { RouteRequirements } from '../application/route-requirements.ts';
 export { OptionsError } from '../errors.ts';
-export { RefusalError } from '../guards/refusal-error.ts';
+export { RefusalError } from '../application/refusal-error.ts';
 
 /**
  * Creates a wrapper for handlers `(Request) => Response`, on a runtime with Node's modules: they get requests with a JWT that is valid
@@ -15,5 +15,5 @@ export { RefusalError } from '../guards/refusal-error.ts';
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6750, RFC 9068, RFC 9457
  */
-export const jwt = (options: JwtGuardOptions): RouteGuard<ProtectFetch> =>
-  toRouteGuard(createJwtGuard(options), createProtectFetch, createProtectFetch);
+export const jwt = (options: JwtMiddlewareOptions): FrameworkMiddleware<ProtectFetch> =>
+  toFrameworkMiddleware(createJwtMiddleware(options), createProtectFetch, createProtectFetch);

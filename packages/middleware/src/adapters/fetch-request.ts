@@ -2,9 +2,14 @@ import { normalizeHeaderName } from '../base/header-name.ts';
 import type { Deny } from '../decision/decision.ts';
 import { toProblem, toProblemHeaders } from '../decision/problem.ts';
 import { toRequestId } from '../decision/request-id.ts';
-import { withCookies, type ApplicationRequest, type Guard, type RequestChanges } from '../guards/guard.ts';
+import {
+  withCookies,
+  type ApplicationRequest,
+  type ApplicationMiddleware,
+  type RequestChanges,
+} from '../application/middleware.ts';
 
-/** A Fetch request as guards see it. */
+/** A Fetch request as middlewares see it. */
 export class FetchApplicationRequest implements ApplicationRequest {
   readonly #request: Request;
   /** Default: none, because a Fetch request has no connection. */
@@ -41,7 +46,7 @@ export class FetchApplicationRequest implements ApplicationRequest {
  * The request as the gateway would have forwarded it; a new object, because servers make their requests' headers immutable. Its body is
  * the unread body of the original.
  */
-export function admit(request: Request, changes: RequestChanges, source?: Guard['source']): Request {
+export function admit(request: Request, changes: RequestChanges, source?: ApplicationMiddleware['source']): Request {
   const seen = new FetchApplicationRequest(request);
   const { target, cookie } = source?.strip(seen) ?? {};
   const { removeHeaders, setHeaders } = (cookie === undefined ? changes : withCookies(changes, cookie)).allow;

@@ -6,8 +6,8 @@ import { normalizeHeaderName } from '../base/header-name.ts';
 import { spellingsOf } from '../../../testkit/src/header-spellings.ts';
 import type { Authenticator } from '../create.ts';
 import type { Allow } from '../decision/decision.ts';
-import { createGuard } from '../guards/client-credentials-guard.ts';
-import type { RequestChanges } from '../guards/guard.ts';
+import { createClientCredentialsMiddleware } from '../application/client-credentials-middleware.ts';
+import type { RequestChanges } from '../application/middleware.ts';
 import { admit as admitFetch } from './fetch-request.ts';
 import { admit } from './node-request.ts';
 
@@ -31,7 +31,7 @@ const passOf = (name: string): RequestChanges => {
     purge: () => 0,
     close: () => Promise.resolve(),
   };
-  return createGuard({ authenticator }).changesOf(allow);
+  return createClientCredentialsMiddleware({ authenticator }).changesOf(allow);
 };
 
 describe.each(names)("a caller's headers in every spelling of %s", (name) => {
@@ -78,7 +78,7 @@ describe.each(names)("a caller's headers in every spelling of %s", (name) => {
 });
 
 describe('a flood of header lines before the credentials', () => {
-  it("hides them from an application, which then refuses, and never hides the guard's headers", async () => {
+  it("hides them from an application, which then refuses, and never hides the middleware's headers", async () => {
     const flood = Array.from({ length: 1000 }, () => ['a', ''] as const);
     const request = await receive([...flood, ['Authorization', 'Basic eDp5'], ['X-Group', 'forged']]);
     expect(request.headers.authorization).toBeUndefined();

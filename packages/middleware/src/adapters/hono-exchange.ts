@@ -1,14 +1,17 @@
 import type { MiddlewareHandler } from 'hono';
-import { createExchangeGuard, type ExchangeGuardOptions } from '../guards/exchange-guard.ts';
-import { toRouteGuard, type RouteGuard } from '../guards/route-guard.ts';
-import { createHonoHandler } from './hono-guard.ts';
+import {
+  createExchangeMiddleware,
+  type ExchangeMiddlewareOptions,
+} from '../application/exchange-middleware.ts';
+import { toFrameworkMiddleware, type FrameworkMiddleware } from '../application/framework-middleware.ts';
+import { createHonoHandler } from './hono-handler.ts';
 
 // Adds the types of its requests.
-export type { Auth } from './hono-guard.ts';
-export type { ExchangeGuardOptions } from '../guards/exchange-guard.ts';
-export type { RouteRequirements } from '../guards/route-requirements.ts';
+export type { Auth } from './hono-handler.ts';
+export type { ExchangeMiddlewareOptions } from '../application/exchange-middleware.ts';
+export type { RouteRequirements } from '../application/route-requirements.ts';
 export { OptionsError } from '../errors.ts';
-export { RefusalError } from '../guards/refusal-error.ts';
+export { RefusalError } from '../application/refusal-error.ts';
 
 /**
  * Protects the handlers after it: only requests with a token that the authorization server exchanges reach them, with `c.get('auth')` and the new
@@ -17,5 +20,7 @@ export { RefusalError } from '../guards/refusal-error.ts';
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6750, RFC 8693, RFC 9457
  */
-export const oAuthTokenExchange = (options: ExchangeGuardOptions): RouteGuard<MiddlewareHandler> =>
-  toRouteGuard(createExchangeGuard(options), createHonoHandler, createHonoHandler);
+export const oAuthTokenExchange = (
+  options: ExchangeMiddlewareOptions,
+): FrameworkMiddleware<MiddlewareHandler> =>
+  toFrameworkMiddleware(createExchangeMiddleware(options), createHonoHandler, createHonoHandler);

@@ -1,14 +1,17 @@
 import type { MiddlewareHandler } from 'hono';
-import { createIntrospectionGuard, type IntrospectionGuardOptions } from '../guards/introspection-guard.ts';
-import { toRouteGuard, type RouteGuard } from '../guards/route-guard.ts';
-import { createHonoHandler } from './hono-guard.ts';
+import {
+  createIntrospectionMiddleware,
+  type IntrospectionMiddlewareOptions,
+} from '../application/introspection-middleware.ts';
+import { toFrameworkMiddleware, type FrameworkMiddleware } from '../application/framework-middleware.ts';
+import { createHonoHandler } from './hono-handler.ts';
 
 // Adds the types of its requests.
-export type { Auth } from './hono-guard.ts';
-export type { IntrospectionGuardOptions } from '../guards/introspection-guard.ts';
-export type { RouteRequirements } from '../guards/route-requirements.ts';
+export type { Auth } from './hono-handler.ts';
+export type { IntrospectionMiddlewareOptions } from '../application/introspection-middleware.ts';
+export type { RouteRequirements } from '../application/route-requirements.ts';
 export { OptionsError } from '../errors.ts';
-export { RefusalError } from '../guards/refusal-error.ts';
+export { RefusalError } from '../application/refusal-error.ts';
 
 /**
  * Protects the handlers after it: only requests with a token that the introspection endpoint reports as active reach them, with
@@ -17,5 +20,7 @@ export { RefusalError } from '../guards/refusal-error.ts';
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6750, RFC 7662, RFC 9457
  */
-export const oAuthIntrospection = (options: IntrospectionGuardOptions): RouteGuard<MiddlewareHandler> =>
-  toRouteGuard(createIntrospectionGuard(options), createHonoHandler, createHonoHandler);
+export const oAuthIntrospection = (
+  options: IntrospectionMiddlewareOptions,
+): FrameworkMiddleware<MiddlewareHandler> =>
+  toFrameworkMiddleware(createIntrospectionMiddleware(options), createHonoHandler, createHonoHandler);

@@ -1,14 +1,14 @@
 import type { MiddlewareHandler } from 'hono';
-import { createJwtGuard, type JwtGuardOptions } from '../guards/jwt-guard.ts';
-import { toRouteGuard, type RouteGuard } from '../guards/route-guard.ts';
-import { createHonoHandler } from './hono-guard.ts';
+import { createJwtMiddleware, type JwtMiddlewareOptions } from '../application/jwt-middleware.ts';
+import { toFrameworkMiddleware, type FrameworkMiddleware } from '../application/framework-middleware.ts';
+import { createHonoHandler } from './hono-handler.ts';
 
 // Adds the types of its requests.
-export type { Auth } from './hono-guard.ts';
-export type { JwtGuardOptions } from '../guards/jwt-guard.ts';
-export type { RouteRequirements } from '../guards/route-requirements.ts';
+export type { Auth } from './hono-handler.ts';
+export type { JwtMiddlewareOptions } from '../application/jwt-middleware.ts';
+export type { RouteRequirements } from '../application/route-requirements.ts';
 export { OptionsError } from '../errors.ts';
-export { RefusalError } from '../guards/refusal-error.ts';
+export { RefusalError } from '../application/refusal-error.ts';
 
 /**
  * Protects the handlers after it: only requests with a JWT that is valid for this application reach them, with `c.get('auth')`. A
@@ -17,5 +17,5 @@ export { RefusalError } from '../guards/refusal-error.ts';
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6750, RFC 9068, RFC 9457
  */
-export const jwt = (options: JwtGuardOptions): RouteGuard<MiddlewareHandler> =>
-  toRouteGuard(createJwtGuard(options), createHonoHandler, createHonoHandler);
+export const jwt = (options: JwtMiddlewareOptions): FrameworkMiddleware<MiddlewareHandler> =>
+  toFrameworkMiddleware(createJwtMiddleware(options), createHonoHandler, createHonoHandler);

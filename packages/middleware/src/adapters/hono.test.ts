@@ -3,12 +3,12 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { requestId } from 'hono/request-id';
 import { describe, expect, it } from 'vitest';
-import { oAuthClientCredentials as guardFetch } from './fetch.ts';
-import { as, call, guardedAppTests } from './protected-app.testkit.ts';
+import { oAuthClientCredentials as protectFetch } from './fetch.ts';
+import { as, call, protectedAppTests } from './protected-app.testkit.ts';
 import { oAuthClientCredentials } from './hono.ts';
 
-const tests = guardedAppTests();
-const guardWith = (options: { claims?: string } = {}) =>
+const tests = protectedAppTests();
+const protectWith = (options: { claims?: string } = {}) =>
   tests.closeLater(oAuthClientCredentials({ url: tests.server.url, ...options }));
 const serve = (fetch: (request: Request) => Response | Promise<Response>): Promise<string> => {
   const listener = getRequestListener(fetch);
@@ -25,7 +25,7 @@ describe('the Hono middleware', () => {
       seen.push(c.res.status);
       c.header('x-seen', 'yes');
     });
-    app.use(guardWith());
+    app.use(protectWith());
     app.get('/', (c) => c.text('never'));
     const refused = await call(await serve((request) => app.fetch(request)), as('unknown'));
     expect(refused).toMatchObject({ status: 401, headers: { 'x-seen': 'yes', 'x-request-id': 'mine' } });
@@ -33,13 +33,13 @@ describe('the Hono middleware', () => {
     expect(seen).toEqual([401]);
   });
 
-  it('guards the routes of one application differently, nested ones too', async () => {
-    const orders = new Hono().use(guardWith({ claims: 'Equals(`grp`, `admin`)' }));
+  it('protects the routes of one application differently, nested ones too', async () => {
+    const orders = new Hono().use(protectWith({ claims: 'Equals(`grp`, `admin`)' }));
     orders.get('/:id', (c) =>
       c.json({ caller: c.get('auth').clientId, id: c.req.param('id'), path: c.req.path }),
     );
     const app = new Hono().route('/v1/orders', orders);
-    app.get('/all', guardWith(), (c) => c.text(c.get('auth').clientId));
+    app.get('/all', protectWith(), (c) => c.text(c.get('auth').clientId));
     app.get('/open', (c) => c.text(String(c.get('auth') as unknown)));
     const origin = await serve((request) => app.fetch(request));
     expect(JSON.parse((await call(`${origin}/v1/orders/7`, as('admin'))).body)).toEqual({
@@ -59,7 +59,7 @@ describe('the Hono middleware', () => {
       await c.req.json();
       await next();
     });
-    app.use(guardWith());
+    app.use(protectWith());
     app.post('/json', async (c) => c.json(await c.req.json()));
     app.post('/text', async (c) => c.text(await c.req.text()));
     const origin = await serve((request) => app.fetch(request));
@@ -69,10 +69,10 @@ describe('the Hono middleware', () => {
   });
 });
 
-describe('a guarded Fetch handler', () => {
+describe('a protected Fetch handler', () => {
   it('receives the request without a body when that was read before', async () => {
-    const guard = tests.closeLater(guardFetch({ url: tests.server.url }));
-    const handler = guard((request, auth) => new Response(`${auth.clientId} ${request.body === null}`));
+    const middleware = tests.closeLater(protectFetch({ url: tests.server.url }));
+    const handler = middleware((request, auth) => new Response(`${auth.clientId} ${request.body === null}`));
     const request = new Request('http://localhost/', { method: 'POST', body: 'x', headers: as('admin') });
     await request.text();
     expect(await (await handler(request)).text()).toBe('admin true');

@@ -1,14 +1,14 @@
 import type { MiddlewareHandler } from 'hono';
-import type { GuardOptions } from '../guards/client-credentials-guard.ts';
-import { createGuard } from '../guards/client-credentials-guard.ts';
-import { createHonoHandler } from './hono-guard.ts';
+import type { ClientCredentialsMiddlewareOptions } from '../application/client-credentials-middleware.ts';
+import { createClientCredentialsMiddleware } from '../application/client-credentials-middleware.ts';
+import { createHonoHandler } from './hono-handler.ts';
 
 // Adds the types of its requests.
-export type { Auth } from './hono-guard.ts';
-export type { GuardOptions } from '../guards/client-credentials-guard.ts';
+export type { Auth } from './hono-handler.ts';
+export type { ClientCredentialsMiddlewareOptions } from '../application/client-credentials-middleware.ts';
 export type { DiscoveryEvent, RenewalEvent, StoreEvent } from '../create.ts';
 export { OptionsError } from '../errors.ts';
-export { RefusalError } from '../guards/refusal-error.ts';
+export { RefusalError } from '../application/refusal-error.ts';
 
 /** Hono middleware. */
 export interface HonoMiddleware extends MiddlewareHandler {
@@ -23,7 +23,7 @@ export interface HonoMiddleware extends MiddlewareHandler {
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6749 section 4.4, RFC 9457
  */
-export function oAuthClientCredentials(options: GuardOptions): HonoMiddleware {
-  const guard = createGuard(options);
-  return Object.assign(createHonoHandler(guard), { close: () => guard.close() });
+export function oAuthClientCredentials(options: ClientCredentialsMiddlewareOptions): HonoMiddleware {
+  const middleware = createClientCredentialsMiddleware(options);
+  return Object.assign(createHonoHandler(middleware), { close: () => middleware.close() });
 }

@@ -9,11 +9,11 @@ import Koa from 'koa';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createTestAuthority } from '../../../testkit/src/certificates.ts';
 import { authOf, oAuthClientCredentials } from './express.ts';
-import { oAuthClientCredentials as guardFastify } from './fastify.ts';
-import { as, guardedAppTests } from './protected-app.testkit.ts';
-import { oAuthClientCredentials as guardKoa } from './koa.ts';
+import { oAuthClientCredentials as fastifyMiddleware } from './fastify.ts';
+import { as, protectedAppTests } from './protected-app.testkit.ts';
+import { oAuthClientCredentials as koaMiddleware } from './koa.ts';
 
-const tests = guardedAppTests();
+const tests = protectedAppTests();
 const authority = createTestAuthority();
 const tls = { ...authority.issue('localhost', ['127.0.0.1']), allowHTTP1: true };
 let server: Http2SecureServer;
@@ -45,10 +45,10 @@ const refused = {
 };
 
 describe('over HTTP/2', () => {
-  it('node:http2 is guarded like node:http, and so is HTTP/1.1 on the same port', async () => {
-    const guard = tests.closeLater(oAuthClientCredentials(options()));
+  it('node:http2 is protected like node:http, and so is HTTP/1.1 on the same port', async () => {
+    const middleware = tests.closeLater(oAuthClientCredentials(options()));
     server = createSecureServer(tls, (request, response) => {
-      guard(request, response, () => {
+      middleware(request, response, () => {
         const { headers, rawHeaders } = request;
         const several = rawHeaders.filter((name) => /^x.group$/i.test(name)).length;
         response.end(
@@ -70,10 +70,10 @@ describe('over HTTP/2', () => {
   });
 
   it('no handler is called for a caller that has disconnected', async () => {
-    const guard = tests.closeLater(oAuthClientCredentials(options()));
+    const middleware = tests.closeLater(oAuthClientCredentials(options()));
     const handled: unknown[] = [];
     server = createSecureServer(tls, (request, response) => {
-      guard(request, response, () => {
+      middleware(request, response, () => {
         handled.push(request.url);
         response.end();
       });
@@ -91,9 +91,9 @@ describe('over HTTP/2', () => {
     expect(handled).toEqual(['/orders']);
   });
 
-  it('Fastify is guarded', async () => {
+  it('Fastify is protected', async () => {
     const app = Fastify({ http2: true, https: tls });
-    await app.register(guardFastify, options());
+    await app.register(fastifyMiddleware, options());
     app.get('/orders', (request) => Promise.resolve([request.auth?.clientId, request.headers['x-group']]));
     await app.listen({ port: 0, host: '127.0.0.1' });
     ({ server } = app);
@@ -104,8 +104,8 @@ describe('over HTTP/2', () => {
     await app.close();
   });
 
-  it('Koa is guarded', async () => {
-    const app = new Koa().use(tests.closeLater(guardKoa(options())));
+  it('Koa is protected', async () => {
+    const app = new Koa().use(tests.closeLater(koaMiddleware(options())));
     app.use((ctx) => {
       ctx.body = [ctx.state['auth'].clientId, ctx.get('x-group')];
     });

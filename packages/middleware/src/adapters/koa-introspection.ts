@@ -1,14 +1,17 @@
 import type { Middleware } from 'koa';
-import { createIntrospectionGuard, type IntrospectionGuardOptions } from '../guards/introspection-guard.ts';
-import { toRouteGuard, type RouteGuard } from '../guards/route-guard.ts';
-import { createKoaHandler, type AuthState } from './koa-guard.ts';
+import {
+  createIntrospectionMiddleware,
+  type IntrospectionMiddlewareOptions,
+} from '../application/introspection-middleware.ts';
+import { toFrameworkMiddleware, type FrameworkMiddleware } from '../application/framework-middleware.ts';
+import { createKoaHandler, type AuthState } from './koa-handler.ts';
 
-export type { Auth } from '../guards/auth.ts';
-export type { IntrospectionGuardOptions } from '../guards/introspection-guard.ts';
-export type { RouteRequirements } from '../guards/route-requirements.ts';
+export type { Auth } from '../application/auth.ts';
+export type { IntrospectionMiddlewareOptions } from '../application/introspection-middleware.ts';
+export type { RouteRequirements } from '../application/route-requirements.ts';
 export { OptionsError } from '../errors.ts';
-export { RefusalError } from '../guards/refusal-error.ts';
-export type { AuthState } from './koa-guard.ts';
+export { RefusalError } from '../application/refusal-error.ts';
+export type { AuthState } from './koa-handler.ts';
 
 /**
  * Protects the handlers after it, which have `ctx.state.auth`: only requests with a token that the introspection endpoint reports as active
@@ -17,5 +20,7 @@ export type { AuthState } from './koa-guard.ts';
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6750, RFC 7662, RFC 9457
  */
-export const oAuthIntrospection = (options: IntrospectionGuardOptions): RouteGuard<Middleware<AuthState>> =>
-  toRouteGuard(createIntrospectionGuard(options), createKoaHandler, createKoaHandler);
+export const oAuthIntrospection = (
+  options: IntrospectionMiddlewareOptions,
+): FrameworkMiddleware<Middleware<AuthState>> =>
+  toFrameworkMiddleware(createIntrospectionMiddleware(options), createKoaHandler, createKoaHandler);

@@ -5,10 +5,10 @@ import Koa from 'koa';
 import { describe, expect, it } from 'vitest';
 import type { AuthState, KoaMiddleware } from './koa.ts';
 import { oAuthClientCredentials } from './koa.ts';
-import { as, call, guardedAppTests, hangUp } from './protected-app.testkit.ts';
+import { as, call, protectedAppTests, hangUp } from './protected-app.testkit.ts';
 
-const tests = guardedAppTests();
-const guardWith = (options: { claims?: string } = {}): KoaMiddleware =>
+const tests = protectedAppTests();
+const protectWith = (options: { claims?: string } = {}): KoaMiddleware =>
   tests.closeLater(oAuthClientCredentials({ url: tests.server.url, ...options }));
 const serve = (app: Koa): Promise<string> => {
   const handle = app.callback();
@@ -26,7 +26,7 @@ describe('the Koa middleware', () => {
       seen.push([ctx.status, ctx.type, (JSON.parse(String(ctx.body)) as { requestId: string }).requestId]);
       ctx.set('x-seen', 'yes');
     });
-    app.use(guardWith());
+    app.use(protectWith());
     app.use((ctx) => {
       seen.push(ctx.path);
     });
@@ -42,7 +42,7 @@ describe('the Koa middleware', () => {
       await next().catch((error: unknown) => order.push((error as Error).message));
       order.push('end');
     });
-    app.use(guardWith());
+    app.use(protectWith());
     app.use(async (ctx) => {
       await new Promise((resolve) => setImmediate(resolve));
       order.push((ctx.state as AuthState).auth.clientId);
@@ -61,7 +61,7 @@ describe('the Koa middleware', () => {
       ctx.state['body'] = await text(ctx.req);
       await next();
     });
-    app.use(guardWith()).use((ctx) => {
+    app.use(protectWith()).use((ctx) => {
       ctx.body = String(ctx.state['body']);
     });
     const origin = await serve(app);
@@ -72,7 +72,7 @@ describe('the Koa middleware', () => {
     const app = new Koa();
     const errors: unknown[] = [];
     app.on('error', (error) => errors.push(error));
-    app.use(guardWith()).use((ctx) => {
+    app.use(protectWith()).use((ctx) => {
       ctx.body = 'ok';
     });
     const handle = app.callback();

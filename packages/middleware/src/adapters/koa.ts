@@ -1,14 +1,14 @@
 import type { Middleware } from 'koa';
-import type { GuardOptions } from '../guards/client-credentials-guard.ts';
-import { createGuard } from '../guards/client-credentials-guard.ts';
-import { createKoaHandler, type AuthState } from './koa-guard.ts';
+import type { ClientCredentialsMiddlewareOptions } from '../application/client-credentials-middleware.ts';
+import { createClientCredentialsMiddleware } from '../application/client-credentials-middleware.ts';
+import { createKoaHandler, type AuthState } from './koa-handler.ts';
 
-export type { Auth } from '../guards/auth.ts';
-export type { GuardOptions } from '../guards/client-credentials-guard.ts';
+export type { Auth } from '../application/auth.ts';
+export type { ClientCredentialsMiddlewareOptions } from '../application/client-credentials-middleware.ts';
 export type { DiscoveryEvent, RenewalEvent, StoreEvent } from '../create.ts';
 export { OptionsError } from '../errors.ts';
-export { RefusalError } from '../guards/refusal-error.ts';
-export type { AuthState } from './koa-guard.ts';
+export { RefusalError } from '../application/refusal-error.ts';
+export type { AuthState } from './koa-handler.ts';
 
 /** Koa middleware. */
 export interface KoaMiddleware extends Middleware<AuthState> {
@@ -23,7 +23,7 @@ export interface KoaMiddleware extends Middleware<AuthState> {
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6749 section 4.4, RFC 9457
  */
-export function oAuthClientCredentials(options: GuardOptions): KoaMiddleware {
-  const guard = createGuard(options);
-  return Object.assign(createKoaHandler(guard), { close: () => guard.close() });
+export function oAuthClientCredentials(options: ClientCredentialsMiddlewareOptions): KoaMiddleware {
+  const middleware = createClientCredentialsMiddleware(options);
+  return Object.assign(createKoaHandler(middleware), { close: () => middleware.close() });
 }

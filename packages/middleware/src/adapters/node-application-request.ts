@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import { withCookies, type ApplicationRequest, type Guard, type RequestChanges } from '../guards/guard.ts';
+import {
+  withCookies,
+  type ApplicationRequest,
+  type ApplicationMiddleware,
+  type RequestChanges,
+} from '../application/middleware.ts';
 import { readAuthorization } from './node-request.ts';
 
 /**
@@ -39,7 +44,7 @@ export function certificateThumbprintOf(socket: Partial<TLSSocket> | undefined):
   return thumbprint;
 }
 
-/** A request of Node.js, for guards. Each part is read on demand, because most decisions need one header. */
+/** A request of Node.js, for middlewares. Each part is read on demand, because most decisions need one header. */
 export class NodeApplicationRequest implements ApplicationRequest {
   readonly #message: NodeMessage;
   readonly #urlFacts: UrlFacts | undefined;
@@ -96,7 +101,7 @@ export interface UrlHolders {
 export function stripCredential(
   message: NodeMessage,
   changes: RequestChanges,
-  source: NonNullable<Guard['source']>,
+  source: NonNullable<ApplicationMiddleware['source']>,
   { query, others = [] }: UrlHolders = {},
 ): RequestChanges {
   const strip = (target: string) =>

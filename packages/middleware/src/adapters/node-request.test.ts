@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { oAuthClientCredentials } from './express.ts';
-import { as, call, guardedAppTests } from './protected-app.testkit.ts';
+import { as, call, protectedAppTests } from './protected-app.testkit.ts';
 
-const tests = guardedAppTests();
+const tests = protectedAppTests();
 const group = { 'X-Group': 'grp' };
 const missing = { 'X-None': 'none' };
 
@@ -19,9 +19,9 @@ describe.each<[string, readonly Readonly<Record<string, string>>[], string | und
   ['nothing is forwarded', [{}], undefined],
   ['a claim is forwarded', [group], 'admin'],
   ['two are, one of them missing', [{ ...group, ...missing }], 'admin'],
-  ['two guards follow each other, and the second forwards', [{}, group], 'tester'],
-  ['two guards forward the same', [group, group], 'tester'],
-  ['the first of two guards forwards', [group, {}], 'admin'],
+  ['two middlewares follow each other, and the second forwards', [{}, group], 'tester'],
+  ['two middlewares forward the same', [group, group], 'tester'],
+  ['the first of two middlewares forwards', [group, {}], 'admin'],
 ])('when %s', (_when, forwarded, expected) => {
   it.each<[string, Readonly<Record<string, string>>, boolean]>([
     ['that sends none of the names', {}, false],
@@ -31,7 +31,7 @@ describe.each<[string, readonly Readonly<Record<string, string>>[], string | und
     ['whose headers have been looked at before', { 'X-Group': 'root' }, true],
   ])('every view of a request %s shows the same', async (_what, sent, isLookedAt) => {
     const own = { clientID: 'tester', clientSecret: 'tester-secret' };
-    const guards = forwarded.map((forwardHeaders, at) =>
+    const middlewares = forwarded.map((forwardHeaders, at) =>
       tests.closeLater(
         oAuthClientCredentials({ url: tests.server.url, forwardHeaders, ...(at === 0 ? {} : own) }),
       ),
@@ -43,7 +43,10 @@ describe.each<[string, readonly Readonly<Record<string, string>>[], string | und
         const { rawHeaders: raw, headers, headersDistinct: distinct } = request;
         response.end(JSON.stringify({ raw, headers, distinct }));
       };
-      guards.reduceRight<() => void>((next, guard) => () => guard(request, response, next), answer)();
+      middlewares.reduceRight<() => void>(
+        (next, middleware) => () => middleware(request, response, next),
+        answer,
+      )();
     });
     const { body } = await call(origin, { accept: 'text/plain', ...sent, ...as('admin') });
     expect(lookedAt).toEqual(isLookedAt ? ['root'] : undefined);

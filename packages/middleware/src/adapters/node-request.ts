@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { normalizeHeaderName } from '../base/header-name.ts';
-import type { RequestChanges } from '../guards/guard.ts';
+import type { RequestChanges } from '../application/middleware.ts';
 
 /** The part of Node's requests that is read and changed; HTTP/2's compatibility API has it too. */
 export type NodeRequest = Pick<IncomingMessage, 'headers' | 'rawHeaders'> & {

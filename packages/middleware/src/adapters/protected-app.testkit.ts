@@ -16,7 +16,7 @@ export interface ProtectedAppTests {
 }
 
 /** Clients `admin` and `tester`, each with its name in claim `grp`, and its name plus `-secret` as its secret. */
-export function guardedAppTests(): ProtectedAppTests {
+export function protectedAppTests(): ProtectedAppTests {
   let server: AuthorizationServer | undefined;
   let closers: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {

@@ -9,29 +9,29 @@ import express, { type Request as ExpressRequest, type Response as ExpressRespon
 import Fastify, { type FastifyPluginCallback, type FastifyRequest, type onRequestHookHandler } from 'fastify';
 import { Hono, type Context, type MiddlewareHandler } from 'hono';
 import Koa, { type Middleware } from 'koa';
-import type { Auth } from '../guards/auth.ts';
-import { RefusalError } from '../guards/refusal-error.ts';
-import type { RouteGuard } from '../guards/route-guard.ts';
-import type { RouteRequirements } from '../guards/route-requirements.ts';
-import { authOf, type ExpressHandler } from './express-guard.ts';
-import type { ProtectFetch } from './fetch-guard.ts';
-import type { AuthState } from './koa-guard.ts';
+import type { Auth } from '../application/auth.ts';
+import { RefusalError } from '../application/refusal-error.ts';
+import type { FrameworkMiddleware } from '../application/framework-middleware.ts';
+import type { RouteRequirements } from '../application/route-requirements.ts';
+import { authOf, type ExpressHandler } from './express-handler.ts';
+import type { ProtectFetch } from './protect-fetch.ts';
+import type { AuthState } from './koa-handler.ts';
 
-/** Functions that open guards of one kind, by framework. */
-export interface GuardOpeners<Options> {
-  readonly express: (options: Options) => RouteGuard<ExpressHandler>;
-  readonly fastify: (options: Options) => RouteGuard<FastifyPluginCallback, onRequestHookHandler>;
-  readonly koa: (options: Options) => RouteGuard<Middleware<AuthState>>;
-  readonly hono: (options: Options) => RouteGuard<MiddlewareHandler>;
-  readonly fetch: (options: Options) => RouteGuard<ProtectFetch>;
+/** Functions that open middlewares of one kind, by framework. */
+export interface MiddlewareOpeners<Options> {
+  readonly express: (options: Options) => FrameworkMiddleware<ExpressHandler>;
+  readonly fastify: (options: Options) => FrameworkMiddleware<FastifyPluginCallback, onRequestHookHandler>;
+  readonly koa: (options: Options) => FrameworkMiddleware<Middleware<AuthState>>;
+  readonly hono: (options: Options) => FrameworkMiddleware<MiddlewareHandler>;
+  readonly fetch: (options: Options) => FrameworkMiddleware<ProtectFetch>;
 }
 
 /** Requirements of the routes of an application, by path. */
 export type AppRoutes = Readonly<Record<string, RouteRequirements>>;
 
 /**
- * An application of one framework: `/all` is behind the guard, `/open` behind none, each path of `routes` behind its own guard, and
- * below `/both` behind the guard and then its own. A Fetch handler has only one guard.
+ * An application of one framework: `/all` is behind the middleware, `/open` behind none, each path of `routes` behind its own middleware, and
+ * below `/both` behind the middleware and then its own. A Fetch handler has only one middleware.
  */
 export interface TestApp<Options> {
   readonly name: string;
@@ -43,7 +43,7 @@ export interface TestApp<Options> {
 
 export interface RunningApp {
   readonly origin: string;
-  readonly guard: Pick<RouteGuard<object>, 'purge' | 'close'>;
+  readonly middleware: Pick<FrameworkMiddleware<object>, 'purge' | 'close'>;
   close(): Promise<void>;
 }
 
@@ -78,7 +78,7 @@ const seenByNode = (request: IncomingMessage, auth: Auth | null | undefined, que
 const express4 = createRequire(import.meta.url)('express4') as typeof express;
 
 /** An application of every framework, on real sockets. */
-export const createTestApps = <Options>(open: GuardOpeners<Options>): readonly TestApp<Options>[] => [
+export const createTestApps = <Options>(open: MiddlewareOpeners<Options>): readonly TestApp<Options>[] => [
   expressApp('Express 5', express, open.express),
   expressApp('Express 4', express4, open.express),
   connectApp(open.express),
@@ -91,120 +91,120 @@ export const createTestApps = <Options>(open: GuardOpeners<Options>): readonly T
 function expressApp<Options>(
   name: string,
   create: typeof express,
-  open: GuardOpeners<Options>['express'],
+  open: MiddlewareOpeners<Options>['express'],
 ): TestApp<Options> {
   return {
     name,
     knowsConnections: true,
     async start(options, routes, tls) {
-      const guard = open(options);
+      const middleware = open(options);
       const app = create();
       // Express prints the errors that it responds to.
       app.set('env', 'test');
-      app.use('/all', guard);
-      app.use('/both', guard);
+      app.use('/all', middleware);
+      app.use('/both', middleware);
       for (const [path, requirements] of Object.entries(routes))
-        app.use([`/both${path}`, path], guard.route(requirements));
+        app.use([`/both${path}`, path], middleware.route(requirements));
       app.use((request: ExpressRequest, response: ExpressResponse) => {
         response.json(seenByNode(request, request.auth, request.query));
       });
-      return serve(app as RequestListener, guard, tls);
+      return serve(app as RequestListener, middleware, tls);
     },
   };
 }
 
-function connectApp<Options>(open: GuardOpeners<Options>['express']): TestApp<Options> {
+function connectApp<Options>(open: MiddlewareOpeners<Options>['express']): TestApp<Options> {
   return {
     name: 'Connect',
     knowsConnections: true,
     async start(options, routes, tls) {
-      const guard = open(options);
+      const middleware = open(options);
       const app = connect();
-      app.use('/all', guard);
-      app.use('/both', guard);
+      app.use('/all', middleware);
+      app.use('/both', middleware);
       for (const [path, requirements] of Object.entries(routes)) {
-        app.use(`/both${path}`, guard.route(requirements));
-        app.use(path, guard.route(requirements));
+        app.use(`/both${path}`, middleware.route(requirements));
+        app.use(path, middleware.route(requirements));
       }
       app.use((request: IncomingMessage, response: ServerResponse) => {
         const auth = 'auth' in request ? authOf(request) : undefined;
         response.setHeader('content-type', 'application/json');
         response.end(JSON.stringify(seenByNode(request, auth, queryOf(request.url))));
       });
-      return serve(app, guard, tls);
+      return serve(app, middleware, tls);
     },
   };
 }
 
 const queryOf = (url = ''): object => Object.fromEntries(new URL(url, 'http://app').searchParams);
 
-function fastifyApp<Options>(open: GuardOpeners<Options>['fastify']): TestApp<Options> {
+function fastifyApp<Options>(open: MiddlewareOpeners<Options>['fastify']): TestApp<Options> {
   return {
     name: 'Fastify',
     knowsConnections: true,
     async start(options, routes, tls) {
-      const guard = open(options);
+      const middleware = open(options);
       const app = Fastify(tls === undefined ? {} : ({ https: tls } as object));
       const answer = async (request: FastifyRequest) =>
         Promise.resolve(seenByNode(request.raw, request.auth, request.query));
       app.get('/open', answer);
       for (const [path, requirements] of Object.entries(routes))
-        app.get(path, { onRequest: guard.route(requirements) }, answer);
+        app.get(path, { onRequest: middleware.route(requirements) }, answer);
       await app.register(async (scope) => {
-        await scope.register(guard);
+        await scope.register(middleware);
         scope.get('/all', answer);
         for (const [path, requirements] of Object.entries(routes))
-          scope.get(`/both${path}`, { onRequest: guard.route(requirements) }, answer);
+          scope.get(`/both${path}`, { onRequest: middleware.route(requirements) }, answer);
       });
       const origin = await app.listen({ port: 0, host: '127.0.0.1' });
-      return { origin, guard, close: () => app.close() };
+      return { origin, middleware, close: () => app.close() };
     },
   };
 }
 
 const pass: Middleware<AuthState> = (_ctx, next) => next();
 
-function koaApp<Options>(open: GuardOpeners<Options>['koa']): TestApp<Options> {
+function koaApp<Options>(open: MiddlewareOpeners<Options>['koa']): TestApp<Options> {
   return {
     name: 'Koa',
     knowsConnections: true,
     async start(options, routes, tls) {
-      const guard = open(options);
+      const middleware = open(options);
       const app = new Koa<AuthState>();
       // Koa prints the errors that it responds to.
       app.silent = true;
-      const guards = new Map<string, Middleware<AuthState>[]>([['/all', [guard]]]);
+      const middlewares = new Map<string, Middleware<AuthState>[]>([['/all', [middleware]]]);
       for (const [path, requirements] of Object.entries(routes)) {
-        guards.set(path, [guard.route(requirements)]);
-        guards.set(`/both${path}`, [guard, guard.route(requirements)]);
+        middlewares.set(path, [middleware.route(requirements)]);
+        middlewares.set(`/both${path}`, [middleware, middleware.route(requirements)]);
       }
       for (const at of [0, 1])
         app.use(async (ctx, next) => {
-          await (guards.get(ctx.path)?.[at] ?? pass)(ctx, next);
+          await (middlewares.get(ctx.path)?.[at] ?? pass)(ctx, next);
         });
       app.use((ctx) => {
         const { auth } = ctx.state as Partial<AuthState>;
         ctx.body = { ...seenByNode(ctx.req, auth, ctx.query), url: ctx.originalUrl };
       });
       const handle = app.callback();
-      return serve((request, response) => void handle(request, response), guard, tls);
+      return serve((request, response) => void handle(request, response), middleware, tls);
     },
   };
 }
 
-function honoApp<Options>(open: GuardOpeners<Options>['hono']): TestApp<Options> {
+function honoApp<Options>(open: MiddlewareOpeners<Options>['hono']): TestApp<Options> {
   return {
     name: 'Hono',
     knowsConnections: true,
     async start(options, routes, tls) {
-      const guard = open(options);
+      const middleware = open(options);
       const app = new Hono();
-      app.use('/all', guard);
-      app.use('/both/*', guard);
+      app.use('/all', middleware);
+      app.use('/both/*', middleware);
       for (const [path, requirements] of Object.entries(routes))
-        for (const at of [path, `/both${path}`]) app.use(at, guard.route(requirements));
+        for (const at of [path, `/both${path}`]) app.use(at, middleware.route(requirements));
       app.get('*', (c) => c.json(seenByFetch(c.req.raw, c.get('auth') as Auth | undefined, c.req.query())));
-      return serveFetch(app, guard, tls);
+      return serveFetch(app, middleware, tls);
     },
   };
 }
@@ -220,7 +220,7 @@ const seenByFetch = ({ headers, url }: Request, auth: Auth | undefined, query: u
   });
 };
 
-function fetchApp<Options>(open: GuardOpeners<Options>['fetch']): TestApp<Options> {
+function fetchApp<Options>(open: MiddlewareOpeners<Options>['fetch']): TestApp<Options> {
   return {
     name: 'Fetch',
     knowsConnections: false,
@@ -249,33 +249,36 @@ function fetchApp<Options>(open: GuardOpeners<Options>['fetch']): TestApp<Option
   };
 }
 
-const serveFetch = (app: Hono, guard: RunningApp['guard'], tls: ServerOptions | undefined) => {
+const serveFetch = (app: Hono, middleware: RunningApp['middleware'], tls: ServerOptions | undefined) => {
   const server = createAdaptorServer({
     fetch: app.fetch,
     ...(tls && { createServer: createSecureServer, serverOptions: tls }),
   });
-  return listen(server as ReturnType<typeof createServer>, guard, tls);
+  return listen(server as ReturnType<typeof createServer>, middleware, tls);
 };
 
-const serve = (listener: RequestListener, guard: RunningApp['guard'], tls: ServerOptions | undefined) =>
-  listen(tls === undefined ? createServer(listener) : createSecureServer(tls, listener), guard, tls);
+const serve = (
+  listener: RequestListener,
+  middleware: RunningApp['middleware'],
+  tls: ServerOptions | undefined,
+) => listen(tls === undefined ? createServer(listener) : createSecureServer(tls, listener), middleware, tls);
 
 async function listen(
   server: Pick<ReturnType<typeof createServer>, 'listen' | 'address' | 'close' | 'closeAllConnections'>,
-  guard: RunningApp['guard'],
+  middleware: RunningApp['middleware'],
   tls: ServerOptions | undefined,
 ): Promise<RunningApp> {
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
-    guard,
+    middleware,
     async close() {
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       });
-      await guard.close();
+      await middleware.close();
     },
   };
 }

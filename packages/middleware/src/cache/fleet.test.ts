@@ -42,9 +42,9 @@ function createFleet(clock: FakeClock = createFakeClock()) {
     const events = createChannel<StoreEvent>();
     const heard: StoreEvent[] = [];
     events.subscribe((event) => void heard.push(event));
-    const guarded = createBestEffortStore(over, { clock, events, budgetMs: 250 });
+    const bestEffort = createBestEffortStore(over, { clock, events, budgetMs: 250 });
     const bytes = Buffer.from(secret);
-    const shared = createSharedTokens({ clock, events, store: guarded, secret: bytes, keyPrefix: 'gg:' });
+    const shared = createSharedTokens({ clock, events, store: bestEffort, secret: bytes, keyPrefix: 'gg:' });
     const cache = createTokenCache({ clock });
     const tokens = cache.source({ endpoint, profile: ['https://as.example'], shared, lockWaitMs });
     return { tokens, heard, counts: cache.counts };
@@ -367,9 +367,9 @@ describe('a fleet of processes with one store', () => {
             setIfAbsent: () => Promise.resolve(false),
           };
           const events = createChannel<StoreEvent>();
-          const guarded = createBestEffortStore(replaying, { clock, events, budgetMs: 250 });
+          const bestEffort = createBestEffortStore(replaying, { clock, events, budgetMs: 250 });
           const shared = createSharedTokens({
-            clock, store: guarded, events, secret: Buffer.from('0123456789abcdef'), keyPrefix: 'gg:',
+            clock, store: bestEffort, events, secret: Buffer.from('0123456789abcdef'), keyPrefix: 'gg:',
           }); // prettier-ignore
           const read = await shared.read(key);
           const leftMs =

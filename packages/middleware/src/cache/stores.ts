@@ -84,7 +84,7 @@ export interface LocalStore {
 }
 
 interface OpenStore {
-  readonly guarded: BestEffortStore;
+  readonly bestEffort: BestEffortStore;
   readonly shared: SharedTokens;
   users: number;
 }
@@ -95,7 +95,7 @@ export function createStores(options: StoresOptions): Stores {
   const eventsOf = options.eventsOf ?? (() => eventsOfAll);
   const held = new Map<string, OpenStore>();
   const local = options.local && openLocal(options.local, clock);
-  const counters = new Map<string, { readonly guarded: BestEffortStore; users: number }>();
+  const counters = new Map<string, { readonly bestEffort: BestEffortStore; users: number }>();
   return {
     local: local?.tokens,
     localCounters: local?.counters,
@@ -105,7 +105,7 @@ export function createStores(options: StoresOptions): Stores {
       if (entry === undefined) {
         const events = eventsOf(redis, 'counters');
         entry = {
-          guarded: createBestEffortStore(open(redis), {
+          bestEffort: createBestEffortStore(open(redis), {
             clock,
             events,
             budgetMs: redis.timeoutMs,
@@ -118,12 +118,12 @@ export function createStores(options: StoresOptions): Stores {
       const mine = entry;
       mine.users += 1;
       return {
-        counters: toCounters(mine.guarded),
+        counters: toCounters(mine.bestEffort),
         async release() {
           mine.users -= 1;
           if (mine.users > 0) return;
           counters.delete(key);
-          await mine.guarded.close();
+          await mine.bestEffort.close();
         },
       };
     },
@@ -132,7 +132,7 @@ export function createStores(options: StoresOptions): Stores {
       let entry = held.get(key);
       if (entry === undefined) {
         const events = eventsOf(redis, 'tokens');
-        const guarded = createBestEffortStore(open(redis), {
+        const bestEffort = createBestEffortStore(open(redis), {
           clock,
           events,
           budgetMs: redis.timeoutMs,
@@ -140,11 +140,11 @@ export function createStores(options: StoresOptions): Stores {
         });
         const under = (one: Secret): SharedTokens => {
           const bytes = Buffer.from(one.reveal(), 'utf8');
-          return createSharedTokens({ clock, events, store: guarded, secret: bytes, keyPrefix });
+          return createSharedTokens({ clock, events, store: bestEffort, secret: bytes, keyPrefix });
         };
         const others = otherSecrets.map(under);
         const shared = others.length === 0 ? under(secret) : createRotatingTokens(under(secret), others);
-        entry = { guarded, shared, users: 0 };
+        entry = { bestEffort, shared, users: 0 };
         held.set(key, entry);
       }
       const mine = entry;
@@ -155,13 +155,13 @@ export function createStores(options: StoresOptions): Stores {
           mine.users -= 1;
           if (mine.users > 0) return;
           held.delete(key);
-          await mine.guarded.close();
+          await mine.bestEffort.close();
         },
       };
     },
     async started() {
       const all = [...held.values(), ...counters.values()];
-      await Promise.all(all.map(({ guarded }) => guarded.started()));
+      await Promise.all(all.map(({ bestEffort }) => bestEffort.started()));
     },
   };
 }
@@ -177,13 +177,13 @@ function openRedis(options: RedisStoreOptions): TokenStore {
   );
 }
 
-const toCounters = (guarded: BestEffortStore): SharedCounters => ({
+const toCounters = (bestEffort: BestEffortStore): SharedCounters => ({
   async take(key, limits) {
-    const attempted = await guarded.attempt('take', (store) => store.take(key, limits));
+    const attempted = await bestEffort.attempt('take', (store) => store.take(key, limits));
     return attempted.ok ? attempted.value : undefined;
   },
   async occupy(key, holder, demand) {
-    const attempted = await guarded.attempt('occupy', (store) => store.occupy(key, holder, demand));
+    const attempted = await bestEffort.attempt('occupy', (store) => store.occupy(key, holder, demand));
     return attempted.ok ? attempted.value : undefined;
   },
 });
@@ -192,7 +192,7 @@ function openLocal(
   { store, secret, events }: LocalStore,
   clock: Clock,
 ): { readonly tokens: SharedTokens; readonly counters: SharedCounters } {
-  const guarded = createBestEffortStore(store, { clock, events, budgetMs: sharedBudgetMs });
-  const tokens = createSharedTokens({ clock, events, store: guarded, secret, keyPrefix: '' });
-  return { tokens, counters: toCounters(guarded) };
+  const bestEffort = createBestEffortStore(store, { clock, events, budgetMs: sharedBudgetMs });
+  const tokens = createSharedTokens({ clock, events, store: bestEffort, secret, keyPrefix: '' });
+  return { tokens, counters: toCounters(bestEffort) };
 }

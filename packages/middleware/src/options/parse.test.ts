@@ -207,7 +207,7 @@ describe('the store', () => {
           password: 'pass',
           database: 3,
           tls: { caBundle: cert, cert, key, insecureSkipVerify: false },
-          sentinel: { mastername: undefined, masterSet: 'main', username: 'guard', password: 'other' },
+          sentinel: { mastername: undefined, masterSet: 'main', username: 'sentinel', password: 'other' },
         },
       },
     });
@@ -224,7 +224,7 @@ describe('the store', () => {
           password: 'pass',
           database: 3,
           tls: { caBundle: cert, cert, key },
-          sentinel: { masterSet: 'main', username: 'guard', password: 'other' },
+          sentinel: { masterSet: 'main', username: 'sentinel', password: 'other' },
         },
       },
     });
@@ -241,7 +241,7 @@ describe('the store', () => {
         database: 3,
         cluster: false,
         tls: { ca: cert, cert, insecureSkipVerify: false },
-        sentinel: { masterSet: 'main', username: 'guard' },
+        sentinel: { masterSet: 'main', username: 'sentinel' },
       },
     });
     expect(store.secret.reveal()).toBe(secret);

@@ -296,8 +296,8 @@ describe("undici's interceptor", () => {
     answer = (_seen, response) => void response.writeHead(302, { location: originOf(other) }).end();
     const agent = new Agent();
     const redirect = interceptors.redirect({ maxRedirections: 2 });
-    const guard = bearer(source, { origins: [url] });
-    for (const dispatcher of [agent.compose(guard, redirect), agent.compose(redirect, guard)])
+    const middleware = bearer(source, { origins: [url] });
+    for (const dispatcher of [agent.compose(middleware, redirect), agent.compose(redirect, middleware)])
       await (await request(url, { dispatcher })).body.dump();
     expect(seen.every(({ authorization }) => authorization?.startsWith('Bearer ') === true)).toBe(true);
     expect(elsewhere).toEqual([

@@ -2,7 +2,7 @@ import type { IncomingRequest } from '../../proxy/incoming-request.ts';
 import { readBody } from '../read-body.ts';
 import { ApiError } from './api-error.ts';
 import { toResponse, type AdminReply } from './admin-reply.ts';
-import type { ApiGuard } from './guard.ts';
+import type { ApiAuthorization } from './api-authorization.ts';
 import { logLevelShape, type ApiLogLevel } from './shapes.ts';
 import type { Survey } from './survey.ts';
 
@@ -21,7 +21,11 @@ const paths: ReadonlySet<string> = new Set(['/api/log/level', '/api/drain']);
 /** Performs the action of a POST. @returns undefined when the request names no action. */
 export function createActions(
   { onLogLevel, onDrain, drain }: ApiActions,
-  { survey, guard, isOn }: { readonly survey: Survey; readonly guard: ApiGuard; readonly isOn: boolean },
+  {
+    survey,
+    authorization,
+    isOn,
+  }: { readonly survey: Survey; readonly authorization: ApiAuthorization; readonly isOn: boolean },
 ): (path: string, incoming: IncomingRequest) => Promise<AdminReply> | undefined {
   const setLevel = async (incoming: IncomingRequest): Promise<AdminReply> => {
     const text = await readBody(incoming);
@@ -35,7 +39,7 @@ export function createActions(
     return toResponse(200, { level });
   };
   const act = async (path: string, incoming: IncomingRequest): Promise<AdminReply> => {
-    guard.checkAction(incoming.facts);
+    authorization.checkAction(incoming.facts);
     if (path === '/api/log/level') return setLevel(incoming);
     if (drain === undefined)
       throw new ApiError(404, 'this gateway is shut down by the program that it is part of');

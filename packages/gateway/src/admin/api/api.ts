@@ -7,7 +7,12 @@ import { ApiError } from './api-error.ts';
 import { safeHeaders, toResponse, type AdminReply } from './admin-reply.ts';
 import { createConfigurationViews } from './configuration-views.ts';
 import { createEvents } from './events.ts';
-import { createGuard, openGuard, type ApiGuard, type ApiGuardOptions } from './guard.ts';
+import {
+  createApiAuthorization,
+  localAuthorization,
+  type ApiAuthorization,
+  type ApiAuthorizationOptions,
+} from './api-authorization.ts';
 import { createOpenApi } from './openapi.ts';
 import type { ListPage } from './paging.ts';
 import type { ProcessSource } from './process-source.ts';
@@ -16,7 +21,7 @@ import { resources } from './resources.ts';
 import type { Survey } from './survey.ts';
 
 /** Dependencies of the API. */
-export interface ApiParts extends Pick<ApiGuardOptions, 'readToken'> {
+export interface ApiParts extends Pick<ApiAuthorizationOptions, 'readToken'> {
   readonly source: ProcessSource;
   readonly survey: Survey;
   /** Whether actions are served on the entry point, and on the socket. */
@@ -46,13 +51,13 @@ export function createApi({ source, survey, actions, serves, readToken }: ApiPar
   const openApi = JSON.stringify(createOpenApi(source.version, api.basePath));
   const read = createRead(common, openApi);
   const prefix = `${api.basePath}/api/`;
-  const open = (guard: ApiGuard, isOn: boolean): AdminApi => {
-    const act = createActions(actions, { survey, guard, isOn });
+  const open = (authorization: ApiAuthorization, isOn: boolean): AdminApi => {
+    const act = createActions(actions, { survey, authorization, isOn });
     return {
       prefix,
       refuseAction(facts) {
         try {
-          guard.checkAction(facts);
+          authorization.checkAction(facts);
           return undefined;
         } catch (error) {
           if (!(error instanceof ApiError)) throw error;
@@ -62,20 +67,20 @@ export function createApi({ source, survey, actions, serves, readToken }: ApiPar
       handle(incoming, answered) {
         const path = incoming.facts.path.slice(api.basePath.length);
         if (path === '/api/events' && isRead(incoming)) {
-          const refused = findRefusal(guard, incoming);
+          const refused = findRefusal(authorization, incoming);
           if (refused === undefined && events.open(incoming.response)) answered(200, 0);
           else respond(incoming, refused ?? tooManyStreams, answered);
           return;
         }
-        void respondTo(path, incoming, { guard, act, read }).then((response) =>
+        void respondTo(path, incoming, { authorization, act, read }).then((response) =>
           respond(incoming, response, answered),
         );
       },
     };
   };
   return {
-    front: open(createGuard({ ...api, readToken }), serves.front),
-    local: open(openGuard, serves.local),
+    front: open(createApiAuthorization({ ...api, readToken }), serves.front),
+    local: open(localAuthorization, serves.local),
     close: () => events.close(),
   };
 }
@@ -83,7 +88,7 @@ export function createApi({ source, survey, actions, serves, readToken }: ApiPar
 const tooManyStreams = toResponse(503, { message: 'too many streams of events are open' });
 
 interface ApiResponders {
-  readonly guard: ApiGuard;
+  readonly authorization: ApiAuthorization;
   readonly act: ReturnType<typeof createActions>;
   readonly read: (path: string, query: URLSearchParams) => Promise<AdminReply>;
 }
@@ -94,12 +99,12 @@ const isRead = ({ facts: { method } }: IncomingRequest): boolean => method === '
 async function respondTo(
   path: string,
   incoming: IncomingRequest,
-  { guard, act, read }: ApiResponders,
+  { authorization, act, read }: ApiResponders,
 ): Promise<AdminReply> {
   try {
     const action = act(path, incoming);
     if (action !== undefined) return await action;
-    guard.checkRead(incoming.facts);
+    authorization.checkRead(incoming.facts);
     if (!isRead(incoming))
       return toResponse(405, { message: 'the API is read-only: send GET or HEAD' }, ['Allow', 'GET, HEAD']);
     return await read(path, new URLSearchParams(incoming.facts.query));
@@ -108,9 +113,9 @@ async function respondTo(
   }
 }
 
-function findRefusal(guard: ApiGuard, { facts }: IncomingRequest): AdminReply | undefined {
+function findRefusal(authorization: ApiAuthorization, { facts }: IncomingRequest): AdminReply | undefined {
   try {
-    guard.checkRead(facts);
+    authorization.checkRead(facts);
     return undefined;
   } catch (error) {
     return toErrorResponse(error);

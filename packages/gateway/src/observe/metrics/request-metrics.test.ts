@@ -37,7 +37,7 @@ const configured = (changes: Partial<ConfigurationLabels> = {}): ConfigurationLa
   broken: 0,
   brokenMiddlewares: [],
   services: ['orders@file'],
-  middlewares: ['guard@file'],
+  middlewares: ['auth@file'],
   stores: [],
   issuers: [],
   faulty: false,
@@ -165,7 +165,7 @@ describe('another configuration', () => {
     );
     metrics.count(record());
     metrics.count(record({ routerName: 'old@file' }));
-    metrics.count(record({ refusal: { ...gatewayRefusals.no_route, middleware: 'guard@file' } }));
+    metrics.count(record({ refusal: { ...gatewayRefusals.no_route, middleware: 'auth@file' } }));
     metrics.configure(configured());
     metrics.count(record());
     const seen = metrics.read();
@@ -174,7 +174,7 @@ describe('another configuration', () => {
     expect(seen.sum(requests)).toBe(4);
     metrics.configure(configured({ routers: new Map(), services: [], middlewares: [] }));
     // Requests that began earlier end now.
-    metrics.count(record({ refusal: { ...gatewayRefusals.upstream_timeout, middleware: 'guard@file' } }));
+    metrics.count(record({ refusal: { ...gatewayRefusals.upstream_timeout, middleware: 'auth@file' } }));
     const names = new Set(Array.from(metrics.read().samples.keys(), (key) => key.replace(/[{].*/, '')));
     expect([...names].filter((name) => !name.startsWith('grantgate_entrypoint_'))).toEqual([]);
   });
@@ -197,14 +197,14 @@ describe('refused and failed requests', () => {
     const refusal = {
       ...gatewayRefusals.no_route,
       code: 'claims_not_satisfied',
-      middleware: 'guard@file',
+      middleware: 'auth@file',
     } as const;
     metrics.count(record({ refusal }));
     metrics.count(record({ refusal }));
     const seen = metrics.read();
     expect(seen.samples.get('grantgate_refusals_total{code="no_route",middleware=""}')).toBe(1);
     expect(
-      seen.samples.get('grantgate_refusals_total{code="claims_not_satisfied",middleware="guard@file"}'),
+      seen.samples.get('grantgate_refusals_total{code="claims_not_satisfied",middleware="auth@file"}'),
     ).toBe(2);
   });
 
@@ -223,7 +223,7 @@ describe('refused and failed requests', () => {
 describe('authorization checks of an external proxy', () => {
   it('are counted by protocol, middleware and verdict, and unknown middlewares without a name', () => {
     const metrics = start();
-    const check = { routerName: 'guard@file', serviceName: undefined, serverUrl: undefined };
+    const check = { routerName: 'auth@file', serviceName: undefined, serverUrl: undefined };
     metrics.count(record(check, 'GET', 'forwardAuth'));
     metrics.count(record({ ...check, status: 403, refusal: gatewayRefusals.no_route }, 'GET', 'forwardAuth'));
     metrics.count(record({ ...check, status: 499 }, 'GET', 'forwardAuth'));
@@ -234,8 +234,8 @@ describe('authorization checks of an external proxy', () => {
     const of = (protocol: string, middleware: string, verdict: string) =>
       seen.sum('grantgate_external_authorizations_total', { protocol, middleware, verdict });
     for (const verdict of ['allowed', 'refused', 'abandoned'])
-      expect(of('forward_auth', 'guard@file', verdict)).toBe(1);
-    expect(of('ext_authz', 'guard@file', 'allowed')).toBe(1);
+      expect(of('forward_auth', 'auth@file', verdict)).toBe(1);
+    expect(of('ext_authz', 'auth@file', 'allowed')).toBe(1);
     expect(of('ext_authz', '', 'allowed')).toBe(1);
     expect(seen.sum('grantgate_external_authorizations_total')).toBe(5);
   });

@@ -27,7 +27,7 @@ spec:
     - { match: Path(\`/a\`), services: [{ name: web, port: 80 }], ${first} }
     - { match: Path(\`/b\`), services: [{ name: web, port: 80 }], ${second} }
 `;
-const guard = 'middlewares: [{ name: auth }]';
+const protection = 'middlewares: [{ name: auth }]';
 
 describe('a route whose applied form has a field that the API server dropped', () => {
   beforeEach(() => server.apply(shop('apps').split('---').slice(1).join('---')));
@@ -36,7 +36,7 @@ describe('a route whose applied form has a field that the API server dropped', (
     'refuses when the field is %j, and the others serve',
     async (name) => {
       server.prune(name);
-      server.apply(two(`"${name}": [{ name: auth }]`, guard));
+      server.apply(two(`"${name}": [{ name: auth }]`, protection));
       expect(await refusing()).toEqual({ 'Path(`/a`)': true, 'Path(`/b`)': false });
       expect(following.translated().problems).toMatchObject([
         {
@@ -51,22 +51,22 @@ describe('a route whose applied form has a field that the API server dropped', (
 
   it('refuses with all others when the field does not belong to one route', async () => {
     server.prune('rules');
-    server.apply(two(guard, guard, 'rules: []'));
+    server.apply(two(protection, protection, 'rules: []'));
     expect(await refusing()).toEqual({ 'Path(`/a`)': true, 'Path(`/b`)': true });
   });
 
   it('serves again when it is applied with the right name', async () => {
     server.prune('middleware');
-    server.apply(two('middleware: [{ name: auth }]', guard));
+    server.apply(two('middleware: [{ name: auth }]', protection));
     await refusing();
-    server.apply(two(guard, guard));
+    server.apply(two(protection, protection));
     await following.until(() => following.outputs.length === 2);
     expect(following.translated().problems).toEqual([]);
   });
 
   it('is found in managedFields, if an API server keeps the field there, unlike kube-apiserver 1.36', async () => {
     server.apply(
-      two(guard, guard).replace(
+      two(protection, protection).replace(
         'namespace: apps }',
         'namespace: apps, managedFields: [{ manager: argocd, fieldsV1: { "f:spec": { "f:entrypoint": {}, "f:routes": {} } } }] }',
       ),

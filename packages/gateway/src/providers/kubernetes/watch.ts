@@ -60,9 +60,9 @@ export async function watchObjects(
   if (!opened.ok) return opened.fault;
   listener.onOpen();
   const body = opened.value;
-  const guard = guardIdle(body, clock, timeoutSeconds * 1000 + overtimeMs);
+  const watched = limitWatch(body, clock, timeoutSeconds * 1000 + overtimeMs);
   try {
-    for await (const event of readJsonLines(guard.bytes)) {
+    for await (const event of readJsonLines(watched.bytes)) {
       const fault = tell(event, listener);
       if (fault !== undefined) return fault;
     }
@@ -75,13 +75,13 @@ export async function watchObjects(
     return undefined;
   } finally {
     listener.onEnd();
-    guard.end();
+    watched.end();
     body.destroy();
   }
 }
 
 /** Ends a body that is silent, or open for too long. */
-function guardIdle(body: IncomingMessage, clock: Clock, longestMs: number) {
+function limitWatch(body: IncomingMessage, clock: Clock, longestMs: number) {
   const begin = clock.monotonic();
   let last = begin;
   const check = (): { cancel(): void } => {

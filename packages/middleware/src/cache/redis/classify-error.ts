@@ -26,7 +26,7 @@ const byMessage: readonly (readonly [RegExp, RedisFaultCode])[] = [
   [/startup nodes|refresh slots cache/, 'no_cluster_node'],
 ];
 
-/** Codes that `watchSocket` and `guardReplies` assign to a socket. */
+/** Codes that `watchSocket` and `limitReplies` assign to a socket. */
 const socketFaults: ReadonlySet<string> = new Set<SocketFault>([
   'NO_HANDSHAKE',
   'CLOSED_IN_HANDSHAKE',

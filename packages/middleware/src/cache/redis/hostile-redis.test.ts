@@ -118,14 +118,14 @@ const hostile: Readonly<Record<string, string>> = {
 
 const outcomes = async (store: TokenStore, budgetMs = 50): Promise<void> => {
   const events = createChannel<StoreEvent>();
-  const guarded = createBestEffortStore(store, { clock: systemClock, events, budgetMs });
+  const bestEffort = createBestEffortStore(store, { clock: systemClock, events, budgetMs });
   const value = Buffer.from('value');
-  await guarded.attempt('get', (redis) => redis.get('key'));
-  await guarded.attempt('set', (redis) => redis.set('key', value, 1_000));
-  await guarded.attempt('lock', (redis) => redis.setIfAbsent('key', value, 1_000));
-  await guarded.attempt('extend', (redis) => redis.extendIfEquals('key', value, 1_000));
-  await guarded.attempt('unlock', (redis) => redis.deleteIfEquals('key', value));
-  await guarded.attempt('ping', (redis) => redis.ping());
+  await bestEffort.attempt('get', (redis) => redis.get('key'));
+  await bestEffort.attempt('set', (redis) => redis.set('key', value, 1_000));
+  await bestEffort.attempt('lock', (redis) => redis.setIfAbsent('key', value, 1_000));
+  await bestEffort.attempt('extend', (redis) => redis.extendIfEquals('key', value, 1_000));
+  await bestEffort.attempt('unlock', (redis) => redis.deleteIfEquals('key', value));
+  await bestEffort.attempt('ping', (redis) => redis.ping());
 };
 
 describe.each(topologies)('a hostile server instead of Redis (%s)', (topology) => {
@@ -252,11 +252,11 @@ describe.each(topologies)('a hostile server instead of Redis (%s)', (topology) =
       await whenReady(store);
       const clock = systemClock;
       const events = createChannel<StoreEvent>();
-      const guarded = createBestEffortStore(store, { clock, events, budgetMs: 250 });
+      const bestEffort = createBestEffortStore(store, { clock, events, budgetMs: 250 });
       const shared = createSharedTokens({
         clock,
         events,
-        store: guarded,
+        store: bestEffort,
         secret: Buffer.from('0123456789abcdef'),
         keyPrefix: '',
       });
@@ -323,9 +323,9 @@ describe('an entry in Redis', () => {
     closing.push(() => store.close());
     const clock = createFakeClock(Date.now());
     const events = createChannel<StoreEvent>();
-    const guarded = createBestEffortStore(store, { clock, events, budgetMs: 250 });
+    const bestEffort = createBestEffortStore(store, { clock, events, budgetMs: 250 });
     const secret = Buffer.from('0123456789abcdef');
-    const shared = createSharedTokens({ clock, events, store: guarded, secret, keyPrefix: 'gg:' });
+    const shared = createSharedTokens({ clock, events, store: bestEffort, secret, keyPrefix: 'gg:' });
     const key = shared.keyOf(['https://as.example', 'app']);
     const endMs = clock.monotonic() + 60_000;
     await shared.write(key, createAccessToken('token', clock.monotonic(), endMs));

@@ -3,7 +3,7 @@ import { connect as connectTls } from 'node:tls';
 import type { ConnectionOptions } from 'node:tls';
 import type { RedisOptions } from 'ioredis';
 import type { Ioredis } from './load-ioredis.ts';
-import { guardReplies } from './guard-replies.ts';
+import { limitReplies } from './limit-replies.ts';
 import { watchSocket } from './watch-socket.ts';
 
 /**
@@ -29,7 +29,7 @@ export function reportingConnector(
       const { host = 'localhost', port = 6379, tls } = this.#options;
       const socket = tls === undefined ? connectTcp({ host, port }) : connectTls({ host, port, ...tls });
       watchSocket(socket, tls !== undefined, report);
-      guardReplies(socket);
+      limitReplies(socket);
       this.stream = socket;
       return Promise.resolve(socket);
     }

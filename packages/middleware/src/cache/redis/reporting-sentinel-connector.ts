@@ -1,6 +1,6 @@
 import type { RedisOptions, SentinelConnectionOptions } from 'ioredis';
 import type { Ioredis } from './load-ioredis.ts';
-import { guardReplies } from './guard-replies.ts';
+import { limitReplies } from './limit-replies.ts';
 import { reportingConnector } from './reporting-connector.ts';
 import { watchSocket } from './watch-socket.ts';
 
@@ -32,7 +32,7 @@ export function reportingSentinelConnector(
     ): ReturnType<InstanceType<Ioredis['SentinelConnector']>['connect']> {
       const stream = await super.connect(...emit);
       watchSocket(stream, this.options.tls !== undefined, ofMaster);
-      guardReplies(stream);
+      limitReplies(stream);
       return stream;
     }
   };

@@ -55,13 +55,13 @@ export function createAdmissionPolicies(): Readonly<Record<string, readonly obje
 const spec = 'variables.spec';
 
 function openRule(): AdmissionRule {
-  const isGuarded = 'has(route.middlewares) && size(route.middlewares) > 0';
+  const isProtected = 'has(route.middlewares) && size(route.middlewares) > 0';
   const annotations = 'variables.metadata.annotations';
   const isMeant = `has(${annotations}) && '${openAnnotation}' in ${annotations} && ${annotations}['${openAnnotation}'] == 'true'`;
   const advice = `name one under middlewares, or annotate the IngressRoute with ${openAnnotation}: "true"`;
-  const open = `${spec}.routes.filter(route, !(${isGuarded}))`;
+  const open = `${spec}.routes.filter(route, !(${isProtected}))`;
   return {
-    expression: `${isMeant} || !has(${spec}.routes) || ${spec}.routes.all(route, ${isGuarded})`,
+    expression: `${isMeant} || !has(${spec}.routes) || ${spec}.routes.all(route, ${isProtected})`,
     message: `spec.routes[]: a route has no middleware, so everyone can use it; ${advice}`,
     messageExpression: `'spec.routes[]: no middleware, so everyone can use it: ' + ${open}.map(route, has(route.match) ? string(route.match) : '(no match)').join(', ') + '; ${advice}'`,
   };

@@ -76,7 +76,7 @@ const serviceNames = [
   'service.sticky.cookie',
 ];
 
-/** Reads the annotations of an Ingress. One that is not understood is an error: it may have guarded the routes. */
+/** Reads the annotations of an Ingress. One that is not understood is an error: it may have protected the routes. */
 export function readRouterAnnotations(object: KubernetesObject): AnnotationsResult<RouterOptions> {
   const { list, problems, report } = open(object);
   const options: { -readonly [K in keyof RouterOptions]: RouterOptions[K] } = {
@@ -158,7 +158,7 @@ function open({ annotations, source: { document, path } }: KubernetesObject) {
   return { list, problems, report };
 }
 
-/** Annotations of another controller, which may have guarded the route there. */
+/** Annotations of another controller, which may have protected the route there. */
 function findOthers({ annotations, source: { document, path } }: KubernetesObject): readonly Problem[] {
   return Object.keys(annotations)
     .filter((key) => key.includes('.ingress.kubernetes.io/') && !key.startsWith(prefix))

@@ -4,7 +4,7 @@ import type { CredentialSource } from '../credentials/credential-source.ts';
 import type { Allow, Decision } from '../decision/decision.ts';
 import { createAuth, type Auth, type AuthParts } from './auth.ts';
 
-/** A request of any framework, as guards see it. */
+/** A request of any framework, as middlewares see it. */
 export interface ApplicationRequest extends CredentialRequest {
   readonly method: string;
   /** Scheme and authority of the URL to which the caller sent the request, if the framework knows them. */
@@ -23,13 +23,13 @@ export interface RequestChanges {
   readonly allow: Allow;
 }
 
-/** How a refusal ends. `respond`: the guard responds. `error`: the framework's error handling gets a `RefusalError`. */
+/** How a refusal ends. `respond`: the middleware responds. `error`: the framework's error handling gets a `RefusalError`. */
 export type RefusalHandling = 'respond' | 'error';
 
-/** The part of a guard that is independent of frameworks. */
-export interface Guard {
+/** The part of a middleware that is independent of frameworks. */
+export interface ApplicationMiddleware {
   readonly refusals: RefusalHandling;
-  /** Synchronous when the decision is in memory. @param passed `auth` of the request, if an earlier guard has set it. */
+  /** Synchronous when the decision is in memory. @param passed `auth` of the request, if an earlier middleware has set it. */
   decide(request: ApplicationRequest, passed: Auth | undefined): MaybePromise<Decision>;
   changesOf(allow: Allow): RequestChanges;
   /** Removes credentials from path, query and cookies; undefined when callers put none there. */

@@ -4,7 +4,7 @@ import express from 'express';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startTokenServer, type TokenServer } from '../../../testkit/src/token-server.ts';
 import { OptionsError } from '../errors.ts';
-import { oAuthTokenExchange as forExpress, type ExchangeGuardOptions } from './express-exchange.ts';
+import { oAuthTokenExchange as forExpress, type ExchangeMiddlewareOptions } from './express-exchange.ts';
 import { oAuthIntrospection } from './express-introspection.ts';
 import { oAuthTokenExchange as forFastify } from './fastify-exchange.ts';
 import { oAuthTokenExchange as forFetch } from './fetch-exchange.ts';
@@ -13,7 +13,7 @@ import { oAuthTokenExchange as forKoa } from './koa-exchange.ts';
 import { call } from './protected-app.testkit.ts';
 import { createTestApps, type RunningApp, type SeenCall } from './test-apps.testkit.ts';
 
-const apps = createTestApps<ExchangeGuardOptions>({
+const apps = createTestApps<ExchangeMiddlewareOptions>({
   express: forExpress,
   fastify: forFastify,
   koa: forKoa,
@@ -38,7 +38,7 @@ const routes = {
   '/write': { requiredScopes: ['orders:write'] },
   '/admins': { requireClaims: 'Equals(`sub`, `admin`)' },
 };
-const optionsOf = (more: Partial<ExchangeGuardOptions> = {}): ExchangeGuardOptions => ({
+const optionsOf = (more: Partial<ExchangeMiddlewareOptions> = {}): ExchangeMiddlewareOptions => ({
   url: server.url,
   clientID: own.clientId,
   clientSecret: own.clientSecret,
@@ -117,7 +117,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers whose tokens
   });
 }); // prettier-ignore
 
-it('exchanges the token that an earlier guard verified and removed from the request', async () => {
+it('exchanges the token that an earlier middleware verified and removed from the request', async () => {
   const client = { clientID: own.clientId, clientSecret: own.clientSecret };
   const first = oAuthIntrospection({ clientConfig: { url: server.introspectionUrl }, ...client });
   const second = forExpress(optionsOf());

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTokenServer, type TokenServer } from '../../../testkit/src/token-server.ts';
 import { OptionsError } from '../errors.ts';
-import { oAuthIntrospection as forExpress, type IntrospectionGuardOptions } from './express-introspection.ts';
+import {
+  oAuthIntrospection as forExpress,
+  type IntrospectionMiddlewareOptions,
+} from './express-introspection.ts';
 import { oAuthIntrospection as forFastify } from './fastify-introspection.ts';
 import { oAuthIntrospection as forFetch } from './fetch-introspection.ts';
 import { oAuthIntrospection as forHono } from './hono-introspection.ts';
@@ -9,7 +12,7 @@ import { oAuthIntrospection as forKoa } from './koa-introspection.ts';
 import { call } from './protected-app.testkit.ts';
 import { createTestApps, type RunningApp, type SeenCall } from './test-apps.testkit.ts';
 
-const apps = createTestApps<IntrospectionGuardOptions>({
+const apps = createTestApps<IntrospectionMiddlewareOptions>({
   express: forExpress,
   fastify: forFastify,
   koa: forKoa,
@@ -33,7 +36,7 @@ const routes = {
   '/write': { requiredScopes: ['orders:write'] },
   '/admins': { requireClaims: 'Equals(`client_id`, `admin`)' },
 };
-const optionsOf = (more: Partial<IntrospectionGuardOptions> = {}): IntrospectionGuardOptions => ({
+const optionsOf = (more: Partial<IntrospectionMiddlewareOptions> = {}): IntrospectionMiddlewareOptions => ({
   clientConfig: { url: server.introspectionUrl },
   clientID: own.clientId,
   clientSecret: own.clientSecret,
@@ -100,7 +103,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers with opaque 
   it('are introspected again after a purge', async () => {
     expect((await get('/all', bearer(token))).status).toBe(200);
     const before = server.requests.length;
-    expect(open.guard.purge('admin')).toBeGreaterThan(0);
+    expect(open.middleware.purge('admin')).toBeGreaterThan(0);
     expect((await get('/all', bearer(token))).status).toBe(200);
     expect(server.requests).toHaveLength(before + 1);
   });

@@ -7,43 +7,43 @@ import type {
 } from 'fastify';
 import type { Decision, Deny } from '../decision/decision.ts';
 import { toProblem, toProblemHeaders } from '../decision/problem.ts';
-import type { Auth } from '../guards/auth.ts';
-import type { Guard } from '../guards/guard.ts';
-import { RefusalError } from '../guards/refusal-error.ts';
-import type { RouteGuard } from '../guards/route-guard.ts';
+import type { Auth } from '../application/auth.ts';
+import type { ApplicationMiddleware } from '../application/middleware.ts';
+import { RefusalError } from '../application/refusal-error.ts';
+import type { FrameworkMiddleware } from '../application/framework-middleware.ts';
 import { NodeApplicationRequest, stripCredential } from './node-application-request.ts';
 import { admit } from './node-request.ts';
 import { nameRequest } from './node-response.ts';
 
-export type { Auth } from '../guards/auth.ts';
+export type { Auth } from '../application/auth.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The caller; null for routes without a guard. */
+    /** The caller; null for routes that are not protected. */
     auth: Auth | null;
   }
 }
 
 /** A plugin for a scope; `route` returns the `onRequest` hook of a single route. */
-export type FastifyGuard = RouteGuard<FastifyPluginCallback, onRequestHookHandler>;
+export type FastifyMiddleware = FrameworkMiddleware<FastifyPluginCallback, onRequestHookHandler>;
 
-/** Turns a guard into a hook, for a scope or a route. */
-export function createFastifyHook(guard: Guard): onRequestHookHandler {
+/** Creates the hook of a middleware, for a scope or a route. */
+export function createFastifyHook(middleware: ApplicationMiddleware): onRequestHookHandler {
   return (request, reply, next) => {
     const conclude = (decision: Decision): void => {
       if (!decision.allowed) {
-        if (guard.refusals === 'error') next(new RefusalError(decision));
+        if (middleware.refusals === 'error') next(new RefusalError(decision));
         else refuse(request, reply, decision);
         return;
       }
-      const changes = guard.changesOf(decision);
-      const { source } = guard;
+      const changes = middleware.changesOf(decision);
+      const { source } = middleware;
       const { raw } = request;
       admit(raw, source === undefined ? changes : stripCredential(raw, changes, source, request));
       request.auth = changes.auth;
       next();
     };
-    const decision = guard.decide(
+    const decision = middleware.decide(
       new NodeApplicationRequest(request.raw, request),
       request.auth ?? undefined,
     );
@@ -52,23 +52,23 @@ export function createFastifyHook(guard: Guard): onRequestHookHandler {
   };
 }
 
-/** Creates a plugin that opens its guard when it is registered. */
+/** Creates a plugin that opens its middleware when it is registered. */
 export function createFastifyPlugin<Options extends object>(
-  open: (options: Options) => Guard,
+  open: (options: Options) => ApplicationMiddleware,
 ): FastifyPluginCallback<Options> {
   return Object.assign(
     (instance: FastifyInstance, options: Options, done: (error?: Error) => void): void => {
-      let guard: Guard;
+      let middleware: ApplicationMiddleware;
       try {
-        guard = open(withoutFastifys(options));
+        middleware = open(withoutFastifys(options));
       } catch (error) {
         // A thrown error would crash the process: Fastify receives errors of a callback plugin only through `done`.
         done(error as Error);
         return;
       }
       if (!instance.hasRequestDecorator('auth')) instance.decorateRequest('auth', null);
-      instance.addHook('onRequest', createFastifyHook(guard));
-      instance.addHook('onClose', () => guard.close());
+      instance.addHook('onRequest', createFastifyHook(middleware));
+      instance.addHook('onClose', () => middleware.close());
       done();
     },
     {

@@ -5,8 +5,8 @@ import { parseShape } from '../options/parse-shape.ts';
 import type { RefusalOptions } from './refusal-options.ts';
 import { checkScopes, requiredScopesSchema, type RouteRequirements } from './route-requirements.ts';
 
-/** Options of a guard of callers with tokens, besides those of its verifier. */
-export interface BearerGuardInput extends RefusalOptions, Pick<RouteRequirements, 'requiredScopes'> {
+/** Options of a middleware of callers with tokens, besides those of its verifier. */
+export interface BearerMiddlewareInput extends RefusalOptions, Pick<RouteRequirements, 'requiredScopes'> {
   /** `realm` of challenges (RFC 9110 section 11.5). Default: `grantgate`. */
   readonly realm?: string | undefined;
   /** URL of the protected resource metadata, for `resource_metadata` of challenges (RFC 9728 section 5.1). */
@@ -36,27 +36,27 @@ const schema = z.strictObject({
 });
 
 /** The same after parsing. Without `origin`, requests have the origin that the framework reports. */
-export type BearerGuardOptions = OptionsOf<z.output<typeof schema>>;
+export type BearerMiddlewareOptions = OptionsOf<z.output<typeof schema>>;
 
-export interface ParsedGuardOptions<Rest> {
+export interface ParsedBearerOptions<Rest> {
   /** Undefined when a problem is an error. */
-  readonly guard: BearerGuardOptions | undefined;
+  readonly bearer: BearerMiddlewareOptions | undefined;
   readonly problems: readonly OptionProblem[];
   /** The options of the verifier. */
   readonly rest: Rest;
 }
 
-/** Parses the options of the guard, and returns the rest for the parser of the verifier. */
-export function parseGuardOptions<Input extends BearerGuardInput>(
+/** Parses the options of the middleware, and returns the rest for the parser of the verifier. */
+export function parseBearerOptions<Input extends BearerMiddlewareInput>(
   input: Input,
-): ParsedGuardOptions<Omit<Input, keyof BearerGuardInput>> {
+): ParsedBearerOptions<Omit<Input, keyof BearerMiddlewareInput>> {
   const { refusals, requiredScopes, realm, resourceMetadata, origin, ...rest } = input;
   const own = { refusals, requiredScopes, realm, resourceMetadata, origin };
   const given = Object.fromEntries(Object.entries(own).filter(([name]) => Object.hasOwn(input, name)));
-  const { options: guard, problems } = parseShape(given, schema, (partial, report) => {
+  const { options: bearer, problems } = parseShape(given, schema, (partial, report) => {
     if (requiredScopes === undefined && Object.hasOwn(input, 'requiredScopes'))
       report('error', ['requiredScopes'], 'missing_option', 'is undefined: omit it, or set it');
     checkScopes(partial.requiredScopes, report);
   });
-  return { guard, problems, rest };
+  return { bearer, problems, rest };
 }

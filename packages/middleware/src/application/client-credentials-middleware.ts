@@ -9,14 +9,14 @@ import type { KeysListener } from '../keys-listener.ts';
 import type { RenewalListener } from '../renewal-listener.ts';
 import type { StoreListener } from '../store-listener.ts';
 import { toExchangedParts } from './auth.ts';
-import { toRequestChanges, type Guard, type RequestChanges } from './guard.ts';
+import { toRequestChanges, type ApplicationMiddleware, type RequestChanges } from './middleware.ts';
 import { checkRefusals, type RefusalOptions } from './refusal-options.ts';
 import { findUsable } from './usable-options.ts';
 
 type EventListeners = StoreListener & RenewalListener & DiscoveryListener & KeysListener;
 
 /** Options of `oAuthClientCredentials`, or an authenticator that several middlewares share; its owner closes it. */
-export type GuardOptions = RefusalOptions &
+export type ClientCredentialsMiddlewareOptions = RefusalOptions &
   ((ClientCredentialsInput & EventListeners) | { readonly authenticator: Authenticator });
 
 /**
@@ -24,7 +24,10 @@ export type GuardOptions = RefusalOptions &
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  */
-export function createGuard({ refusals = 'respond', ...options }: GuardOptions): Guard {
+export function createClientCredentialsMiddleware({
+  refusals = 'respond',
+  ...options
+}: ClientCredentialsMiddlewareOptions): ApplicationMiddleware {
   const shared = 'authenticator' in options ? options.authenticator : undefined;
   const problems = checkRefusals(refusals);
   if (shared !== undefined && problems.length > 0) throw new OptionsError(problems);

@@ -7,7 +7,7 @@ import { createTestAuthority, type TestCertificate } from '../../../testkit/src/
 import { systemClock } from '../base/clock.ts';
 import { OptionsError } from '../errors.ts';
 import { createTestKey, signToken } from '../jwt/jwt.testkit.ts';
-import { jwt as expressJwt, type JwtGuardOptions } from './express-jwt.ts';
+import { jwt as expressJwt, type JwtMiddlewareOptions } from './express-jwt.ts';
 import { jwt as fastifyJwt } from './fastify-jwt.ts';
 import { jwt as fetchJwt } from './fetch-jwt.ts';
 import { createTestApps, type RunningApp, type SeenCall } from './test-apps.testkit.ts';
@@ -16,7 +16,7 @@ import { createProof, startJwtIssuer, type JwtIssuer } from './jwt-issuer.testki
 import { jwt as koaJwt } from './koa-jwt.ts';
 import { call } from './protected-app.testkit.ts';
 
-const apps = createTestApps<JwtGuardOptions>({
+const apps = createTestApps<JwtMiddlewareOptions>({
   express: expressJwt,
   fastify: fastifyJwt,
   koa: koaJwt,
@@ -50,7 +50,7 @@ const routes = {
   // A promise is a true value.
   '/async': { requireClaims: (async () => Promise.resolve(false)) as unknown as () => boolean },
 };
-const optionsOf = (more: Partial<JwtGuardOptions> = {}): JwtGuardOptions => ({
+const optionsOf = (more: Partial<JwtMiddlewareOptions> = {}): JwtMiddlewareOptions => ({
   issuer: issuer.url,
   audience: issuer.audience,
   type: 'at+jwt',
@@ -190,7 +190,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers with JWTs of
     const before = issuer.paths.length;
     const statuses = await Promise.all(['/all', '/write', '/admins', '/all'].map((path) => statusOf(path)));
     expect(statuses).toEqual([200, 200, 200, 200]);
-    expect(open.guard.purge('admin')).toBeGreaterThan(0);
+    expect(open.middleware.purge('admin')).toBeGreaterThan(0);
     expect(await statusOf('/all')).toBe(200);
     expect(issuer.paths).toHaveLength(before);
   });

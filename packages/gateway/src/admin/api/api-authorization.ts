@@ -5,14 +5,14 @@ import type { ApiConfig } from '../../config/api-config.ts';
 import { ApiError } from './api-error.ts';
 
 /** Decides who may send requests to the API. */
-export interface ApiGuard {
+export interface ApiAuthorization {
   /** @throws ApiError 401 or 403 */
   checkRead(facts: RequestFacts): void;
   /** @throws ApiError 401, 403 or 503 */
   checkAction(facts: RequestFacts): void;
 }
 
-export interface ApiGuardOptions extends Pick<ApiConfig, 'isLoopback' | 'isInsecure'> {
+export interface ApiAuthorizationOptions extends Pick<ApiConfig, 'isLoopback' | 'isInsecure'> {
   /** Current value of `actionsToken`; undefined when there is none. Throws when its reference cannot be resolved. */
   readonly readToken: (() => string) | undefined;
 }
@@ -22,7 +22,11 @@ export interface ApiGuardOptions extends Pick<ApiConfig, 'isLoopback' | 'isInsec
  * name to it (DNS rebinding). Therefore requests to a loopback entry point must name a loopback address or `localhost`, and actions
  * must not have an `Origin`.
  */
-export function createGuard({ isLoopback: isOwn, isInsecure, readToken }: ApiGuardOptions): ApiGuard {
+export function createApiAuthorization({
+  isLoopback: isOwn,
+  isInsecure,
+  readToken,
+}: ApiAuthorizationOptions): ApiAuthorization {
   const checkHost = ({ host }: RequestFacts): void => {
     if (isOwn && !isLoopback(host) && !host.endsWith('.localhost'))
       throw new ApiError(403, 'address the API as localhost or by a loopback address');
@@ -56,8 +60,8 @@ export function createGuard({ isLoopback: isOwn, isInsecure, readToken }: ApiGua
 export const noSecret =
   'actions require a secret: set api.actionsToken, or api.socket and send the request to the socket';
 
-/** Guard of a Unix socket: the operating system controls access to it. */
-export const openGuard: ApiGuard = Object.freeze({ checkRead() {}, checkAction() {} });
+/** Authorization on the Unix socket: the operating system controls access to it. */
+export const localAuthorization: ApiAuthorization = Object.freeze({ checkRead() {}, checkAction() {} });
 
 /** Compares in constant time. */
 const isSame = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));

@@ -1,8 +1,8 @@
 import type { MaybePromise } from '../base/maybe-promise.ts';
 import type { Decision } from '../decision/decision.ts';
-import type { Auth } from '../guards/auth.ts';
-import type { Guard } from '../guards/guard.ts';
-import { RefusalError } from '../guards/refusal-error.ts';
+import type { Auth } from '../application/auth.ts';
+import type { ApplicationMiddleware } from '../application/middleware.ts';
+import { RefusalError } from '../application/refusal-error.ts';
 import { admit, FetchApplicationRequest, toProblemParts } from './fetch-request.ts';
 
 /**
@@ -13,20 +13,20 @@ export type ProtectFetch = <Rest extends readonly unknown[]>(
   handler: (request: Request, auth: Auth, ...rest: Rest) => MaybePromise<Response>,
 ) => (request: Request, ...rest: Rest) => MaybePromise<Response>;
 
-/** Turns a guard into a wrapper of handlers. */
-export function createProtectFetch(guard: Guard): ProtectFetch {
+/** Creates the wrapper of Fetch handlers for a middleware. */
+export function createProtectFetch(middleware: ApplicationMiddleware): ProtectFetch {
   return (handler) =>
     (request, ...rest) => {
       const conclude = (decision: Decision): MaybePromise<Response> => {
         if (!decision.allowed) {
-          if (guard.refusals === 'error') throw new RefusalError(decision);
+          if (middleware.refusals === 'error') throw new RefusalError(decision);
           const { body, headers } = toProblemParts(request, decision);
           return new Response(body, { status: decision.status, headers });
         }
-        const changes = guard.changesOf(decision);
-        return handler(admit(request, changes, guard.source), changes.auth, ...rest);
+        const changes = middleware.changesOf(decision);
+        return handler(admit(request, changes, middleware.source), changes.auth, ...rest);
       };
-      const decision = guard.decide(new FetchApplicationRequest(request), undefined);
+      const decision = middleware.decide(new FetchApplicationRequest(request), undefined);
       return decision instanceof Promise ? decision.then(conclude) : conclude(decision);
     };
 }

@@ -1,37 +1,37 @@
 import type { Middleware, ParameterizedContext } from 'koa';
 import type { Decision, Deny } from '../decision/decision.ts';
 import { toProblem, toProblemHeaders } from '../decision/problem.ts';
-import type { Auth } from '../guards/auth.ts';
-import type { Guard } from '../guards/guard.ts';
-import { RefusalError } from '../guards/refusal-error.ts';
+import type { Auth } from '../application/auth.ts';
+import type { ApplicationMiddleware } from '../application/middleware.ts';
+import { RefusalError } from '../application/refusal-error.ts';
 import { NodeApplicationRequest, stripCredential } from './node-application-request.ts';
 import { admit } from './node-request.ts';
 import { nameRequest } from './node-response.ts';
 
-/** State in `ctx.state` behind a guard. */
+/** `ctx.state` after the middleware. */
 export interface AuthState {
   /** The caller. */
   auth: Auth;
 }
 
-/** Turns a guard into Koa middleware. */
-export function createKoaHandler(guard: Guard): Middleware<AuthState> {
+/** Creates the handler of Koa for a middleware. */
+export function createKoaHandler(middleware: ApplicationMiddleware): Middleware<AuthState> {
   return (ctx, next) => {
     const conclude = (decision: Decision): Promise<void> | undefined => {
       if (!decision.allowed) {
-        if (guard.refusals === 'error') throw new RefusalError(decision);
+        if (middleware.refusals === 'error') throw new RefusalError(decision);
         refuse(ctx, decision);
         return undefined;
       }
-      const changes = guard.changesOf(decision);
-      const { source } = guard;
+      const changes = middleware.changesOf(decision);
+      const { source } = middleware;
       const holders = { others: [ctx, ctx.request] };
       admit(ctx.req, source === undefined ? changes : stripCredential(ctx.req, changes, source, holders));
       ctx.state.auth = changes.auth;
       return next() as Promise<void>;
     };
     const passed = (ctx.state as Partial<AuthState>).auth;
-    const decision = guard.decide(new NodeApplicationRequest(ctx.req, ctx), passed);
+    const decision = middleware.decide(new NodeApplicationRequest(ctx.req, ctx), passed);
     return decision instanceof Promise ? decision.then(conclude) : conclude(decision);
   };
 }

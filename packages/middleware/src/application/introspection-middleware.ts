@@ -7,40 +7,40 @@ import { parseIntrospection } from '../introspection/parse.ts';
 import type { IntrospectionInput } from '../introspection/input.ts';
 import { createKeysListener, type KeysListener } from '../keys-listener.ts';
 import { createStoreChannel, type StoreListener } from '../store-listener.ts';
-import { createBearerGuard, type BearerGuard } from './bearer-guard.ts';
-import { parseGuardOptions, type BearerGuardInput } from './bearer-options.ts';
-import type { ApplicationRequest } from './guard.ts';
+import { createBearerMiddleware, type BearerMiddleware } from './bearer-middleware.ts';
+import { parseBearerOptions, type BearerMiddlewareInput } from './bearer-options.ts';
+import type { ApplicationRequest } from './middleware.ts';
 import { createRequestProofs } from './request-proofs.ts';
 import { findUsable } from './usable-options.ts';
 
-/** Options of `oAuthIntrospection`: those of the gateway's middleware and those of guards. */
-export type IntrospectionGuardOptions = IntrospectionInput &
-  Omit<BearerGuardInput, 'origin'> &
+/** Options of `oAuthIntrospection`: those of the gateway, and those of middlewares of applications. */
+export type IntrospectionMiddlewareOptions = IntrospectionInput &
+  Omit<BearerMiddlewareInput, 'origin'> &
   StoreListener &
   KeysListener &
   DiscoveryListener;
 
 /**
- * Opens a guard of callers whose tokens an introspection endpoint verifies. Doubtful options cause a process warning,
+ * Opens a middleware of callers whose tokens an introspection endpoint verifies. Doubtful options cause a process warning,
  * `GrantgateWarning`.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  */
-export function createIntrospectionGuard({
+export function createIntrospectionMiddleware({
   onStoreEvent,
   onKeys,
   onDiscovery,
   ...input
-}: IntrospectionGuardOptions): BearerGuard {
-  const { guard, problems, rest } = parseGuardOptions(input);
+}: IntrospectionMiddlewareOptions): BearerMiddleware {
+  const { bearer, problems, rest } = parseBearerOptions(input);
   const options = findUsable(rest, parseIntrospection(rest), problems);
-  if (guard === undefined) throw new OptionsError(problems);
-  return createBearerGuard(
+  if (bearer === undefined) throw new OptionsError(problems);
+  return createBearerMiddleware(
     (onAllow) =>
       createIntrospectionAuthenticator<ApplicationRequest>(options, {
         clock: systemClock,
         stores: createStores({ clock: systemClock, events: createStoreChannel(onStoreEvent) }),
-        challenge: guard,
+        challenge: bearer,
         onAllow,
         onKeys: createKeysListener(onKeys),
         onDiscovery: createDiscoveryListener(
@@ -49,6 +49,6 @@ export function createIntrospectionGuard({
         ),
         proofs: createRequestProofs(),
       }),
-    guard,
+    bearer,
   );
 }

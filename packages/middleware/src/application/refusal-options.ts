@@ -1,10 +1,10 @@
 import type { OptionProblem } from '../options/report.ts';
-import type { RefusalHandling } from './guard.ts';
+import type { RefusalHandling } from './middleware.ts';
 
-/** How a guard refuses. */
+/** How a middleware refuses. */
 export interface RefusalOptions {
   /**
-   * `respond` (default): the guard responds with `application/problem+json` and calls no error handler. `error`: the framework's
+   * `respond` (default): the middleware responds with `application/problem+json` and calls no error handler. `error`: the framework's
    * error handling gets a `RefusalError` and responds. With `node:http`, your `next` must then look at its argument.
    */
   readonly refusals?: RefusalHandling | undefined;

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Decision } from '../decision/decision.ts';
-import type { Auth } from '../guards/auth.ts';
-import type { Guard } from '../guards/guard.ts';
-import { RefusalError } from '../guards/refusal-error.ts';
+import type { Auth } from '../application/auth.ts';
+import type { ApplicationMiddleware } from '../application/middleware.ts';
+import { RefusalError } from '../application/refusal-error.ts';
 import { NodeApplicationRequest, stripCredential } from './node-application-request.ts';
 import { admit } from './node-request.ts';
 import { isGone, refuse } from './node-response.ts';
@@ -13,7 +13,7 @@ declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace
   namespace Express {
     interface Request {
-      /** The caller; set behind a guard. */
+      /** The caller; set by the middleware. */
       auth?: Auth;
     }
   }
@@ -26,19 +26,19 @@ export type ExpressHandler = (
   next: (error?: unknown) => void,
 ) => void;
 
-/** Turns a guard into Express middleware. */
-export function createExpressHandler(guard: Guard): ExpressHandler {
+/** Creates the handler of Express for a middleware. */
+export function createExpressHandler(middleware: ApplicationMiddleware): ExpressHandler {
   return (request, response, next) => {
     const conclude = (decision: Decision): void => {
       if (!decision.allowed) {
-        if (guard.refusals === 'error') next(new RefusalError(decision));
+        if (middleware.refusals === 'error') next(new RefusalError(decision));
         else refuse(request, response, decision);
         return;
       }
       // The caller may have disconnected or received a response during a request to a server.
       if (isGone(response)) return;
-      const changes = guard.changesOf(decision);
-      const { source } = guard;
+      const changes = middleware.changesOf(decision);
+      const { source } = middleware;
       admit(
         request,
         source === undefined ? changes : stripCredential(request, changes, source, queryOf(request)),
@@ -46,7 +46,7 @@ export function createExpressHandler(guard: Guard): ExpressHandler {
       request.auth = changes.auth;
       next();
     };
-    const decision = guard.decide(new NodeApplicationRequest(request), request.auth);
+    const decision = middleware.decide(new NodeApplicationRequest(request), request.auth);
     if (decision instanceof Promise) void decision.then(conclude, next);
     else conclude(decision);
   };
@@ -57,12 +57,12 @@ const queryOf = (request: object): { readonly query?: unknown } =>
   Object.hasOwn(request, 'query') ? request : {};
 
 /**
- * The caller: `request.auth` of a request that has passed a guard, for handlers whose request type lacks it.
+ * The caller: `request.auth` of a request that has passed a middleware, for handlers whose request type lacks it.
  *
  * @throws TypeError when the request has not passed one.
  */
 export function authOf(request: IncomingMessage | Http2ServerRequest): Auth {
   const { auth } = request as { auth?: Auth };
-  if (auth === undefined) throw new TypeError('the request did not pass a guard');
+  if (auth === undefined) throw new TypeError('the request did not pass a middleware');
   return auth;
 }

@@ -1,33 +1,33 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { TLSSocket } from 'node:tls';
-import type { Auth } from '../guards/auth.ts';
-import type { Guard } from '../guards/guard.ts';
-import { RefusalError } from '../guards/refusal-error.ts';
+import type { Auth } from '../application/auth.ts';
+import type { ApplicationMiddleware } from '../application/middleware.ts';
+import { RefusalError } from '../application/refusal-error.ts';
 import { admit, FetchApplicationRequest, toProblemParts } from './fetch-request.ts';
 import { certificateThumbprintOf } from './node-application-request.ts';
 
-export type { Auth } from '../guards/auth.ts';
+export type { Auth } from '../application/auth.ts';
 
 declare module 'hono' {
   interface ContextVariableMap {
-    /** The caller; set behind a guard. */
+    /** The caller; set by the middleware. */
     auth: Auth;
   }
 }
 
-/** Turns a guard into Hono middleware. */
-export function createHonoHandler(guard: Guard): MiddlewareHandler {
+/** Creates the handler of Hono for a middleware. */
+export function createHonoHandler(middleware: ApplicationMiddleware): MiddlewareHandler {
   return async (c, next) => {
     const request = new FetchApplicationRequest(c.req.raw, () => certificateThumbprintOf(socketOf(c)));
-    const known = guard.decide(request, c.get('auth'));
+    const known = middleware.decide(request, c.get('auth'));
     const decision = known instanceof Promise ? await known : known;
     if (!decision.allowed) {
-      if (guard.refusals === 'error') throw new RefusalError(decision);
+      if (middleware.refusals === 'error') throw new RefusalError(decision);
       const { body, headers } = toProblemParts(c.req.raw, decision, c.get('requestId'));
       return c.newResponse(body, decision.status as 401, headers);
     }
-    const changes = guard.changesOf(decision);
-    c.req.raw = admit(c.req.raw, changes, guard.source);
+    const changes = middleware.changesOf(decision);
+    c.req.raw = admit(c.req.raw, changes, middleware.source);
     c.set('auth', changes.auth);
     await next();
     return undefined;

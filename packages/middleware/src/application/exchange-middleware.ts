@@ -7,38 +7,41 @@ import { parseExchange } from '../exchange/parse.ts';
 import type { ExchangeInput } from '../exchange/schema.ts';
 import { createStoreChannel, type StoreListener } from '../store-listener.ts';
 import type { Auth } from './auth.ts';
-import { createBearerGuard, type BearerGuard } from './bearer-guard.ts';
-import { parseGuardOptions, type BearerGuardInput } from './bearer-options.ts';
-import type { ApplicationRequest } from './guard.ts';
+import { createBearerMiddleware, type BearerMiddleware } from './bearer-middleware.ts';
+import { parseBearerOptions, type BearerMiddlewareInput } from './bearer-options.ts';
+import type { ApplicationRequest } from './middleware.ts';
 import { createRequestProofs } from './request-proofs.ts';
 import { findUsable } from './usable-options.ts';
 
-/** Options of `oAuthTokenExchange`: those of the gateway's middleware and those of guards. */
-export type ExchangeGuardOptions = ExchangeInput & Omit<BearerGuardInput, 'origin'> & StoreListener;
+/** Options of `oAuthTokenExchange`: those of the gateway, and those of middlewares of applications. */
+export type ExchangeMiddlewareOptions = ExchangeInput & Omit<BearerMiddlewareInput, 'origin'> & StoreListener;
 
 /**
- * Opens a guard that exchanges the tokens of callers. Handlers get the new token, to forward it. Doubtful options cause a process warning,
+ * Opens a middleware that exchanges the tokens of callers. Handlers get the new token, to forward it. Doubtful options cause a process warning,
  * `GrantgateWarning`.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  */
-export function createExchangeGuard({ onStoreEvent, ...input }: ExchangeGuardOptions): BearerGuard {
-  const { guard, problems, rest } = parseGuardOptions(input);
+export function createExchangeMiddleware({
+  onStoreEvent,
+  ...input
+}: ExchangeMiddlewareOptions): BearerMiddleware {
+  const { bearer, problems, rest } = parseBearerOptions(input);
   const options = findUsable(rest, parseExchange(rest), problems);
-  if (guard === undefined) throw new OptionsError(problems);
-  return createBearerGuard((onAllow) => {
+  if (bearer === undefined) throw new OptionsError(problems);
+  return createBearerMiddleware((onAllow) => {
     const authenticator = createExchangeAuthenticator<ApplicationRequest>(options, {
       clock: systemClock,
       stores: createStores({ clock: systemClock, events: createStoreChannel(onStoreEvent) }),
-      challenge: guard,
+      challenge: bearer,
       onAllow,
       proofs: createRequestProofs(),
     });
     return { ...authenticator, present: (request, passed) => present(authenticator.source, request, passed) };
-  }, guard);
+  }, bearer);
 }
 
-/** An earlier guard, such as that of `jwt`, has verified the token and removed it from the request. */
+/** An earlier middleware, such as that of `jwt`, has verified the token and removed it from the request. */
 function present(source: CredentialSource, request: ApplicationRequest, passed: Auth): ApplicationRequest {
   if (source.read(request).kind !== 'absent') return request;
   const { method, origin, target } = request;
@@ -46,7 +49,7 @@ function present(source: CredentialSource, request: ApplicationRequest, passed: 
     kind: 'found',
     place: 'header',
     value: passed.accessToken(),
-    // The earlier guard has checked that the token and the proof belong together (RFC 9449 section 7.1).
+    // The earlier middleware has checked that the token and the proof belong together (RFC 9449 section 7.1).
     scheme: request.header('dpop') === undefined ? undefined : 'DPoP',
   });
   return {

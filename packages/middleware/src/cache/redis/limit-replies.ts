@@ -7,7 +7,7 @@ import type { SocketFault } from './watch-socket.ts';
  * handling of a reply throws nevertheless, the error closes the connection instead of the process: it is thrown in the handler of
  * a socket, where nothing catches it.
  */
-export function guardReplies(socket: Socket): void {
+export function limitReplies(socket: Socket): void {
   const check = createCheckReplies();
   const emit = socket.emit.bind(socket) as (event: string | symbol, ...values: unknown[]) => boolean;
   const end = (message: string): boolean => {

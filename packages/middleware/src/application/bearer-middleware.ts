@@ -5,8 +5,13 @@ import type { Allow, Decision } from '../decision/decision.ts';
 import { OptionsError } from '../errors.ts';
 import type { CallerAuthentication, OnAllow } from '../verification/create-caller-decide.ts';
 import type { Auth } from './auth.ts';
-import { toRequestChanges, type ApplicationRequest, type Guard, type RequestChanges } from './guard.ts';
-import type { BearerGuardOptions } from './bearer-options.ts';
+import {
+  toRequestChanges,
+  type ApplicationRequest,
+  type ApplicationMiddleware,
+  type RequestChanges,
+} from './middleware.ts';
+import type { BearerMiddlewareOptions } from './bearer-options.ts';
 import {
   compileRequirements,
   parseRequirements,
@@ -19,21 +24,21 @@ export interface BearerAuthentication extends CallerAuthentication<ApplicationRe
   readonly source: CredentialSource;
   readonly deny: BearerDeny;
   /**
-   * Restores the token that an earlier guard removed from the request, for an authenticator that needs it. Default: the request
+   * Restores the token that an earlier middleware removed from the request, for an authenticator that needs it. Default: the request
    * unchanged.
    */
   readonly present?: ((request: ApplicationRequest, passed: Auth) => ApplicationRequest) | undefined;
   readonly close: () => Promise<void>;
 }
 
-/** A guard of callers with tokens, which can derive guards for single routes. */
-export interface BearerGuard extends Guard {
+/** A middleware of callers with tokens, which can derive middlewares for single routes. */
+export interface BearerMiddleware extends ApplicationMiddleware {
   /**
-   * A guard with the same verifier and cache, and further requirements.
+   * A middleware with the same verifier and cache, and further requirements.
    *
    * @throws OptionsError `options_invalid`
    */
-  route(requirements: RouteRequirements): Guard;
+  route(requirements: RouteRequirements): ApplicationMiddleware;
   readonly purge: (clientId?: string) => number;
 }
 
@@ -47,10 +52,10 @@ interface BearerCaller {
   readonly claims: string | undefined;
 }
 
-export function createBearerGuard(
+export function createBearerMiddleware(
   open: OpenAuthentication,
-  { refusals, requiredScopes }: BearerGuardOptions,
-): BearerGuard {
+  { refusals, requiredScopes }: BearerMiddlewareOptions,
+): BearerMiddleware {
   const callers = new WeakMap<Allow, BearerCaller>();
   const allows = new WeakMap<Auth, Allow>();
   const authentication = open((allow, { token, claims: claimsSet }) => {
@@ -62,11 +67,11 @@ export function createBearerGuard(
   const { source, deny, purge } = authentication;
   const callerOf = (allow: Allow): BearerCaller => {
     const caller = callers.get(allow);
-    if (caller === undefined) throw new TypeError('the decision is not of this guard');
+    if (caller === undefined) throw new TypeError('the decision is that of another middleware');
     return caller;
   };
   const { query, cookie } = source.secretNames;
-  const create = (checks: readonly CheckRequirements[]): Guard => {
+  const create = (checks: readonly CheckRequirements[]): ApplicationMiddleware => {
     const check = (decision: Decision): Decision => {
       if (!decision.allowed) return decision;
       const { changes, claims } = callerOf(decision);
@@ -80,7 +85,7 @@ export function createBearerGuard(
       refusals,
       source: query === undefined && cookie === undefined ? undefined : source,
       decide(request, passed) {
-        // An earlier guard with the same verifier has removed the token, and a proof of possession is accepted only once.
+        // An earlier middleware with the same verifier has removed the token, and a proof of possession is accepted only once.
         const allow = passed && allows.get(passed);
         if (allow !== undefined) return check(allow);
         const { present } = authentication;
