@@ -32,5 +32,5 @@ export function replaceHeaders(
   return result;
 }
 
-/** Text as UTF-8, one character per byte, as required for writing heads. */
+/** Text as UTF-8, one character per byte, as heads require. */
 export const toHeaderBytes = (text: string): string => Buffer.from(text).toString('latin1');

@@ -31,7 +31,7 @@ export interface NameSchemas {
 
 /** Description of a kind of middleware: schemas, references and CustomResourceDefinitions derive from it. */
 interface KindBase {
-  /** Name in a configuration. */
+  /** Its name in a configuration. */
   readonly name: string;
   /** Whether its options are below `plugin`, as in Traefik Hub. */
   readonly isPlugin: boolean;
@@ -59,7 +59,7 @@ export interface CompositeKind extends KindBase {
 /** A composite kind whose middlewares are one step each. */
 export type CombiningKind = CompositeKind & Required<Pick<CompositeKind, 'combine'>>;
 
-/** A kind whose middlewares are steps of their own. */
+/** A kind whose middlewares are steps themselves. */
 export interface StepKind<Options extends object = object> extends KindBase {
   readonly members?: undefined;
   readonly combine?: undefined;
@@ -99,11 +99,11 @@ export interface MiddlewareDeps {
   readonly endpoints?: EndpointStates | undefined;
   /** Opens a counter for the tokens of middlewares that share them. Default: nothing is counted. */
   readonly openTally?: (() => TokenTally) | undefined;
-  /** Default: nothing. */
+  /** Default: no effect. */
   readonly renewals?: Channel<RenewalReport> | undefined;
-  /** Default: nothing. */
+  /** Default: no effect. */
   readonly discoveries?: Channel<DiscoveryEvent> | undefined;
-  /** Called with the outcomes of requests for key sets. Default: nothing. */
+  /** Called with the outcomes of requests for key sets. Default: no effect. */
   readonly keys?: Channel<KeysReport> | undefined;
   /** Traces token requests. Default: nothing. */
   readonly tracing?: Tracing | undefined;

@@ -36,7 +36,7 @@ export function findSteps(names: readonly string[], lookUp: FindByName): StepNam
   };
 }
 
-/** Names of the middlewares of one chain, in the order of execution. Cycles have been reported; each ends here. */
+/** Names of the middlewares of one chain, in the order of execution. Cycles have been reported; each is cut here. */
 function flatten(names: readonly string[], lookUp: FindByName): readonly string[] {
   const flat: string[] = [];
   const open = new Set<string>();

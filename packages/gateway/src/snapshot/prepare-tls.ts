@@ -129,7 +129,7 @@ function createReadPairs(): () => ReadPair {
         problems.push(
           usable === undefined
             ? toProblem(entry, result.fault)
-            : // Its two files may be about to be replaced, one after the other.
+            : // Its two files may be in the middle of a replacement.
               toProblem(entry, `${result.fault}: keeping the last valid ones`, 'warning'),
         );
       else if (warning !== undefined) problems.push(toProblem(entry, warning, 'warning'));

@@ -47,8 +47,8 @@ interface Frame {
 
 type Jump = 'break' | 'continue' | undefined;
 
-/**Renders a template with the data that Traefik passes to its files: `.` and `$` are `false`.
- * Renders a template with the data that Traefik gives to its files: `.` and `$` are `false`.
+/**
+ * Renders a template with the data that Traefik passes to its files: `.` and `$` are `false`.
  *
  * @throws TemplateFault
  */

@@ -13,7 +13,8 @@ const maxBytes = 1024;
 /**
  * Calls `grpc.health.v1.Health/Check`.
  *
- * @param onResult called once: whether the server says that it is serving. Any other status, and none, is a no, as in Traefik.
+ * @param onResult called once: whether the server reports that it is serving. As in Traefik, any other status, or none, means that
+ * it is not.
  */
 export function sendGrpcCheck(
   pools: Pick<Pools, 'forOrigin'>,

@@ -101,7 +101,7 @@ function createRequests(pools: Pick<Pools, 'forOrigin'>, config: HealthCheckConf
         current = sendOne(pools, request, {
           onStatus(status, location) {
             const redirect = config.followRedirects ? findRedirect(request, status, location) : undefined;
-            // The status is the result. A body that breaks off or never ends does not change it, and is cut at the same limit.
+            // The status is the result. A body that is aborted or never ends does not change it, and is cut off at the same limit.
             if (redirect === undefined) {
               tell(isExpected(status, config.status));
               return true;

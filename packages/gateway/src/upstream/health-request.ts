@@ -11,7 +11,7 @@ export interface HealthRequest {
 /** As in Traefik, the path of the health check is resolved against the server's URL, whatever `preservePath` says. */
 export function toHealthRequest(serverUrl: string, config: HealthCheckConfig): HealthRequest {
   if (config.mode === 'grpc') return toGrpcRequest(serverUrl, config);
-  // A setter would not change between `h2c` and the schemes that the URL standard knows.
+  // A setter would not change between `h2c` and the schemes that the URL standard defines.
   const url = new URL(
     config.scheme === undefined ? serverUrl : serverUrl.replace(/^[a-z\d]+/i, config.scheme),
   );
@@ -28,7 +28,7 @@ export function toHealthRequest(serverUrl: string, config: HealthCheckConfig): H
   };
 }
 
-/** A call of `grpc.health.v1.Health/Check` for the whole server. `http` servers of gRPC are those of HTTP/2 without TLS. */
+/** A call of `grpc.health.v1.Health/Check` for the whole server. For gRPC, `http` means HTTP/2 without TLS. */
 function toGrpcRequest(
   serverUrl: string,
   { scheme, port, hostname, headers: own }: HealthCheckConfig,
@@ -57,7 +57,7 @@ function toGrpcRequest(
 
 const grpcHeaders: ReadonlySet<string> = new Set(['content-type', 'user-agent']);
 
-/** `hostname` sets the first; the others frame the request or belong to its connection. */
+/** `hostname` sets the first one; the others frame the request or belong to its connection. */
 const framingHeaders: ReadonlySet<string> = new Set([
   ...['host', 'connection', 'keep-alive', 'upgrade'],
   ...['content-length', 'transfer-encoding', 'te', 'trailer', 'expect'],

@@ -37,7 +37,7 @@ export interface LoadBalancerDeps {
   readonly healthPools: Pools;
   /** Running health checks, shared so that a service that gains or loses a server keeps the health of the others. */
   readonly checks: SharedResources<HealthCheck>;
-  /** Default: the transport of services that name none. */
+  /** Default: the transport of services without their own. */
   readonly transport?: UpstreamTransport | undefined;
   /** Number of the transport; different transports have separate health checks. 0: the default. */
   readonly transportId: number;
@@ -60,7 +60,7 @@ export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalance
       return peer;
     });
   const choose = createChoosePeer(config.strategy ?? 'wrr', peers);
-  // A separate rotation: otherwise the failing one of two servers would get every request first.
+  // A separate rotation: otherwise one of two servers, while the other fails, would always be first.
   const repeats = createRoundRobin(
     peers.map((item) => ({ item, weight: item.weight })),
     isHealthy,

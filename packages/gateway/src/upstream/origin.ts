@@ -1,2 +1,2 @@
-/** Scheme, host and port of a server's URL. `h2c` is no scheme that the URL standard knows, so `URL.origin` has none. */
+/** Scheme, host and port of a server's URL. The URL standard does not define the scheme `h2c`, so `URL.origin` lacks them. */
 export const originOf = (url: URL): string => (url.protocol === 'h2c:' ? `h2c://${url.host}` : url.origin);

@@ -14,7 +14,7 @@ import type { UpstreamTransport } from './transport.ts';
  * closes every connection once its requests in flight have ended.
  */
 export interface Pools {
-  /** @param transport default: the transport of services that name none. */
+  /** @param transport default: the transport of services without their own. */
   forOrigin(origin: string, transport?: UpstreamTransport): Use<Pool>;
   stats(): readonly OriginStats[];
 }
@@ -30,7 +30,7 @@ export const createPools = (clock: Clock, transport: UpstreamTransport): Pools =
 
 /**
  * For health checks, separate from the connections of requests. Each check opens its own connection, so that a late response is not
- * taken for that of the next check, and has one time limit for the whole exchange.
+ * mistaken for that of the next check, and has one time limit for everything.
  */
 export const createHealthPools = (clock: Clock, transport: UpstreamTransport): Pools =>
   openPools(clock, transport, (one) => {
@@ -57,7 +57,7 @@ function toLimits(transport: UpstreamTransport): ProtocolLimits {
   return { http1, http2: { ...http1, idleMs, readIdleMs, pingMs } };
 }
 
-/** Opens pools of a transport with the protocol that an origin asks for: `h2c` means HTTP/2 without TLS, with prior knowledge. */
+/** Opens pools of a transport with the protocol of an origin: `h2c` means HTTP/2 without TLS, with prior knowledge. */
 function createOpenPool(
   clock: Clock,
   { tls, disablesHttp2 }: UpstreamTransport,

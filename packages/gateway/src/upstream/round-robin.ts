@@ -1,10 +1,10 @@
 /** Smooth weighted round robin, as in nginx: with weights 5, 1 and 1 the order is a a b a c a a, not a a a a a b c. */
 export interface RoundRobin<T> {
-  /** The next of the items that are available; undefined when none is. */
+  /** The next available item; undefined when none is available. */
   readonly next: () => T | undefined;
 }
 
-/** @param items weights are 0 and up; 0 is never chosen. */
+/** @param items weights are 0 or more; an item of weight 0 is never chosen. */
 export function createRoundRobin<T>(
   items: readonly { readonly item: T; readonly weight: number }[],
   isAvailable: (item: T) => boolean,

@@ -37,7 +37,7 @@ export const toMap = (...services: readonly ServiceConfig[]): ReadonlyMap<string
 
 export interface TestService {
   readonly url: string;
-  /** Connections that have been opened, those of them that are open, and requests. */
+  /** Number of connections opened so far, number of open ones, and requests. */
   counts(): { readonly opened: number; readonly open: number; readonly requests: number };
   /** Resolves when a connection has been closed. */
   readonly closed: Promise<undefined>;

@@ -10,19 +10,19 @@ export interface UpstreamTransport {
   readonly bodyIdleTimeoutMs: number;
   /** Milliseconds until an idle connection is closed, unless the server announced `Keep-Alive: timeout`. */
   readonly idleConnTimeoutMs: number;
-  /** The same for connections with HTTP/2, whose servers announce their end. */
+  /** The same for HTTP/2 connections, whose servers announce their end. */
   readonly http2IdleTimeoutMs: number;
   /** Maximum idle connections to one origin. */
   readonly maxIdleConnsPerHost: number;
-  /** Whether `https` servers are offered HTTP/1.1 alone. */
+  /** Whether `https` servers are offered only HTTP/1.1. */
   readonly disablesHttp2: boolean;
-  /** Milliseconds without a part of a response after which a server with HTTP/2 is asked by PING; 0: never. */
+  /** Milliseconds without a part of a response after which an HTTP/2 server receives a PING; 0: never. */
   readonly readIdleTimeoutMs: number;
   /** Milliseconds for the response to a PING; 0: no limit. */
   readonly pingTimeoutMs: number;
   /** Maximum bytes of a response's head. */
   readonly maxResponseHeaderBytes: number;
-  /** Undefined: the usual check of certificates. */
+  /** Undefined: the usual verification of certificates. */
   readonly tls: ServerTls | undefined;
 }
 
@@ -31,12 +31,12 @@ export const defaultUpstreamTransport: UpstreamTransport = Object.freeze({
   dialTimeoutMs: 30_000,
   // Traefik has no limit here; five minutes leave room for long polling and still free the resources of a server that hangs.
   responseHeaderTimeoutMs: 300_000,
-  // Server-sent events may pause for long.
+  // Server-sent events may pause for a long time.
   bodyIdleTimeoutMs: 0,
-  // Below what common servers keep (5 s), because a request that meets a closing connection fails and is never sent again.
+  // Below the limit of common servers (5 s), because a request on a closing connection fails and is never sent again.
   idleConnTimeoutMs: 4_000,
   maxIdleConnsPerHost: Infinity,
-  // As in Traefik: a server of HTTP/2 announces that it closes a connection, and says which requests it has not seen.
+  // As in Traefik: an HTTP/2 server announces that it closes a connection, and which requests it has not processed.
   http2IdleTimeoutMs: 90_000,
   disablesHttp2: false,
   readIdleTimeoutMs: 0,

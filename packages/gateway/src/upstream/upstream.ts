@@ -30,8 +30,8 @@ export interface Destination {
   /** `Set-Cookie` of sticky services. */
   readonly setCookies: readonly string[];
   /**
-   * Called when a request is sent to the server, by a service whose choice depends on its outcome. The returned function is called once,
-   * with the status of the response or of the fault; not at all when the caller goes away before.
+   * Called when a request is sent to the server, by a service whose choice depends on its outcome. The returned function is called
+   * once, with the status of the response or of the fault; it is not called when the caller disconnects before.
    */
   readonly sent?: (() => (status: number) => void) | undefined;
 }
@@ -41,7 +41,7 @@ export interface Upstream {
   /**
    * A healthy server; undefined when there is none.
    *
-   * @param tried servers that the request was sent to: one of them only when no other is healthy.
+   * @param tried servers that have already received the request: one of them is chosen only when no other is healthy.
    */
   pick(facts: BalancingFacts, tried?: ReadonlySet<UpstreamServer>): Destination | undefined;
 }

@@ -9,7 +9,7 @@ export interface Collection<P> {
    */
   collect(processes: Iterable<P>, ask: (process: P) => void): Promise<CollectionResult>;
   take(process: P, readings: Readings): void;
-  /** Takes the last report of a process that has exited. */
+  /** Stores the last report of a process that has exited. */
   end(process: P): Readings | undefined;
 }
 

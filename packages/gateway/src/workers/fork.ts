@@ -3,9 +3,9 @@ import type { WorkerProcess } from './worker-members.ts';
 
 /**
  * Creates a function that starts workers: this program with the same arguments, and with `env` added. Workers share each listening
- * socket, and each accepts connections when it is free (SCHED_NONE). With Node.js's round robin, the primary accepts connections and
- * passes them on: that took a third more processor time per connection, a connection on its way to a crashed worker stayed open
- * without a response, and a hung worker continued to receive its share.
+ * socket, and each accepts connections when it is free (SCHED_NONE). With Node.js's round robin, the primary would accept
+ * connections and pass them on. That took a third more processor time per connection; a connection on its way to a crashed worker
+ * stayed open without a response, and a hung worker continued to receive its share.
  */
 export function createFork(env: Readonly<Record<string, string>>): () => WorkerProcess {
   cluster.schedulingPolicy = cluster.SCHED_NONE;

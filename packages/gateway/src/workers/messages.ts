@@ -65,7 +65,7 @@ export interface Assignment {
   readonly secret: Uint8Array;
 }
 
-/** Why a gateway cannot start: a code of `GatewayStartError` and its message. */
+/** The reason why a gateway cannot start: a code of `GatewayStartError` and its message. */
 export interface StartFailure {
   readonly code: GatewayStartErrorCode;
   readonly message: string;

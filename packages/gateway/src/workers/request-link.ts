@@ -4,7 +4,7 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 export interface RequestLink<Request, Reply> {
   /** Rejects when the primary does not reply in time, or has no reply. */
   request(request: Request): Promise<Reply>;
-  /** Takes a reply of the primary; undefined when it has none. */
+  /** Receives a reply of the primary; undefined when it has none. */
   take(id: number, reply: Reply | undefined): void;
 }
 

@@ -4,7 +4,10 @@ import { createLru } from '@grantgate/middleware/base/lru';
 import type { PasswordChecks } from '../../passwords/password-checks.ts';
 import type { Users } from './users.ts';
 
-/** Whether a user may log in; undefined when that cannot be checked now. @param source whose turn a check uses. */
+/**
+ * Whether a user may log in; undefined when that cannot be checked now.
+ * @param source that takes turns with others when checks must wait.
+ */
 export type Authenticate = (
   name: string,
   password: string,

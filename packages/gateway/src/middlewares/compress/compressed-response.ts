@@ -189,7 +189,7 @@ export class CompressedResponse implements StepWriter {
     } else if (this.#head !== undefined) {
       this.#start();
     } else if (encoder?.writableNeedDrain === true) {
-      // The pause is not caused by the server.
+      // The encoder caused the pause, not the server.
       encoder.once('drain', () => this.#lookLater());
     } else {
       this.#isUnflushed = false;

@@ -6,7 +6,7 @@ import type { OutgoingRequest } from '../../http1/client/request.ts';
 import type { ResponseHead } from '../../http1/client/response-head.ts';
 import type { AuthResponse } from './auth-response.ts';
 
-/** Reason for a missing or unusable response, in words for the log. */
+/** Reason for a missing or unusable response, for the log. */
 export interface NoResponse {
   readonly fault: 'unreachable' | 'too_large';
   readonly reason: string;

@@ -2,8 +2,8 @@ import type { OptionRules } from '../../config/structural-schema.ts';
 import { clientConfigRules, endpointUrl, rule, secretMethods, storeRules } from '../client-rules.ts';
 
 /**
- * Requirements of `oAuthClientCredentials` beyond the types of its options, as far as an API server can check them: CEL rules and patterns,
- * by path. `parseClientCredentials` refuses everything that they refuse, and more.
+ * Requirements of `oAuthClientCredentials` beyond the types of its options, as far as an API server can check them: CEL rules and
+ * patterns, by path. `parseClientCredentials` rejects all values that they reject, and more.
  */
 export const optionRules: OptionRules = {
   '': rule(
@@ -18,7 +18,7 @@ export const optionRules: OptionRules = {
     ],
   ),
   url: endpointUrl,
-  // The same without a query.
+  // The same pattern without a query.
   issuer: { pattern: '^([Hh][Tt][Tt][Pp][Ss]?://[^/?#@]+(/[^?#]*)?)?$' },
   ...clientConfigRules,
   ...storeRules,

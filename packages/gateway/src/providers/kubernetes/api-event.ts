@@ -6,7 +6,7 @@ export interface ApiCall {
   readonly verb: Verb;
   /** In URLs and roles: plural, lower case. */
   readonly resource: string;
-  /** Status of the response, or `error` when there was none. */
+  /** Status of the response, or `error` without one. */
   readonly code: string;
 }
 

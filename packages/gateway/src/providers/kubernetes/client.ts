@@ -28,7 +28,7 @@ export interface ApiClient {
    * request is sent until the server allows one.
    */
   open(request: ApiRequest, signal: AbortSignal): Promise<Result<IncomingMessage>>;
-  /** The same, with the body read and parsed. */
+  /** The parsed body of a response; faults as for `open`. */
   readJson(request: ApiRequest, signal: AbortSignal): Promise<Result<unknown>>;
 }
 

@@ -31,7 +31,7 @@ export function isSettled({ reflector }: Copy): boolean {
 export const isReadOrAbsent = (copy: Copy): boolean =>
   copy.reflector.isSynced() || (copy.selection.optional === true && isSettled(copy));
 
-/** Why the API server is not available; undefined while it is. */
+/** The reason why the API server is unavailable; undefined while it is available. */
 export function findOutage(copies: readonly Copy[]): ApiFault | undefined {
   return copies
     .map(({ reflector }) => reflector.fault())

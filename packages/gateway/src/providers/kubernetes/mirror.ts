@@ -55,7 +55,7 @@ export interface Mirror {
   unreadSecrets(routes: RouteObjects): UnreadSecrets;
   /** Unread resources except Secrets and ConfigMaps, with the reason: `the Services of all namespaces: Unauthorized (401)`. */
   missing(): readonly string[];
-  /** Why the API server is not available; undefined while it is. */
+  /** The reason why the API server is unavailable; undefined while it is available. */
   fault(): ApiFault | undefined;
   copies(): readonly Copy[];
   close(): void;

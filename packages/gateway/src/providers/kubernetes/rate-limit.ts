@@ -92,7 +92,7 @@ export function createRateLimit({ qps, burst }: RateLimitOptions, clock: Clock):
     },
     pause(ms) {
       pausedUntil = Math.max(pausedUntil, clock.monotonic() + ms);
-      // Delayed requests must not be sent all at once.
+      // Waiting requests must not be sent all at once.
       tokens = 0;
       filledAt = pausedUntil;
     },

@@ -36,7 +36,7 @@ export interface Reflector<T> {
   readonly items: ReadonlyMap<string, T>;
   /** True once everything has been listed. */
   isSynced(): boolean;
-  /** Why the last call failed; undefined after a success. */
+  /** The reason why the last call failed; undefined after a success. */
   fault(): ApiFault | undefined;
   isWatching(): boolean;
   /** Time of the last list, event or bookmark from the API server, by the monotonic clock. */

@@ -30,7 +30,7 @@ export interface ParentStatus {
   readonly conditions: readonly StatusCondition[];
 }
 
-/** Desired statuses of an HTTPRoute for those of its parents that are our Gateways; empty: it has none any more. */
+/** Desired statuses of an HTTPRoute for those of its parents that are Gateways of this gateway; empty: it has none any more. */
 export interface RouteStatus {
   readonly object: ClusterObject;
   readonly parents: readonly ParentStatus[];

@@ -41,7 +41,7 @@ export function createStatusWriter({ client, clock, onEvent }: StatusWriterOptio
   };
   const isDue = ({ object, parents }: RouteStatus): boolean => {
     const before = written.get(object.uid);
-    // A route that never belonged to our Gateways is skipped.
+    // A route that never belonged to a Gateway of this gateway is skipped.
     if (before === undefined && parents.length === 0) return false;
     return (
       before !== toKey({ object, parents }) &&

@@ -15,7 +15,7 @@ const weight = z.int().min(0).max(1_000_000).default(1);
 /** A file of Traefik's dynamic configuration. */
 export const dynamicSchema = z.strictObject({ http: z.unknown().optional(), tls: z.unknown().optional() });
 
-/** `http`; its entries are read one by one, so that a broken one stays alone. */
+/** `http`; its entries are read one by one, so that a broken one does not affect others. */
 export const httpSchema = z.strictObject({
   routers: entries,
   services: entries,
@@ -50,7 +50,7 @@ export const routerSchema = z.strictObject({
     .describe('The router serves TLS connections only.'),
 });
 
-/** Services over which another one distributes requests. */
+/** Services among which another one distributes requests. */
 const members = z
   .array(
     z.strictObject({
@@ -128,7 +128,7 @@ export const serviceSchema = z.strictObject({
     .describe('Sends requests to another service while one has no healthy server.'),
 });
 
-/** Another object is mentioned by its name alone, with or without provider. */
+/** A reference to another object by its name, with or without its provider. */
 export const fileNames: NameSchemas = Object.freeze({
   middleware: name.transform((text) => ({ name: text })),
   service: name,

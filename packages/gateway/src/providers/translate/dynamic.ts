@@ -218,7 +218,7 @@ function toLoadBalancer(
   };
 }
 
-/** Warns about paths in servers' URLs that requests do not get. */
+/** Warns about paths in servers' URLs that requests will not have. */
 function findIgnoredPaths(
   servers: readonly ServerConfig[],
   document: Document,
@@ -235,7 +235,7 @@ function findIgnoredPaths(
   });
 }
 
-/** `default@internal` is the transport of services that name none. */
+/** `default@internal` is the transport of services without their own. */
 function toTransportName(written: string | undefined, mention: (name: string) => string): string | undefined {
   return written === undefined || written === 'default@internal' ? undefined : mention(written);
 }

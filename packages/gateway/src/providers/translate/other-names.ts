@@ -40,7 +40,7 @@ export function explainService(path: readonly string[]): ProblemDetails | undefi
     : { code: 'unsupported_option', message: `${path.at(-1) ?? ''} is not supported: ${instead}` };
 }
 
-/** Names in a service that are valid as they are. */
+/** Names in a service that are valid unchanged. */
 export const ignoredServiceNames: Readonly<Record<string, string>> = Object.freeze({
   responseForwarding: 'responses are streamed as they arrive',
 });

@@ -16,7 +16,7 @@ export interface TlsOptionsParts {
   readonly writtenPath: (path: readonly PropertyKey[]) => Path;
 }
 
-/** `acme-tls/1`, one of Traefik's defaults, is for certificates that it requests itself. */
+/** `acme-tls/1`, one of Traefik's defaults, is for certificates that Traefik itself requests. */
 const isServed = (protocol: string): boolean => protocol === 'h2' || protocol === 'http/1.1';
 
 /** TLS options as written in files and Kubernetes objects, without name and position. */

@@ -70,7 +70,7 @@ export const tlsOptionsSchema = z.strictObject({
     .describe('Certificates of callers (mutual TLS).'),
 });
 
-/** `tls`; its entries are read one by one, so that a broken one stays alone. */
+/** `tls`; its entries are read one by one, so that a broken one does not affect others. */
 export const tlsSchema = z.strictObject({
   certificates: z.array(z.unknown()).default([]),
   stores: z.record(z.string(), z.unknown()).default({}),

@@ -39,7 +39,7 @@ export function createTranslate(): Translate {
   return (...input) => finish(translateInParts(...input));
 }
 
-/** The same, in parts of similar duration. */
+/** Likewise, in parts of similar duration. */
 export function createTranslateInParts(): (...input: Input) => Parts<DynamicConfiguration> {
   const partOf = remember((document: Document) => createPart((draft) => translateDynamic(document, draft)));
   const translateManifests = createTranslateManifests();

@@ -22,7 +22,7 @@ export interface ParentResult {
   readonly reason: 'Accepted' | 'NoMatchingParent' | 'NotAllowedByListeners' | 'NoMatchingListenerHostname';
 }
 
-/** The parents that are our Gateways, with the listeners to which a route is attached. */
+/** The parents that are Gateways of this gateway, with the listeners to which a route is attached. */
 export function attach(
   namespace: string,
   { parentRefs, hostnames }: Pick<Spec, 'parentRefs' | 'hostnames'>,

@@ -99,7 +99,7 @@ const parentRef = z.strictObject({
   port: port.optional(),
 });
 
-/** `gateway.networking.k8s.io/v1` `HTTPRoute`; its rules are read one by one, so that a broken one stays alone. */
+/** `gateway.networking.k8s.io/v1` `HTTPRoute`; its rules are read one by one, so that a broken one does not affect others. */
 export const httpRouteSchema = z.strictObject({
   ...object,
   spec: z.looseObject({

@@ -48,7 +48,7 @@ export interface GatewayObject {
   readonly listeners: readonly GatewayListener[];
 }
 
-/** Look-ups of HTTPRoutes; a type, because `createDerive` takes only types as maps by name. */
+/** Look-ups of HTTPRoutes. A `type`, because `createDerive` requires an index signature. */
 export type GatewayLookUps = {
   /** Gateways that are served, by `namespace/name`. */
   readonly gateways: ReadonlyMap<string, GatewayObject>;

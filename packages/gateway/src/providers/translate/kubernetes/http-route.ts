@@ -64,7 +64,7 @@ export function addHttpRoute(
   const { value, problems, writtenPath } = readObject(httpRouteSchema, source);
   const { parentRefs = [], hostnames = [], rules = [] } = value.spec ?? {};
   const parents = attach(namespace, { parentRefs, hostnames }, lookUp);
-  // Without one of our Gateways, the route belongs to another controller.
+  // Without a Gateway of this gateway, the route belongs to another controller.
   if (parents.length === 0) {
     if (source.document.origin === undefined)
       draft.problems.push(

@@ -21,7 +21,7 @@ export function ingressClassOf(ingress: unknown): { readonly name: string; reado
 }
 
 /**
- * Whether an Ingress is served, as Traefik 3.7 decides it.
+ * Whether an Ingress is served, by the rules of Traefik 3.7.
  *
  * @param wanted `ingressClass` of the provider; empty: every class that is served, no class, and `traefik`.
  * @param classes names of the IngressClasses that are served.

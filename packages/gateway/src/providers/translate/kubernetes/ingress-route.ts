@@ -56,7 +56,7 @@ export function addIngressRoute(draft: Draft, object: KubernetesObject): readonl
 }
 
 /**
- * A field that the API server dropped may have named a middleware: its route refuses; if it belongs to no route, all routes
+ * A field that the API server dropped may have named a middleware, so its route refuses; if it belongs to no route, all routes
  * refuse.
  */
 function findPrunedRoutes(

@@ -23,7 +23,7 @@ const backend = z.strictObject({
     .describe('The only supported backend.'),
 });
 
-/** `networking.k8s.io/v1` `Ingress`; its rules are read one by one, so that a broken one stays alone. */
+/** `networking.k8s.io/v1` `Ingress`; its rules are read one by one, so that a broken one does not affect others. */
 export const ingressSchema = z.strictObject({
   ...object,
   spec: z.strictObject({

@@ -14,7 +14,7 @@ import { toCertificateSource } from './pem-sources.ts';
 type ListenerTlsSpec = z.output<typeof listenerSchema>['tls'];
 type CertificateRef = NonNullable<ListenerTlsSpec>['certificateRefs'][number];
 
-/** Look-ups of listeners; a type, because `createDerive` takes only types as maps by name. */
+/** Look-ups of listeners. A `type`, because `createDerive` requires an index signature. */
 export type ListenerLookUps = {
   /** Keys and values, by `namespace/name`. */
   readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;

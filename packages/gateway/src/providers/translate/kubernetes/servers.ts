@@ -137,8 +137,8 @@ export function findServiceOptions(
 }
 
 /**
- * The servers behind a port of a `Service`: the external name, or the ready addresses of its `EndpointSlice` objects, or,
- * where none are given and none are required, its name in the cluster's DNS.
+ * The servers behind a port of a `Service`: the external name, or the ready addresses of its `EndpointSlice` objects. If there are
+ * no slices and none are required, it is the service's name in the cluster's DNS.
  */
 export function findServers(catalog: ServiceCatalog, wanted: ServiceReference): Servers {
   const { namespace, name, port, scheme, nativeLB, allowExternalNameServices } = wanted;

@@ -31,8 +31,8 @@ import { addTraefikService } from './traefik-services.ts';
 export type TranslateManifests = (documents: readonly Document[], draft: Draft) => Parts;
 
 /**
- * Translates Kubernetes manifests together, because they refer to each other across files. Unchanged ones are not
- * read again; a route is, when a Service that it uses has changed.
+ * Translates Kubernetes manifests together, because they refer to each other across files. Unchanged manifests are not read again,
+ * except for a route when a Service that it uses has changed.
  */
 export function createTranslateManifests(): TranslateManifests {
   const readManifests = createMapAgain(readManifest);
