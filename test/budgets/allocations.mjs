@@ -86,7 +86,11 @@ const sent = [
 async function measureHeaders() {
   const authenticator = createAuthenticator(options);
   const middleware = createClientCredentialsMiddleware({ authenticator });
-  const allow = await middleware.decide({ authorization: 'Basic Y2FsbGVyOnNlY3JldA==' });
+  const caller = { authorization: 'Basic Y2FsbGVyOnNlY3JldA==' };
+  const allow = await middleware.decide(caller);
+  result["a middleware's decision, without traces"] = bytesPerCall(() => {
+    if (middleware.decide(caller).allowed !== true) throw new Error('not a hit');
+  });
   const pass = middleware.changesOf(allow);
 
   const request = { rawHeaders: [...sent], headers: {} };

@@ -11,6 +11,8 @@ const budgets = {
   // The clock's number, and what an interpreter makes of each intermediate one.
   'decision, gateway level': 160,
   'decision, application level': 240,
+  // The decision alone: traces that are off add nothing.
+  "a middleware's decision, without traces": 240,
   // Once per token: iterators over the conditions and over the keys of each path.
   'claims, texts and a number': 632,
   // The closures that look through the list, too.

@@ -19,9 +19,15 @@ beforeAll(async () => {
     readonly devDependencies: Readonly<Record<string, string>>;
   };
   // The exact versions that the tests run with; npm refuses versions outside the peers' ranges.
-  const versions = ['express', '@types/express', 'fastify', 'koa', '@types/koa', 'hono'].map(
-    (name) => `${name}@${manifest.devDependencies[name]}`,
-  );
+  const versions = [
+    'express',
+    '@types/express',
+    'fastify',
+    'koa',
+    '@types/koa',
+    'hono',
+    '@opentelemetry/api',
+  ].map((name) => `${name}@${manifest.devDependencies[name]}`);
   [project, beside] = await Promise.all([
     install(await createProject(folder, 'alone'), [tarball]),
     install(await createProject(folder, 'beside'), [tarball, ...versions]),
@@ -40,16 +46,16 @@ const subpaths = [
   ['/koa', 'oAuthClientCredentials', 224_000],
   ['/hono', 'oAuthClientCredentials', 225_000],
   ['/fetch', 'oAuthClientCredentials', 219_000],
-  ['/express/jwt', 'jwt', 230_000],
-  ['/fastify/jwt', 'jwt', 231_000],
-  ['/koa/jwt', 'jwt', 230_000],
-  ['/hono/jwt', 'jwt', 231_000],
-  ['/fetch/jwt', 'jwt', 225_000],
-  ['/express/introspection', 'oAuthIntrospection', 279_000],
-  ['/fastify/introspection', 'oAuthIntrospection', 280_000],
-  ['/koa/introspection', 'oAuthIntrospection', 279_000],
-  ['/hono/introspection', 'oAuthIntrospection', 280_000],
-  ['/fetch/introspection', 'oAuthIntrospection', 274_000],
+  ['/express/jwt', 'jwt', 231_000],
+  ['/fastify/jwt', 'jwt', 232_000],
+  ['/koa/jwt', 'jwt', 231_000],
+  ['/hono/jwt', 'jwt', 232_000],
+  ['/fetch/jwt', 'jwt', 226_000],
+  ['/express/introspection', 'oAuthIntrospection', 280_000],
+  ['/fastify/introspection', 'oAuthIntrospection', 281_000],
+  ['/koa/introspection', 'oAuthIntrospection', 280_000],
+  ['/hono/introspection', 'oAuthIntrospection', 281_000],
+  ['/fetch/introspection', 'oAuthIntrospection', 275_000],
   ['/express/exchange', 'oAuthTokenExchange', 260_000],
   ['/fastify/exchange', 'oAuthTokenExchange', 261_000],
   ['/koa/exchange', 'oAuthTokenExchange', 260_000],
@@ -60,7 +66,7 @@ const subpaths = [
 
 describe('the tarballs', () => {
   it.each([
-    ['middleware', 174_000],
+    ['middleware', 175_500],
     ['demo', 8_000],
     ['gateway', 1_020_000],
   ] as const)('contain the runtime files, and no tests (%s, at most %i bytes)', (name, limit) => {
@@ -104,20 +110,21 @@ describe('the tarballs', () => {
   it('map every public subpath of the middleware to existing files', async () => {
     const text = await readFile(join(project, 'node_modules/@grantgate/middleware/package.json'), 'utf8');
     const { exports } = JSON.parse(text) as { exports: Record<string, { types: string; default: string }> };
-    for (const [subpath] of subpaths)
+    for (const [subpath] of [...subpaths, ['/opentelemetry']])
       for (const path of [exports[`.${subpath}`]!.types, exports[`.${subpath}`]!.default])
         expect((await stat(join(project, 'node_modules/@grantgate/middleware', path))).isFile()).toBe(true);
   });
 
   it('have a README that names every public subpath', async () => {
     const readme = await readFile(join(project, 'node_modules/@grantgate/middleware/README.md'), 'utf8');
-    for (const [subpath] of subpaths) expect(readme).toContain(`\`@grantgate/middleware${subpath}\``);
+    for (const [subpath] of [...subpaths, ['/opentelemetry']])
+      expect(readme).toContain(`\`@grantgate/middleware${subpath}\``);
   });
 });
 
 describe('the middleware alone in an empty project', () => {
   it('installs no framework and no Redis client', async () => {
-    for (const name of ['express', 'fastify', 'koa', 'hono', 'ioredis'])
+    for (const name of ['express', 'fastify', 'koa', 'hono', 'ioredis', '@opentelemetry/api'])
       await expect(stat(join(project, 'node_modules', name))).rejects.toThrow('ENOENT');
   });
 
@@ -184,12 +191,13 @@ import { jwt as koaJwt } from '@grantgate/middleware/koa/jwt';
 import { oAuthClientCredentials as protectHono } from '@grantgate/middleware/hono';
 import type { AuthState } from '@grantgate/middleware/koa';
 import { oAuthClientCredentials as protectKoa } from '@grantgate/middleware/koa';
+import { openTelemetry } from '@grantgate/middleware/opentelemetry';
 
 const url = 'https://as.example/token';
 const claims = 'Equals(\`grp\`, \`admin\`)';
 
 const app = express();
-app.use('/orders', protectExpress({ url, claims }));
+app.use('/orders', protectExpress({ url, claims, tracing: openTelemetry() }));
 app.get('/orders', protectExpress({ url }), (req, res) => {
   res.json({ caller: req.auth?.clientId });
 });

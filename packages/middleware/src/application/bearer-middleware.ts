@@ -52,9 +52,11 @@ interface BearerCaller {
   readonly claims: string | undefined;
 }
 
+/** @param traces adds traces to a middleware. */
 export function createBearerMiddleware(
   open: OpenAuthentication,
   { refusals, requiredScopes }: BearerMiddlewareOptions,
+  traces: (middleware: ApplicationMiddleware) => ApplicationMiddleware,
 ): BearerMiddleware {
   const callers = new WeakMap<Allow, BearerCaller>();
   const allows = new WeakMap<Auth, Allow>();
@@ -81,7 +83,7 @@ export function createBearerMiddleware(
       }
       return decision;
     };
-    return {
+    return traces({
       refusals,
       source: query === undefined && cookie === undefined ? undefined : source,
       decide(request, passed) {
@@ -95,7 +97,7 @@ export function createBearerMiddleware(
       },
       changesOf: (allow) => callerOf(allow).changes,
       close: () => authentication.close(),
-    };
+    });
   };
   const own = compile({ requiredScopes }, deny);
   return {

@@ -7,16 +7,19 @@ import type { ClientCredentialsInput } from '../options/schema.ts';
 import type { DiscoveryListener } from '../discovery-listener.ts';
 import type { KeysListener } from '../keys-listener.ts';
 import type { RenewalListener } from '../renewal-listener.ts';
+import { checkTracing, type TracingOption } from '../options/tracing-option.ts';
 import type { StoreListener } from '../store-listener.ts';
 import { toExchangedParts } from './auth.ts';
 import { toRequestChanges, type ApplicationMiddleware, type RequestChanges } from './middleware.ts';
 import { checkRefusals, type RefusalOptions } from './refusal-options.ts';
+import { traceMiddleware } from './trace-middleware.ts';
 import { findUsable } from './usable-options.ts';
 
 type EventListeners = StoreListener & RenewalListener & DiscoveryListener & KeysListener;
 
 /** Options of `oAuthClientCredentials`, or an authenticator that several middlewares share; its owner closes it. */
 export type ClientCredentialsMiddlewareOptions = RefusalOptions &
+  TracingOption &
   ((ClientCredentialsInput & EventListeners) | { readonly authenticator: Authenticator });
 
 /**
@@ -26,15 +29,16 @@ export type ClientCredentialsMiddlewareOptions = RefusalOptions &
  */
 export function createClientCredentialsMiddleware({
   refusals = 'respond',
+  tracing,
   ...options
 }: ClientCredentialsMiddlewareOptions): ApplicationMiddleware {
   const shared = 'authenticator' in options ? options.authenticator : undefined;
-  const problems = checkRefusals(refusals);
+  const problems = [...checkRefusals(refusals), ...checkTracing(tracing)];
   if (shared !== undefined && problems.length > 0) throw new OptionsError(problems);
   const authenticator =
-    shared ?? openAuthenticator(options as ClientCredentialsInput & EventListeners, problems);
+    shared ?? openAuthenticator(options as ClientCredentialsInput & EventListeners, { problems, tracing });
   const known = new WeakMap<Allow, RequestChanges>();
-  return {
+  const middleware: ApplicationMiddleware = {
     refusals,
     source: undefined,
     decide: (request) => authenticator.decide(request),
@@ -50,12 +54,13 @@ export function createClientCredentialsMiddleware({
       if (shared === undefined) await authenticator.close();
     },
   };
+  return traceMiddleware(middleware, 'oAuthClientCredentials', tracing);
 }
 
 function openAuthenticator(
   { onStoreEvent, onRenewal, onDiscovery, onKeys, ...input }: ClientCredentialsInput & EventListeners,
-  problems: ReturnType<typeof checkRefusals>,
+  { problems, tracing }: TracingOption & { readonly problems: ReturnType<typeof checkRefusals> },
 ): Authenticator {
   const options = findUsable(input, parseClientCredentials(input), problems);
-  return createApplicationAuthenticator(options, { onStoreEvent, onRenewal, onDiscovery, onKeys });
+  return createApplicationAuthenticator(options, { onStoreEvent, onRenewal, onDiscovery, onKeys, tracing });
 }

@@ -5,16 +5,25 @@ import { OptionsError } from '../errors.ts';
 import { createExchangeAuthenticator } from '../exchange/create-exchange-authenticator.ts';
 import { parseExchange } from '../exchange/parse.ts';
 import type { ExchangeInput } from '../exchange/schema.ts';
+import { checkTracing, type TracingOption } from '../options/tracing-option.ts';
 import { createStoreChannel, type StoreListener } from '../store-listener.ts';
 import type { Auth } from './auth.ts';
-import { createBearerMiddleware, type BearerMiddleware } from './bearer-middleware.ts';
+import {
+  createBearerMiddleware,
+  type BearerMiddleware,
+  type OpenAuthentication,
+} from './bearer-middleware.ts';
 import { parseBearerOptions, type BearerMiddlewareInput } from './bearer-options.ts';
 import type { ApplicationRequest } from './middleware.ts';
 import { createRequestProofs } from './request-proofs.ts';
+import { traceMiddleware } from './trace-middleware.ts';
 import { findUsable } from './usable-options.ts';
 
 /** Options of `oAuthTokenExchange`: those of the gateway, and those of middlewares of applications. */
-export type ExchangeMiddlewareOptions = ExchangeInput & Omit<BearerMiddlewareInput, 'origin'> & StoreListener;
+export type ExchangeMiddlewareOptions = ExchangeInput &
+  Omit<BearerMiddlewareInput, 'origin'> &
+  StoreListener &
+  TracingOption;
 
 /**
  * Opens a middleware that exchanges the tokens of callers. Handlers get the new token, to forward it. Doubtful options cause a process warning,
@@ -24,21 +33,26 @@ export type ExchangeMiddlewareOptions = ExchangeInput & Omit<BearerMiddlewareInp
  */
 export function createExchangeMiddleware({
   onStoreEvent,
+  tracing,
   ...input
 }: ExchangeMiddlewareOptions): BearerMiddleware {
   const { bearer, problems, rest } = parseBearerOptions(input);
-  const options = findUsable(rest, parseExchange(rest), problems);
+  const options = findUsable(rest, parseExchange(rest), [...problems, ...checkTracing(tracing)]);
   if (bearer === undefined) throw new OptionsError(problems);
-  return createBearerMiddleware((onAllow) => {
+  const open: OpenAuthentication = (onAllow) => {
     const authenticator = createExchangeAuthenticator<ApplicationRequest>(options, {
       clock: systemClock,
-      stores: createStores({ clock: systemClock, events: createStoreChannel(onStoreEvent) }),
+      stores: createStores({ clock: systemClock, events: createStoreChannel(onStoreEvent), tracing }),
+      tracing,
       challenge: bearer,
       onAllow,
       proofs: createRequestProofs(),
     });
     return { ...authenticator, present: (request, passed) => present(authenticator.source, request, passed) };
-  }, bearer);
+  };
+  return createBearerMiddleware(open, bearer, (middleware) =>
+    traceMiddleware(middleware, 'oAuthTokenExchange', tracing),
+  );
 }
 
 /** An earlier middleware, such as that of `jwt`, has verified the token and removed it from the request. */

@@ -6,11 +6,13 @@ import { createIntrospectionAuthenticator } from '../introspection/create-intros
 import { parseIntrospection } from '../introspection/parse.ts';
 import type { IntrospectionInput } from '../introspection/input.ts';
 import { createKeysListener, type KeysListener } from '../keys-listener.ts';
+import { checkTracing, type TracingOption } from '../options/tracing-option.ts';
 import { createStoreChannel, type StoreListener } from '../store-listener.ts';
 import { createBearerMiddleware, type BearerMiddleware } from './bearer-middleware.ts';
 import { parseBearerOptions, type BearerMiddlewareInput } from './bearer-options.ts';
 import type { ApplicationRequest } from './middleware.ts';
 import { createRequestProofs } from './request-proofs.ts';
+import { traceMiddleware } from './trace-middleware.ts';
 import { findUsable } from './usable-options.ts';
 
 /** Options of `oAuthIntrospection`: those of the gateway, and those of middlewares of applications. */
@@ -18,7 +20,8 @@ export type IntrospectionMiddlewareOptions = IntrospectionInput &
   Omit<BearerMiddlewareInput, 'origin'> &
   StoreListener &
   KeysListener &
-  DiscoveryListener;
+  DiscoveryListener &
+  TracingOption;
 
 /**
  * Opens a middleware of callers whose tokens an introspection endpoint verifies. Doubtful options cause a process warning,
@@ -30,16 +33,18 @@ export function createIntrospectionMiddleware({
   onStoreEvent,
   onKeys,
   onDiscovery,
+  tracing,
   ...input
 }: IntrospectionMiddlewareOptions): BearerMiddleware {
   const { bearer, problems, rest } = parseBearerOptions(input);
-  const options = findUsable(rest, parseIntrospection(rest), problems);
+  const options = findUsable(rest, parseIntrospection(rest), [...problems, ...checkTracing(tracing)]);
   if (bearer === undefined) throw new OptionsError(problems);
   return createBearerMiddleware(
     (onAllow) =>
       createIntrospectionAuthenticator<ApplicationRequest>(options, {
         clock: systemClock,
-        stores: createStores({ clock: systemClock, events: createStoreChannel(onStoreEvent) }),
+        stores: createStores({ clock: systemClock, events: createStoreChannel(onStoreEvent), tracing }),
+        tracing,
         challenge: bearer,
         onAllow,
         onKeys: createKeysListener(onKeys),
@@ -50,5 +55,6 @@ export function createIntrospectionMiddleware({
         proofs: createRequestProofs(),
       }),
     bearer,
+    (middleware) => traceMiddleware(middleware, 'oAuthIntrospection', tracing),
   );
 }

@@ -6,11 +6,13 @@ import { createJwtAuthenticator } from '../jwt/create-jwt-authenticator.ts';
 import { parseJwt } from '../jwt/parse.ts';
 import type { JwtInput } from '../jwt/input.ts';
 import { createKeysListener, type KeysListener } from '../keys-listener.ts';
+import { checkTracing, type TracingOption } from '../options/tracing-option.ts';
 import { createStoreChannel, type StoreListener } from '../store-listener.ts';
 import { createBearerMiddleware, type BearerMiddleware } from './bearer-middleware.ts';
 import { parseBearerOptions, type BearerMiddlewareInput } from './bearer-options.ts';
 import type { ApplicationRequest } from './middleware.ts';
 import { createRequestProofs } from './request-proofs.ts';
+import { traceMiddleware } from './trace-middleware.ts';
 import { findUsable } from './usable-options.ts';
 
 /** Options of `jwt`: those of the gateway, and those of middlewares of applications. */
@@ -18,7 +20,8 @@ export type JwtMiddlewareOptions = JwtInput &
   BearerMiddlewareInput &
   KeysListener &
   DiscoveryListener &
-  StoreListener;
+  StoreListener &
+  TracingOption;
 
 /**
  * Opens a middleware of callers with JWTs. Doubtful options cause a process warning, `GrantgateWarning`.
@@ -29,16 +32,18 @@ export function createJwtMiddleware({
   onKeys,
   onDiscovery,
   onStoreEvent,
+  tracing,
   ...input
 }: JwtMiddlewareOptions): BearerMiddleware {
   const { bearer, problems, rest } = parseBearerOptions(input);
-  const options = findUsable(rest, parseJwt(rest), problems);
+  const options = findUsable(rest, parseJwt(rest), [...problems, ...checkTracing(tracing)]);
   if (bearer === undefined) throw new OptionsError(problems);
   return createBearerMiddleware(
     (onAllow) =>
       createJwtAuthenticator<ApplicationRequest>(options, {
         clock: systemClock,
-        stores: createStores({ clock: systemClock, events: createStoreChannel(onStoreEvent) }),
+        stores: createStores({ clock: systemClock, events: createStoreChannel(onStoreEvent), tracing }),
+        tracing,
         challenge: bearer,
         onAllow,
         onKeys: createKeysListener(onKeys),
@@ -46,5 +51,6 @@ export function createJwtMiddleware({
         proofs: createRequestProofs(bearer.origin),
       }),
     bearer,
+    (middleware) => traceMiddleware(middleware, 'jwt', tracing),
   );
 }

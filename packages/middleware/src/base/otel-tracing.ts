@@ -14,16 +14,16 @@ export interface TracingParts {
   readonly api: OtelApi;
   readonly tracer: Tracer;
   readonly contexts: ContextStack;
-  /** Whether work outside any span starts a trace; otherwise it is not traced. */
-  readonly startsTraces: boolean;
-  /** Whether other servers receive `traceparent`. */
-  readonly propagates: boolean;
+  /** Runs a request to another server. Default: `contexts.with`. */
+  readonly request?: ContextStack['with'];
+  /** Headers that identify the span of a context to another server. */
+  readonly toHeaders: (context: Context) => Readonly<Record<string, string>>;
 }
 
 /** The context of the current call, across promises. */
 export interface ContextStack {
   active(): Context;
-  with<T>(context: Context, work: () => T): T;
+  readonly with: <T>(context: Context, work: () => T) => T;
 }
 
 /** Implements `Tracing` with OpenTelemetry. */
@@ -31,25 +31,25 @@ export function createOtelTracing({
   api,
   tracer,
   contexts,
-  startsTraces,
-  propagates,
+  request = contexts.with,
+  toHeaders,
 }: TracingParts): Tracing {
   const { trace, SpanKind } = api;
   return {
     span({ name, kind, attributes }, work) {
       const parent = contexts.active();
-      if (!startsTraces && trace.getSpan(parent) === undefined) return work(noSpan);
-      const spanKind = kind === 'client' ? SpanKind.CLIENT : SpanKind.INTERNAL;
+      const isRequest = kind === 'client';
+      if (!isRequest && trace.getSpan(parent)?.isRecording() !== true) return work(noSpan);
+      const spanKind = isRequest ? SpanKind.CLIENT : SpanKind.INTERNAL;
       const span = tracer.startSpan(name, { kind: spanKind, attributes }, parent);
-      return contexts.with(trace.setSpan(parent, span), () => endAfter(api, span, work));
+      const context = trace.setSpan(parent, span);
+      const enter = isRequest ? request : contexts.with;
+      return enter(context, () => endAfter(api, span, work));
     },
     event(name, attributes) {
       trace.getSpan(contexts.active())?.addEvent(name, attributes);
     },
-    headers() {
-      const span = propagates ? trace.getSpan(contexts.active()) : undefined;
-      return span === undefined ? {} : { traceparent: toTraceParent(span) };
-    },
+    headers: () => toHeaders(contexts.active()),
   };
 }
 

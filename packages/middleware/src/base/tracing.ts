@@ -6,7 +6,7 @@ export type SpanAttributes = Readonly<Record<string, string | number | boolean>>
 /** A span that is about to start. */
 export interface SpanStart {
   readonly name: string;
-  /** `client` for a request to another server. */
+  /** `client` for a request to another server; `internal` spans exist only below a span that is recorded. */
   readonly kind: 'internal' | 'client';
   readonly attributes: SpanAttributes;
 }
@@ -24,6 +24,6 @@ export interface Tracing {
   span<T>(start: SpanStart, work: (span: OpenSpan) => MaybePromise<T>): MaybePromise<T>;
   /** Adds an event to the active span. */
   event(name: string, attributes: SpanAttributes): void;
-  /** Headers that identify the active span to another server (W3C Trace Context), in lower case; empty without one. */
+  /** Headers that identify the active span to another server, in lower case; empty without one. */
   headers(): Readonly<Record<string, string>>;
 }

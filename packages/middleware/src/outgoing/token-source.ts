@@ -9,6 +9,7 @@ import { OptionsError, TokenError } from '../errors.ts';
 import { openTokens, toCredential } from '../open-tokens.ts';
 import { parseClientCredentials } from '../options/parse.ts';
 import type { ClientCredentialsInput, ServerInput } from '../options/schema.ts';
+import { checkTracing, type TracingOption } from '../options/tracing-option.ts';
 import type { DiscoveryListener } from '../discovery-listener.ts';
 import { createDiscoveryListener } from '../discovery-listener.ts';
 import type { RenewalListener } from '../renewal-listener.ts';
@@ -36,7 +37,8 @@ export type TokenSourceInput = ServerInput &
   Required<Pick<ClientCredentialsInput, 'clientID'>> &
   StoreListener &
   RenewalListener &
-  DiscoveryListener;
+  DiscoveryListener &
+  TracingOption;
 
 /** A token for outgoing calls; the same object while it is cached. Printing or serialising it does not show `value`. */
 export interface OutgoingToken {
@@ -72,19 +74,20 @@ export interface TokenSource {
  * @see RFC 6749 section 4.4
  */
 export function createTokenSource(
-  { onStoreEvent, onRenewal, onDiscovery, ...input }: TokenSourceInput,
+  { onStoreEvent, onRenewal, onDiscovery, tracing, ...input }: TokenSourceInput,
   parts: { readonly clock?: Clock; readonly stores?: Stores } = {},
 ): TokenSource {
   const clock = parts.clock ?? systemClock;
   const { options, problems } = parseClientCredentials(input);
-  const found = [...findApplicationProblems(input), ...problems];
+  const found = [...findApplicationProblems(input), ...problems, ...checkTracing(tracing)];
   const credential = options && toCredential(options);
   if (options === undefined || credential === undefined || found.some(({ severity }) => severity === 'error'))
     throw new OptionsError(found.length > 0 ? found : [noIdentity]);
-  const stores = parts.stores ?? createStores({ clock, events: createStoreChannel(onStoreEvent) });
+  const stores = parts.stores ?? createStores({ clock, events: createStoreChannel(onStoreEvent), tracing });
   const tokens = openTokens(options, {
     clock,
     stores,
+    tracing,
     onDiscovery: createDiscoveryListener(onDiscovery),
     onRenewal: createRenewalListener(onRenewal),
   });

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Context } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { createOtelTracing, type ContextStack } from '@grantgate/middleware/base/otel-tracing';
+import { createOtelTracing, toTraceParent, type ContextStack } from '@grantgate/middleware/base/otel-tracing';
 import type { Tracing } from '@grantgate/middleware/base/tracing';
 import type { TracingConfig } from '../../config/otlp-config.ts';
 import type { StartTrace } from '../../pipeline/request-trace.ts';
@@ -49,9 +49,13 @@ export async function openTracing(config: TracingConfig, deps: TracingDeps): Pro
     with: (context, work) => storage.run(context, work),
   };
   const propagates = readsTraceContext(deps.env, deps.log);
+  const toHeaders = (context: Context): Readonly<Record<string, string>> => {
+    const span = propagates ? api.trace.getSpan(context) : undefined;
+    return span === undefined ? {} : { traceparent: toTraceParent(span) };
+  };
   return {
     startTrace: createStartTrace({ api, tracer, contexts, config, untraced: deps.untraced, propagates }),
-    tracing: createOtelTracing({ api, tracer, contexts, startsTraces: true, propagates }),
+    tracing: createOtelTracing({ api, tracer, contexts, toHeaders }),
     close: () => untilExported(provider.shutdown()),
   };
 }
