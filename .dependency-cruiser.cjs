@@ -65,8 +65,20 @@ const gateway = {
   // HTTP/1.1 as both sides read and write it; knows nothing of gateways, and neither does the client.
   'http1/message': [],
   'http1/client': ['http1/message'],
-  'http2/client': ['http1/client', 'http1/message'],
-  upstream: ['config', 'http1/client', 'http1/message', 'http2/client', 'reload'],
+  // HTTP/2 as both sides read and write it.
+  'http2/message': [],
+  'http2/hpack': [],
+  'http2/frames': ['http1/message'],
+  'http2/endpoint': ['http2/frames', 'http2/hpack', 'http2/message', 'http1/message'],
+  'http2/client': [
+    'http2/endpoint',
+    'http2/frames',
+    'http2/hpack',
+    'http2/message',
+    'http1/client',
+    'http1/message',
+  ],
+  upstream: ['config', 'http1/client', 'http1/message', 'http2/client', 'http2/frames', 'reload'],
   // routing for the request's facts alone.
   // middlewares for what steps have changed.
   proxy: ['upstream', 'routing', 'http1/client', 'http1/message', 'middlewares'],
@@ -76,7 +88,19 @@ const gateway = {
   // middlewares for the type of a refusal.
   'http1/server': ['http1/message', 'pipeline', 'proxy', 'middlewares', 'routing', 'config'],
   // HTTP/2 on the same connections; http1/server for what a connection has, whatever its protocol.
-  'http2/server': ['http1/server', 'http1/message', 'pipeline', 'proxy', 'middlewares', 'routing', 'config'],
+  'http2/server': [
+    'http2/endpoint',
+    'http2/frames',
+    'http2/hpack',
+    'http2/message',
+    'http1/server',
+    'http1/message',
+    'pipeline',
+    'proxy',
+    'middlewares',
+    'routing',
+    'config',
+  ],
   entrypoints: ['http1/server', 'http2/server', 'pipeline', 'routing', 'config', 'tls'],
   'external-auth': [
     'tls',

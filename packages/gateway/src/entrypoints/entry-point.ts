@@ -209,7 +209,8 @@ function toTakeOver(
   limit: Parameters<typeof readFirstBytes>[1],
 ): Http2TakeOver {
   return {
-    mayBegin: (bytes) => mayBeHttp2(bytes) !== false,
+    begins: mayBeHttp2,
+    takeOver: (socket, bytes, reads) => http2.takeOver(socket, bytes, reads),
     accept: (socket) =>
       readFirstBytes(socket, limit, isHttp2, (judged) =>
         judged.isHttp2 ? http2.accept(socket) : toNodeFallback(socket),

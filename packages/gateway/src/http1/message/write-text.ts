@@ -14,6 +14,13 @@ export function writeText(socket: Socket, text: string, written: (error?: Error 
   else socket._write(text, 'latin1', written);
 }
 
+/** Writes bytes in the same way. They must stay as they are until `written` is called. */
+export function writeBytes(socket: Socket, bytes: Buffer, written: (error?: Error | null) => void): void {
+  if (socket.writableLength > 0 || 'encrypted' in socket || !hasWrite(socket)) socket.write(bytes, written);
+  // The name by which Node.js's streams tell bytes from a text.
+  else socket._write(bytes, 'buffer' as BufferEncoding, written);
+}
+
 const hasWrite = ({ _write: write }: { readonly _write?: unknown }): boolean => typeof write === 'function';
 
 /**

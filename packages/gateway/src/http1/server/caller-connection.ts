@@ -38,9 +38,12 @@ export interface CallerConnectionDeps {
 }
 
 export interface Http2TakeOver {
-  /** Whether the first bytes of a connection may be those of HTTP/2. */
-  mayBegin(bytes: Buffer): boolean;
+  /** Whether the first bytes of a connection are those of HTTP/2; undefined: that takes more of them. */
+  begins(bytes: Buffer): boolean | undefined;
+  /** Takes over a connection that may be HTTP/2, of which no byte has been read. */
   accept(socket: Socket): void;
+  /** Takes over a connection of HTTP/2 with the bytes that have been read. */
+  takeOver(socket: Socket, bytes: Buffer, reads: SocketReads): void;
 }
 
 /** Bytes of requests that wait for an earlier response. */
@@ -229,13 +232,18 @@ export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
 
   #handOver(bytes: Buffer): void {
     const { socket } = this;
+    const { http2, toNodeFallback } = this.#deps;
+    const isHttp2 = this.#isFirst && !('encrypted' in socket) ? http2?.begins(bytes) : false;
     this.#leave();
-    this.#reads.stop();
     socket.off('end', this.#onEnd).off('close', this.#onClose).off('error', onError);
+    if (isHttp2 === true && http2 !== undefined) {
+      http2.takeOver(socket, bytes, this.#reads);
+      return;
+    }
+    this.#reads.stop();
     socket.pause();
     socket.unshift(bytes);
-    const { http2, toNodeFallback } = this.#deps;
-    if (this.#isFirst && http2?.mayBegin(bytes) === true && !('encrypted' in socket)) http2.accept(socket);
+    if (isHttp2 === undefined && http2 !== undefined) http2.accept(socket);
     else toNodeFallback(socket);
     socket.resume();
   }

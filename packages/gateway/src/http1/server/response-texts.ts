@@ -1,4 +1,5 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
+import { createDates } from '../message/dates.ts';
 import { toHeaderText } from '../message/header-text.ts';
 import type { CallerResponseHead } from '../message/response-writer.ts';
 
@@ -19,8 +20,7 @@ export interface ResponseTexts {
 
 export function createResponseTexts(clock: Clock): ResponseTexts {
   const known = new WeakMap<CallerResponseHead, ResponseText>();
-  let second = NaN;
-  let date = '';
+  const date = createDates(clock);
   return {
     toText(head) {
       if (!head.reused) return write(head);
@@ -31,14 +31,7 @@ export function createResponseTexts(clock: Clock): ResponseTexts {
       }
       return text;
     },
-    date() {
-      const now = Math.floor(clock.now() / 1000);
-      if (now !== second) {
-        second = now;
-        date = `Date: ${new Date(now * 1000).toUTCString()}\r\n`;
-      }
-      return date;
-    },
+    date: () => `Date: ${date()}\r\n`,
   };
 }
 

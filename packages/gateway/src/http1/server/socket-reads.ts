@@ -7,6 +7,8 @@ export interface SocketReads {
   release(): void;
   /** From now on, the bytes go to the reader of the stream. */
   stop(): void;
+  /** From now on another reader receives them, in the same way. */
+  passTo(onBytes: OnBytes): void;
 }
 
 /** @param lent the bytes are valid only until this returns. */
@@ -73,7 +75,7 @@ function readInto(
 class BufferedReads implements SocketReads {
   readonly #socket: Socket;
   readonly #buffer: ReadBuffer;
-  readonly #onBytes: OnBytes;
+  #onBytes: OnBytes;
   #isStopped = false;
 
   constructor(socket: Socket, buffer: ReadBuffer, onBytes: OnBytes) {
@@ -97,13 +99,19 @@ class BufferedReads implements SocketReads {
   stop(): void {
     this.#isStopped = true;
   }
+
+  passTo(onBytes: OnBytes): void {
+    this.#onBytes = onBytes;
+  }
 }
 
 function readStream(socket: Socket, onBytes: OnBytes): SocketReads {
-  const onData = (bytes: Buffer): void => onBytes(bytes, false);
+  let reader = onBytes;
+  const onData = (bytes: Buffer): void => reader(bytes, false);
   socket.on('data', onData);
   return {
     release() {},
     stop: () => void socket.off('data', onData),
+    passTo: (next) => void (reader = next),
   };
 }

@@ -1,6 +1,6 @@
 import type { ResponseHead } from '../../http1/client/response-head.ts';
 import { readDecimal } from '../../http1/message/decimal.ts';
-import { isToken } from '../../http1/message/header-text.ts';
+import { fieldsOfConnection, isFieldName } from '../message/fields.ts';
 
 /**
  * Reads the fields of a response as strictly as those of HTTP/1.1: one that another reader could frame differently is refused.
@@ -62,14 +62,9 @@ export function readTrailers(fields: readonly string[]): readonly string[] | str
 }
 
 function findFault(name: string, value: string): string | undefined {
-  if (!isToken.test(name) || /[A-Z]/.test(name)) return 'a header without a valid name';
+  if (!isFieldName.test(name)) return 'a header without a valid name';
   if (invalidValue.test(value)) return 'a control character in a header value';
-  return ofConnection.has(name) ? 'a header of an HTTP/1.1 connection' : undefined;
+  return fieldsOfConnection.has(name) ? 'a header of an HTTP/1.1 connection' : undefined;
 }
 
 const invalidValue = /[^\t\x20-\x7e\x80-\xff]/;
-
-/** RFC 9113 section 8.2.2. */
-const ofConnection: ReadonlySet<string> = new Set([
-  ...['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'],
-]);

@@ -1,8 +1,12 @@
 import type { Socket } from 'node:net';
 import { createDeadlines, toTickMs, type DeadlineOwner } from '../../http1/message/deadlines.ts';
+import { createDates } from '../../http1/message/dates.ts';
+import { createReadBuffers } from '../../http1/message/read-buffers.ts';
 import type { ConnectionFactsOf } from '../../http1/server/connection-facts.ts';
 import type { ConnectionLimits } from '../../http1/server/connection-limits.ts';
-import { CallerSession, type CallerSessionDeps } from './caller-session.ts';
+import { createReadFrom, type SocketReads } from '../../http1/server/socket-reads.ts';
+import { createWriteBuffers } from '../frames/write-buffers.ts';
+import { CallerSession, checkMs, type CallerSessionDeps } from './caller-session.ts';
 import { createServeStream, type ServeStreamDeps } from './serve-stream.ts';
 import { toSessionOptions } from './session-options.ts';
 
@@ -15,12 +19,11 @@ export interface Http2Deps extends Omit<ServeStreamDeps, 'deadlines'> {
 export interface Http2Connections {
   /** Takes a connection of which no byte has been read, or to which all bytes have been returned. */
   accept(socket: Socket): void;
+  /** Takes a connection with the bytes that have been read, and whatever reads on from it. */
+  takeOver(socket: Socket, bytes: Buffer, reads: SocketReads): void;
   /** Accepts no further requests on open connections; each is closed after its requests in flight. */
   closeAll(): void;
 }
-
-/** Milliseconds between two looks for frames that serve no request. */
-const checkMs = 1000;
 
 export function createHttp2Connections({ connectionOf, limits, ...deps }: Http2Deps): Http2Connections {
   const { config, activity, clock } = deps;
@@ -35,28 +38,40 @@ export function createHttp2Connections({ connectionOf, limits, ...deps }: Http2D
     activity,
     deadlines,
     limits,
-    options: toSessionOptions(config),
+    options: toSessionOptions(config, createWriteBuffers()),
+    date: createDates(clock),
     serveStream: createServeStream({ ...deps, deadlines }),
     firstMs: readTimeoutMs === 0 ? headerTimeoutMs : Math.min(headerTimeoutMs, readTimeoutMs),
   };
   const checks: DeadlineOwner = {
     deadline: Infinity,
     onExpired() {
-      for (const session of sessions) session.checkFlood();
+      for (const session of sessions) session.check();
       checks.deadline = deadlines.notBefore(checkMs);
     },
   };
+  const readFrom = createReadFrom(createReadBuffers());
+  const open = (socket: Socket): CallerSession => {
+    const session = new CallerSession(socket, connectionOf(socket), common, () => {
+      sessions.delete(session);
+      if (sessions.size === 0) deadlines.remove(checks);
+    });
+    if (sessions.size === 0) {
+      deadlines.add(checks);
+      checks.deadline = deadlines.notBefore(checkMs);
+    }
+    sessions.add(session);
+    return session;
+  };
   return {
     accept(socket) {
-      const session = new CallerSession(socket, connectionOf(socket), common, () => {
-        sessions.delete(session);
-        if (sessions.size === 0) deadlines.remove(checks);
-      });
-      if (sessions.size === 0) {
-        deadlines.add(checks);
-        checks.deadline = deadlines.notBefore(checkMs);
-      }
-      sessions.add(session);
+      const session = open(socket);
+      readFrom(socket, (bytes, lent) => session.read(bytes, lent));
+    },
+    takeOver(socket, bytes, reads) {
+      const session = open(socket);
+      reads.passTo((next, lent) => session.read(next, lent));
+      session.read(bytes, true);
     },
     closeAll() {
       for (const session of sessions) session.last();

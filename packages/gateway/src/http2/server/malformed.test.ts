@@ -94,6 +94,8 @@ function decodeStatus(payload: Buffer): string {
 }
 
 const protocolError = 'error 1';
+/** The status of a request that RFC 9113 section 8.1.1 calls malformed. */
+const malformed = '400';
 
 // A proxy that asks for authorization takes 200 for permission, and sends the caller's content type along.
 test.each(['application/grpc', 'application/grpc-web+proto'])(
@@ -116,42 +118,34 @@ test.each(['application/grpc', 'application/grpc-web+proto'])(
 
 describe('a request with HTTP/2 that HTTP/1.1 could not carry unchanged', () => {
   test.each<[string, FieldList, string]>([
-    ['no method', requestFields({ ':method': undefined }), protocolError],
-    ['no path', requestFields({ ':path': undefined }), protocolError],
-    ['an empty path', requestFields({ ':path': '' }), protocolError],
-    ['no scheme', requestFields({ ':scheme': undefined }), protocolError],
-    ['neither authority nor host', requestFields({ ':authority': undefined }), protocolError],
+    ['no method', requestFields({ ':method': undefined }), malformed],
+    ['no path', requestFields({ ':path': undefined }), malformed],
+    ['an empty path', requestFields({ ':path': '' }), malformed],
+    ['no scheme', requestFields({ ':scheme': undefined }), malformed],
+    ['neither authority nor host', requestFields({ ':authority': undefined }), malformed],
     ['another host than its authority', requestFields({}, ['host', 'other.example']), '400'],
     ['a user in its authority', requestFields({ ':authority': 'u:p@api.example' }), '400'],
-    ['two hosts', requestFields({ ':authority': undefined }, ['host', 'a'], ['host', 'b']), protocolError],
-    ['two paths', [...requestFields(), [':path', '/b']], protocolError],
-    ['a pseudo-header field after another field', [['a', 'b'], ...requestFields()], protocolError],
-    ['an unknown pseudo-header field', requestFields({ ':own': 'a' }), protocolError],
-    ['a status', requestFields({ ':status': '200' }), protocolError],
-    ['a path in absolute form', requestFields({ ':path': 'http://other.example/' }), protocolError],
-    ['a path without a slash', requestFields({ ':path': 'a' }), protocolError],
+    ['two hosts', requestFields({ ':authority': undefined }, ['host', 'a'], ['host', 'b']), malformed],
+    ['two paths', [...requestFields(), [':path', '/b']], malformed],
+    ['a pseudo-header field after another field', [['a', 'b'], ...requestFields()], malformed],
+    ['an unknown pseudo-header field', requestFields({ ':own': 'a' }), malformed],
+    ['a status', requestFields({ ':status': '200' }), malformed],
+    ['a path in absolute form', requestFields({ ':path': 'http://other.example/' }), malformed],
+    ['a path without a slash', requestFields({ ':path': 'a' }), malformed],
     ['a fragment', requestFields({ ':path': '/a#b' }), '400'],
-    ['a line break in the path', requestFields({ ':path': '/ HTTP/1.1\r\nx: y' }), protocolError],
-    ['a blank in the path', requestFields({ ':path': '/a b' }), protocolError],
-    [
-      'a line break in the method',
-      requestFields({ ':method': 'GET / HTTP/1.1\r\nx: y\r\n\r\n' }),
-      protocolError,
-    ],
-    ['a line break in the authority', requestFields({ ':authority': 'a\r\nx: y' }), protocolError],
+    ['a line break in the path', requestFields({ ':path': '/ HTTP/1.1\r\nx: y' }), malformed],
+    ['a blank in the path', requestFields({ ':path': '/a b' }), malformed],
+    ['a line break in the method', requestFields({ ':method': 'GET / HTTP/1.1\r\nx: y\r\n\r\n' }), malformed],
+    ['a line break in the authority', requestFields({ ':authority': 'a\r\nx: y' }), malformed],
     ['another scheme', requestFields({ ':scheme': 'ftp' }), '400'],
-    ['Connection', requestFields({}, ['connection', 'x-secret']), protocolError],
-    ['Keep-Alive', requestFields({}, ['keep-alive', 'timeout=1']), protocolError],
-    ['Proxy-Connection', requestFields({}, ['proxy-connection', 'close']), protocolError],
-    ['Transfer-Encoding', requestFields({}, ['transfer-encoding', 'chunked']), protocolError],
-    ['Upgrade', requestFields({}, ['upgrade', 'websocket']), protocolError],
-    ['TE other than trailers', requestFields({}, ['te', 'gzip']), protocolError],
-    ['a name in upper case', requestFields({}, ['X-Own', 'a']), protocolError],
-    [
-      'Content-Length twice',
-      requestFields({}, ['content-length', '0'], ['content-length', '0']),
-      protocolError,
-    ],
+    ['Connection', requestFields({}, ['connection', 'x-secret']), malformed],
+    ['Keep-Alive', requestFields({}, ['keep-alive', 'timeout=1']), malformed],
+    ['Proxy-Connection', requestFields({}, ['proxy-connection', 'close']), malformed],
+    ['Transfer-Encoding', requestFields({}, ['transfer-encoding', 'chunked']), malformed],
+    ['Upgrade', requestFields({}, ['upgrade', 'websocket']), malformed],
+    ['TE other than trailers', requestFields({}, ['te', 'gzip']), malformed],
+    ['a name in upper case', requestFields({}, ['X-Own', 'a']), malformed],
+    ['Content-Length twice', requestFields({}, ['content-length', '0'], ['content-length', '0']), malformed],
     ['an encoded slash in the path', requestFields({ ':path': '/a%2Fb' }), '400'],
     ['dot segments with parameters', requestFields({ ':path': '/a/..;/b' }), '400'],
     ['CONNECT', requestFields({ ':method': 'CONNECT', ':path': undefined, ':scheme': undefined }), '501'],
@@ -205,6 +199,17 @@ describe('a request with HTTP/2 that HTTP/1.1 could not carry unchanged', () => 
     expect(await send(post(['content-length', '200']), 'a'.repeat(200))).toBe('413');
     expect(await send(post(), 'a'.repeat(200))).toBe('413');
     expect(reached).toEqual([]);
+  });
+
+  test('is told why before its stream ends with an error', async () => {
+    const connection = await openRawHttp2(gateway.port);
+    connection.send(headersFrame(1, requestFields({ ':path': 'a' })));
+    const end = await connection.until(({ type, stream }) => type === frameTypes.reset && stream === 1);
+    expect(errorCode(end)).toBe(1);
+    expect(connection.frames.some(({ type, stream }) => type === frameTypes.headers && stream === 1)).toBe(
+      true,
+    );
+    connection.socket.destroy();
   });
 
   test('is refused when its pseudo-header fields come in trailers', async () => {

@@ -1,7 +1,7 @@
-import { constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Deadlines, DeadlineOwner } from '../../http1/message/deadlines.ts';
 import { pendingBytes } from '../../http1/message/write-text.ts';
+import { errorCodes } from '../frames/error-code.ts';
 import type { StreamResponse } from './stream-response.ts';
 
 /** Looks at a response in each time limit: its stream ends after that at the earliest, a quarter later at the latest. */
@@ -57,7 +57,7 @@ export class PendingResponses implements DeadlineOwner {
 
   #end(response: StreamResponse): void {
     this.#responses.delete(response);
-    response.reset(constants.NGHTTP2_CANCEL);
+    response.reset(errorCodes.cancel);
     // A caller that reads nothing at all would not read the end of the stream either.
     if (pendingBytes(this.#socket) > 0) this.#socket.destroy();
   }

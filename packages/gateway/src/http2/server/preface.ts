@@ -1,5 +1,4 @@
-/** The first bytes of a connection of HTTP/2 (RFC 9113 section 3.4). */
-const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
+import { preface } from '../frames/frame.ts';
 
 /** Whether the first bytes of a connection are HTTP/2; undefined: that takes more of them. */
 export function mayBeHttp2(bytes: Buffer): boolean | undefined {

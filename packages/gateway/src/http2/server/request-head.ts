@@ -2,6 +2,7 @@ import type { TransportConfig } from '../../config/entry-point-config.ts';
 import { authorityForm, toHostName } from '../../http1/message/authority.ts';
 import { valueIn } from '../../middlewares/header-lists.ts';
 import { toGrpcType } from '../../pipeline/grpc-refusal.ts';
+import { fieldsOfConnection, isFieldName } from '../message/fields.ts';
 import { readDecimal } from '../../http1/message/decimal.ts';
 
 /** The head of a request, checked as RFC 9113 section 8.3 requires. */
@@ -126,15 +127,6 @@ function isSame(a: FieldSource, b: FieldSource): boolean {
   return true;
 }
 
-/** Fields that belong to a connection of HTTP/1.1; a request with one is malformed (RFC 9113 section 8.2.2). */
-const ofConnection: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-]);
-
 /** The parts of a head that its fields say. */
 interface FieldDraft {
   host: string | undefined;
@@ -158,7 +150,7 @@ function readFields(source: FieldSource): Http2Fields | undefined {
   for (let at = 0; at + 1 < received.length; at += 2) {
     const name = received[at] ?? '';
     const value = received[at + 1] ?? '';
-    if (ofConnection.has(name) || !isFieldName.test(name) || isNoValue.test(value)) return undefined;
+    if (fieldsOfConnection.has(name) || !isFieldName.test(name) || isNoValue.test(value)) return undefined;
     if (name === 'host') {
       if (hasHost || (draft.host !== undefined && draft.host !== value)) return undefined;
       hasHost = true;
@@ -218,7 +210,5 @@ function take(draft: FieldDraft, name: string, value: string): boolean {
   return true;
 }
 
-/** RFC 9113 section 8.2.1: in lower case. */
-const isFieldName = /^[\da-z!#$%&'*+.^_`|~-]+$/;
 /** Control characters would end a line of HTTP/1.1, and white space at either end would be lost there. */
 const isNoValue = /[^\t\x20-\x7e\x80-\xff]|^[\t ]|[\t ]$/;

@@ -1,4 +1,3 @@
-import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { EntryPointConfig } from '../../config/entry-point-config.ts';
 import type { Deadlines } from '../../http1/message/deadlines.ts';
@@ -7,30 +6,33 @@ import type { RequestActivity } from '../../http1/server/activity.ts';
 import type { ConnectionFacts } from '../../http1/server/connection-facts.ts';
 import { aboutServer } from '../../http1/server/about-server.ts';
 import type { Refusal } from '../../middlewares/refusal.ts';
+import type { ResponseListener } from '../../proxy/caller-response.ts';
 import type { Handle } from '../../pipeline/handle.ts';
 import { gatewayRefusals, type PendingRequest } from '../../pipeline/refusals.ts';
 import { readRequestId } from '../../pipeline/request-id.ts';
 import { toRefusalResponse, writeWhole } from '../../pipeline/write-refusal.ts';
 import type { RequestFacts } from '../../routing/facts.ts';
 import type { ReadPath } from '../../routing/request-path.ts';
+import type { Http2Stream } from '../endpoint/stream.ts';
+import { errorCodes } from '../frames/error-code.ts';
 import { isTooLarge, readRequestHead, type Http2Fields, type Http2RequestHead } from './request-head.ts';
 import { createWebSocketStream } from './web-socket.ts';
 import { StreamBody } from './stream-body.ts';
-import { StreamResponse, type StreamConnection } from './stream-response.ts';
+import { StreamResponse, type CallerStreamConnection } from './stream-response.ts';
 
 /** The connection of a stream. */
-export interface RequestConnection extends StreamConnection {
+export interface RequestConnection extends CallerStreamConnection {
   readonly facts: ConnectionFacts;
   fields: Http2Fields | undefined;
 }
 
 /** Serves the request of a stream. @param received fields of its head, name and value in turn. */
 export type ServeStream = (
-  stream: ServerHttp2Stream,
+  stream: Http2Stream,
   received: readonly string[],
   endsHere: boolean,
   connection: RequestConnection,
-) => StreamResponse;
+) => void;
 
 export interface ServeStreamDeps {
   readonly clock: Clock;
@@ -43,6 +45,7 @@ export interface ServeStreamDeps {
 
 export function createServeStream(deps: ServeStreamDeps): ServeStream {
   const { activity, clock, config, deadlines } = deps;
+  const finish: ResponseListener = { responseClosed: () => activity.finish() };
   return (stream, received, endsHere, connection) => {
     const head = readRequestHead(received, endsHere, connection.fields);
     const response = new StreamResponse(stream, typeof head === 'string' ? '' : head.method, connection);
@@ -50,20 +53,23 @@ export function createServeStream(deps: ServeStreamDeps): ServeStream {
     // An established WebSocket may stay open indefinitely.
     if (!isWebSocket) {
       activity.begin();
-      stream.once('close', () => activity.finish());
+      response.onClose(finish);
     }
     if (typeof head === 'string') {
+      // Malformed requests end in a stream error (RFC 9113 section 8.1.1).
+      if (head === 'malformed') stream.resetsWith = errorCodes.protocolError;
       // With its HTTP status even to a client of gRPC: a proxy that asks for authorization takes 200 for permission.
       writeWhole(response, toRefusalResponse(malformed[head], readRequestId(received)));
-      return response;
+      return;
     }
     const { fields, target } = head;
     connection.fields = fields;
     connection.usefulBytes += fields.bytes;
+    if (fields.bodyBytes !== undefined && !endsHere) stream.expect(fields.bodyBytes);
     const refusal = activity.draining ? gatewayRefusals.gateway_draining : refusalOf(head, config);
     if (target === '*' && refusal === undefined) {
       writeWhole(response, aboutServer);
-      return response;
+      return;
     }
     const webSocket =
       head.protocol === undefined
@@ -71,14 +77,14 @@ export function createServeStream(deps: ServeStreamDeps): ServeStream {
         : createWebSocketStream(response, head.protocol, fields.rawHeaders, connection);
     let pending: PendingRequest | undefined = undefined;
     const onLate = (late: Refusal): void => {
-      if (response.begun) response.reset(constants.NGHTTP2_CANCEL);
+      if (response.begun) response.reset(errorCodes.cancel);
       else pending?.refuse(late);
     };
     if (fields.grpcTimeoutMs !== undefined) {
       const late = clock.after(Math.min(fields.grpcTimeoutMs, maxTimerMs), () =>
         onLate(gatewayRefusals.deadline_exceeded),
       );
-      stream.once('close', () => late.cancel());
+      response.onClose({ responseClosed: () => late.cancel() });
     }
     const body = new StreamBody(stream, {
       announcedBytes: fields.bodyBytes ?? 0,
@@ -88,6 +94,7 @@ export function createServeStream(deps: ServeStreamDeps): ServeStream {
       onBytes: (count) => (connection.usefulBytes += count),
       onLate: () => onLate(gatewayRefusals.request_timeout),
     });
+    response.receiver ??= body;
     pending = deps.handle({
       facts: toFacts(head, endsHere, webSocket?.rawHeaders, { connection: connection.facts, config }),
       httpVersion: '2.0',
@@ -99,7 +106,6 @@ export function createServeStream(deps: ServeStreamDeps): ServeStream {
       readPath: deps.readPath,
       maxBodyBytes: config.transport.maxBodyBytes,
     });
-    return response;
   };
 }
 

@@ -1,7 +1,6 @@
-import type { ServerHttp2Stream } from 'node:http2';
 import type { CallerBody } from '../../http1/message/caller-body.ts';
 import type { Deadlines, DeadlineOwner } from '../../http1/message/deadlines.ts';
-import { noTrailers } from '../../http1/message/response-writer.ts';
+import type { Http2Stream } from '../endpoint/stream.ts';
 
 export interface StreamBodyOptions {
   /** `content-length`; 0 without one. */
@@ -19,18 +18,15 @@ export interface StreamBodyOptions {
 export class StreamBody implements CallerBody, DeadlineOwner {
   deadline = Infinity;
   takenBytes = 0;
-  readonly #stream: ServerHttp2Stream;
+  readonly #stream: Http2Stream;
   readonly #options: StreamBodyOptions;
-  #trailers: readonly string[] = noTrailers;
-  #onPart: (part: Buffer) => void = () => {};
+  #isEnded = false;
+  #onPart: ((part: Buffer) => void) | undefined = undefined;
   #onEnd: (trailers: readonly string[]) => void = () => {};
 
-  constructor(stream: ServerHttp2Stream, options: StreamBodyOptions) {
+  constructor(stream: Http2Stream, options: StreamBodyOptions) {
     this.#stream = stream;
     this.#options = options;
-    stream.once('trailers', (...[, , trailers]: readonly unknown[]) => {
-      this.#trailers = trailers as readonly string[];
-    });
   }
 
   get announcedBytes(): number {
@@ -44,14 +40,12 @@ export class StreamBody implements CallerBody, DeadlineOwner {
   read(onPart: (part: Buffer) => void, onEnd: (trailers: readonly string[]) => void): void {
     this.#onPart = onPart;
     this.#onEnd = onEnd;
-    // Node.js tells the end of an empty body whether or not it is read.
-    if (this.#stream.readableEnded) {
-      process.nextTick(this.#onEnded);
-      return;
-    }
     this.#options.deadlines.add(this);
     this.#await();
-    this.#stream.on('data', this.#onData).once('end', this.#onEnded).once('close', this.#release);
+    // The caller of this gets nothing before it returns.
+    process.nextTick(() => {
+      if (this.#onPart === onPart) this.#stream.resume();
+    });
   }
 
   pause(): void {
@@ -60,13 +54,35 @@ export class StreamBody implements CallerBody, DeadlineOwner {
   }
 
   resume(): void {
+    if (this.#onPart === undefined) return;
     this.#await();
     this.#stream.resume();
   }
 
   stop(): void {
-    this.#release();
-    this.#stream.off('data', this.#onData).off('end', this.#onEnded).pause();
+    this.close();
+    this.#onPart = undefined;
+    this.#stream.pause();
+  }
+
+  /** A part has arrived. */
+  take(part: Buffer): void {
+    this.takenBytes += part.length;
+    this.#options.onBytes(part.length);
+    this.#onPart?.(part);
+  }
+
+  /** The last part has arrived. */
+  end(trailers: readonly string[]): void {
+    this.close();
+    if (this.#isEnded || this.#onPart === undefined) return;
+    this.#isEnded = true;
+    this.#onEnd(trailers);
+  }
+
+  /** Its stream has ended. */
+  close(): void {
+    this.#options.deadlines.remove(this);
   }
 
   onExpired(): void {
@@ -77,17 +93,4 @@ export class StreamBody implements CallerBody, DeadlineOwner {
     const { deadlines, limitMs } = this.#options;
     this.deadline = deadlines.notBefore(limitMs);
   }
-
-  readonly #onData = (part: Buffer): void => {
-    this.takenBytes += part.length;
-    this.#options.onBytes(part.length);
-    this.#onPart(part);
-  };
-
-  readonly #onEnded = (): void => {
-    this.#release();
-    this.#onEnd(this.#trailers);
-  };
-
-  readonly #release = (): void => this.#options.deadlines.remove(this);
 }

@@ -1,44 +1,55 @@
-import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { toHeaderText } from '../../http1/message/header-text.ts';
-import { hopByHop } from '../../http1/message/hop-by-hop.ts';
 import type { CallerResponseHead } from '../../http1/message/response-writer.ts';
 import type { CallerResponse, InterimHead, ResponseListener } from '../../proxy/caller-response.ts';
+import type { Http2Stream, Http2StreamListener } from '../endpoint/stream.ts';
+import { errorCodes } from '../frames/error-code.ts';
+import { appendFields } from './response-heads.ts';
 
 /** The connection of a response. */
-export interface StreamConnection {
+export interface CallerStreamConnection {
   /** Bytes of heads and bodies that requests and responses have moved. */
   usefulBytes: number;
   /** Ends the connection after the responses in flight. */
   last(): void;
   /** The caller has still to take a part of the response. */
   onPending(response: StreamResponse): void;
+  /** Encodes fields for the next frame. */
+  encode(head: CallerResponseHead): Buffer;
+  encodeFields(fields: readonly string[]): Buffer;
+  /** @param begun whether the head of the response was sent. */
+  onResponseClosed(begun: boolean): void;
 }
 
-/** Maximum size of one write, in bytes: the progress of a caller shows only after each. */
-const maxWriteBytes = 64 * 1024;
+/** Receives the rest of a request. */
+export interface RequestReceiver {
+  take(part: Buffer): void;
+  end(trailers: readonly string[]): void;
+  /** Nothing more comes. @param code why the stream was reset; undefined when both sides have ended it. */
+  close(code: number | undefined): void;
+}
 
 /** The response on a stream. A class, because one is created for each request. */
-export class StreamResponse implements CallerResponse {
+export class StreamResponse implements CallerResponse, Http2StreamListener {
   begun = false;
   over = false;
-  readonly stream: ServerHttp2Stream;
-  readonly #connection: StreamConnection;
+  readonly stream: Http2Stream;
+  /** Undefined for a request that is not read. */
+  receiver: RequestReceiver | undefined = undefined;
+  readonly #connection: CallerStreamConnection;
   readonly #isHead: boolean;
   #told: readonly ResponseListener[] = nobody;
+  #onDrained: (() => void) | undefined = undefined;
   #begunWith: CallerResponseHead | undefined = undefined;
   #isSent = false;
-  #hasBody = true;
-  /** Whether trailers can follow the body; known when the head is sent. */
-  #takesTrailers = false;
-  #trailers: readonly string[] = nothing;
-  #writtenBytes = 0;
   #isClosed = false;
+  #hasBody = true;
+  #writtenBytes = 0;
 
-  constructor(stream: ServerHttp2Stream, method: string, connection: StreamConnection) {
+  constructor(stream: Http2Stream, method: string, connection: CallerStreamConnection) {
     this.stream = stream;
     this.#isHead = method === 'HEAD';
     this.#connection = connection;
-    stream.once('close', this.#onClosed);
+    stream.listener = this;
   }
 
   get status(): number {
@@ -51,17 +62,17 @@ export class StreamResponse implements CallerResponse {
 
   /** Bytes of the body that the caller has still to take. */
   get pendingBytes(): number {
-    return this.#isClosed ? 0 : this.stream.bufferSize;
+    return this.stream.queuedBytes;
   }
 
   /** Bytes of the body that the caller has taken. */
   get takenBytes(): number {
-    return this.#writtenBytes - this.stream.bufferSize;
+    return this.#writtenBytes - this.stream.queuedBytes;
   }
 
   onClose(told: ResponseListener): void {
     if (this.#isClosed) told.responseClosed();
-    else this.#told = [...this.#told, told];
+    else this.#told = this.#told.length === 0 ? [told] : [...this.#told, told];
   }
 
   last(): void {
@@ -69,14 +80,21 @@ export class StreamResponse implements CallerResponse {
   }
 
   continue(): void {
-    this.#sendInterim({ ':status': 100 });
+    this.#sendInterim([':status', '100']);
   }
 
   interim({ status, headers }: InterimHead): void {
     // `100 Continue` is not the server's to send, and 101 does not exist in HTTP/2.
     if (status !== 102 && status !== 103) return;
-    const fields = headers.filter((_, at) => status === 103 && headers[at - (at % 2)] === 'link');
-    if (status === 102 || fields.length > 0) this.#sendInterim({ ':status': status, ...toFields(fields) });
+    const fields = [':status', String(status)];
+    if (status === 103) {
+      appendFields(
+        fields,
+        headers.filter((_, at) => headers[at - (at % 2)] === 'link'),
+      );
+      if (fields.length === 2) return;
+    }
+    this.#sendInterim(fields);
   }
 
   begin(head: CallerResponseHead): void {
@@ -90,57 +108,56 @@ export class StreamResponse implements CallerResponse {
 
   write(part: Buffer, lent: boolean): boolean {
     this.flush();
-    if (part.length === 0 || !this.#hasBody || this.#isGone) return true;
-    return this.#writeParts(lent ? Buffer.from(part) : part);
+    if (part.length === 0 || !this.#hasBody) return true;
+    this.written(part.length);
+    return this.stream.write(part, !lent);
   }
 
   flush(): void {
-    if (!this.#isSent) this.#send(false, true);
+    if (!this.#isSent) this.#send(false);
   }
 
   onceDrained(told: () => void): void {
-    this.stream.once('drain', told);
+    this.#onDrained = told;
     this.#connection.onPending(this);
   }
 
   end(part: Buffer | undefined, lent: boolean, trailers: readonly string[]): void {
     if (this.over) return;
-    const { stream } = this;
     const last = this.#hasBody && part !== undefined && part.length > 0 ? part : undefined;
     const hasTrailers = this.#hasBody && trailers.length > 0;
-    if (!this.#isSent) this.#send(last === undefined && !hasTrailers, hasTrailers);
+    const endsWithHead = !this.#isSent && last === undefined && !hasTrailers;
+    if (!this.#isSent) this.#send(endsWithHead);
     this.over = true;
-    if (this.#isGone) return;
-    this.#trailers = trailers;
-    if (last !== undefined) this.#writeParts(lent ? Buffer.from(last) : last);
-    stream.end();
+    if (endsWithHead) return;
+    if (last !== undefined) this.written(last.length);
+    this.stream.end(last, !lent, hasTrailers ? this.#connection.encodeFields(toFields(trailers)) : undefined);
     if (this.pendingBytes > 0) this.#connection.onPending(this);
-    if (!this.#takesTrailers) this.#endRequest();
   }
 
   cut(): void {
-    this.reset(constants.NGHTTP2_INTERNAL_ERROR);
+    this.reset(errorCodes.internalError);
   }
 
   /** Ends the stream before its response is complete. */
   reset(code: number): void {
     this.over = true;
-    if (!this.#isGone) this.stream.close(code);
+    this.stream.reset(code);
   }
 
   /** Begins a WebSocket in place of a body. @param headers name and value in turn. */
   accept(headers: readonly string[]): void {
     this.begun = true;
     this.#isSent = true;
-    if (!this.#isGone) this.stream.respond({ ':status': 200, ...toFields(headers) });
+    const fields = [':status', '200'];
+    appendFields(fields, headers);
+    if (!this.stream.isClosed) this.stream.sendFields(this.#connection.encodeFields(fields), false);
   }
 
   /** Ends the stream of a WebSocket. */
   finish(): void {
     this.over = true;
-    if (this.#isGone) return;
-    this.stream.end();
-    this.#endRequest();
+    this.stream.end(undefined, true, undefined);
   }
 
   /** Bytes have been written to the stream. */
@@ -149,64 +166,45 @@ export class StreamResponse implements CallerResponse {
     this.#connection.usefulBytes += bytes;
   }
 
-  get #isGone(): boolean {
-    return this.stream.destroyed || this.stream.closed;
+  onFields(): void {
+    // Only servers send a head after the first one.
   }
 
-  #sendInterim(fields: OutgoingHttpHeaders): void {
-    if (!this.begun && !this.#isGone) this.stream.additionalHeaders(fields);
+  onData(part: Buffer): void {
+    this.receiver?.take(part);
   }
 
-  /** @param mayHaveTrailers whether they may follow what is sent now. */
-  #send(endsHere: boolean, mayHaveTrailers: boolean): void {
-    const head = this.#begunWith;
-    if (head === undefined || this.#isGone) return;
-    this.#isSent = true;
-    const { stream } = this;
-    this.#takesTrailers = mayHaveTrailers && this.#hasBody;
-    if (this.#takesTrailers) stream.once('wantTrailers', this.#sendTrailers);
-    stream.respond(
-      { ':status': head.status, ...toFields(head.headers) },
-      { endStream: endsHere, waitForTrailers: this.#takesTrailers },
-    );
+  onFlush(): void {}
+
+  onEnd(trailers: readonly string[]): void {
+    this.receiver?.end(trailers);
   }
 
-  readonly #sendTrailers = (): void => {
-    if (this.#isGone) return;
-    this.stream.sendTrailers(toFields(this.#trailers));
-    this.#endRequest();
-  };
-
-  /** The rest of a request that has its response is of no use (RFC 9113 section 8.1). */
-  #endRequest(): void {
-    const { stream } = this;
-    // A stream without a request body that is read ends before its last write has: Node.js creates an error for each.
-    if (this.#isClosed || stream.endAfterHeaders) return;
-    stream.resume();
-    if (stream.writableFinished) setImmediate(this.#resetRequest);
-    else stream.once('finish', () => setImmediate(this.#resetRequest));
+  onDrained(): void {
+    const told = this.#onDrained;
+    this.#onDrained = undefined;
+    told?.();
   }
 
-  /** In the turn after all has been written: Node.js would otherwise drop trailers, or write without an end. */
-  readonly #resetRequest = (): void => {
-    const { stream } = this;
-    if (this.#isGone || stream.state.state === constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE) return;
-    stream.close(constants.NGHTTP2_NO_ERROR);
-  };
-
-  #writeParts(part: Buffer): boolean {
-    this.written(part.length);
-    let taken = true;
-    for (let at = 0; at < part.length; at += maxWriteBytes)
-      taken = this.stream.write(part.length <= maxWriteBytes ? part : part.subarray(at, at + maxWriteBytes));
-    return taken;
-  }
-
-  readonly #onClosed = (): void => {
-    this.#isClosed = true;
+  onClosed(code: number | undefined): void {
     this.over = true;
+    this.#isClosed = true;
+    this.receiver?.close(code);
+    this.#connection.onResponseClosed(this.begun);
     for (const told of this.#told) told.responseClosed();
-  };
+  }
+
+  #sendInterim(fields: readonly string[]): void {
+    if (!this.begun && !this.stream.isClosed)
+      this.stream.sendFields(this.#connection.encodeFields(fields), false);
+  }
+
+  #send(endsHere: boolean): void {
+    const head = this.#begunWith;
+    if (head === undefined || this.stream.isClosed) return;
+    this.#isSent = true;
+    this.stream.sendFields(this.#connection.encode(head), endsHere);
+  }
 }
 
 const nobody: readonly ResponseListener[] = Object.freeze([]);
@@ -215,28 +213,8 @@ const nothing: readonly string[] = Object.freeze([]);
 /** RFC 9110 sections 15.3.5 and 15.4.5. */
 const bodiless: ReadonlySet<number> = new Set([204, 205, 304]);
 
-/** Fields of which each line stays as it is; other lines with the same name become one (RFC 9110 section 5.3). */
-const separate: ReadonlySet<string> = new Set([
-  'set-cookie',
-  'www-authenticate',
-  'proxy-authenticate',
-  'link',
-  'warning',
-  'via',
-]);
-
-/** Fields for Node.js, without those of an HTTP/1.1 connection, which HTTP/2 does not have. @param headers name and value in turn. */
-export function toFields(headers: readonly string[]): OutgoingHttpHeaders {
-  const fields = Object.create(null) as Record<string, string | string[]>;
-  for (let at = 0; at + 1 < headers.length; at += 2) {
-    const name = (headers[at] ?? '').toLowerCase();
-    const value = headers[at + 1] ?? '';
-    if (hopByHop.has(name) && name !== 'trailer' && name !== 'proxy-authenticate') continue;
-    const before = fields[name];
-    if (before === undefined) fields[name] = value;
-    else if (typeof before === 'string')
-      fields[name] = separate.has(name) ? [before, value] : `${before}, ${value}`;
-    else before.push(value);
-  }
+const toFields = (headers: readonly string[]): readonly string[] => {
+  const fields: string[] = [];
+  appendFields(fields, headers);
   return fields;
-}
+};

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { constants } from 'node:http2';
+import { Duplex } from 'node:stream';
 import { valueIn } from '../../middlewares/header-lists.ts';
 import type { CallerSocket } from '../../proxy/upgrade.ts';
-import type { StreamConnection, StreamResponse } from './stream-response.ts';
+import { errorCodes } from '../frames/error-code.ts';
+import type { CallerStreamConnection, StreamResponse } from './stream-response.ts';
 
 /** A WebSocket on a stream (RFC 8441). */
 export interface WebSocketStream {
@@ -16,31 +17,54 @@ export function createWebSocketStream(
   response: StreamResponse,
   protocol: string,
   rawHeaders: readonly string[],
-  connection: StreamConnection,
+  connection: CallerStreamConnection,
 ): WebSocketStream {
-  const { stream } = response;
   const key = randomBytes(16).toString('base64');
   return {
     rawHeaders: [...without(rawHeaders, keyName), keyName, key],
     upgrade: {
       protocol,
-      socket: stream,
+      socket: createStreamSocket(response, connection),
       head: Buffer.alloc(0),
       accept(headers) {
-        if (valueIn(headers, acceptName) !== toAccept(key)) {
-          response.cut();
-          return;
-        }
-        stream.on('data', (part: Buffer) => (connection.usefulBytes += part.length));
-        response.accept(without(headers, acceptName));
+        if (valueIn(headers, acceptName) !== toAccept(key)) response.cut();
+        else response.accept(without(headers, acceptName));
       },
       end: () => response.finish(),
       // RFC 8441 section 5: for a connection that is reset.
-      cut: () => response.reset(constants.NGHTTP2_CANCEL),
+      cut: () => response.reset(errorCodes.cancel),
       written: (bytes) => response.written(bytes),
       onBlocked: () => connection.onPending(response),
     },
   };
+}
+
+/** The bytes of a WebSocket, as those of a connection. */
+function createStreamSocket(response: StreamResponse, connection: CallerStreamConnection): Duplex {
+  const { stream } = response;
+  const socket = new Duplex({
+    read: () => stream.resume(),
+    write(part: Buffer, _encoding, done) {
+      if (stream.write(part, true)) done();
+      else response.onceDrained(done);
+    },
+    final(done) {
+      response.finish();
+      done();
+    },
+  });
+  response.receiver = {
+    take(part) {
+      connection.usefulBytes += part.length;
+      if (!socket.push(Buffer.from(part))) stream.pause();
+    },
+    end: () => void socket.push(null),
+    close: (code) =>
+      void socket.destroy(
+        code === undefined || code === errorCodes.noError ? undefined : new Error('the stream was reset'),
+      ),
+  };
+  return socket;
 }
 
 const keyName = 'sec-websocket-key';

@@ -1,0 +1,289 @@
+import { errorCodes } from '../frames/error-code.ts';
+import { maxWindow } from '../frames/frame.ts';
+import { ReceiveWindow } from './receive-window.ts';
+import type { FrameWriter, WriteListener } from '../frames/frame-writer.ts';
+
+/** Called with what happens on a stream; nothing after `onClosed`. Fields are name and value in turn, as Latin-1. */
+export interface Http2StreamListener {
+  /** The head of a response, which may be an interim one. */
+  onFields(fields: readonly string[], endsStream: boolean): void;
+  /** @param lent the bytes are valid until `onFlush` or `onEnd` only. */
+  onData(part: Buffer, lent: boolean): void;
+  /** All that has arrived so far has been passed on. */
+  onFlush(): void;
+  /** @param trailers `noTrailers` when there are none. */
+  onEnd(trailers: readonly string[]): void;
+  /** Everything written has been sent. */
+  onDrained(): void;
+  /** @param code why it was reset, or its connection closed; undefined when both sides have ended it and the last frame is written. */
+  onClosed(code: number | undefined): void;
+}
+
+/** The connection of a stream, as the stream uses it. */
+export interface StreamConnection {
+  readonly writer: FrameWriter;
+  /** Largest payload that the other side accepts. */
+  readonly maxFrameSize: number;
+  /** Bytes that the other side takes on the connection, whatever the stream. */
+  sendWindow: number;
+  /** Whether the other side's part of a stream ends with ours, as a server's response ends its request. */
+  readonly endsBothSides: boolean;
+  /** Bytes that have arrived were passed on or discarded. */
+  consumed(bytes: number): void;
+  /** The stream has more to send than it may at present. */
+  onBlocked(stream: Http2Stream): void;
+  /** @param isReset whether this side has reset it: frames for it may still arrive. */
+  onStreamClosed(stream: Http2Stream, isReset: boolean): void;
+}
+
+/** One stream of a connection (RFC 9113 section 5). A class, because each request has one. */
+export class Http2Stream implements WriteListener {
+  readonly id: number;
+  listener: Http2StreamListener = nobody;
+  isClosed = false;
+  /** Whether the other side has ended its part; its last bytes may not have been read. */
+  isRemoteEnded = false;
+  /** Code of RST_STREAM after this side's part; undefined: only if the other side has not ended its part. */
+  resetsWith: number | undefined = undefined;
+  /** Bytes that the other side takes. */
+  sendWindow: number;
+  /** Bytes that have been written, and wait. */
+  queuedBytes = 0;
+  readonly #connection: StreamConnection;
+  readonly #window: ReceiveWindow;
+  /** Bytes that the announced length of the body leaves. */
+  #left = Infinity;
+  #isReading = false;
+  #arrived: Buffer[] = [];
+  /** Set when the other side has ended its part, until that is passed on. */
+  #received: readonly string[] | undefined = undefined;
+  #queue: Buffer[] = [];
+  /** The trailers' block, or `nothing`, when the end follows what is queued. */
+  #ending: Buffer | undefined = undefined;
+  #isLocalEnded = false;
+
+  /** @param window bytes that the other side may send ahead. */
+  constructor(id: number, connection: StreamConnection, sendWindow: number, window: number) {
+    this.id = id;
+    this.#connection = connection;
+    this.sendWindow = sendWindow;
+    this.#window = new ReceiveWindow(window);
+  }
+
+  /** Whether this side has ended its part. */
+  get isLocalEnded(): boolean {
+    return this.#isLocalEnded;
+  }
+
+  /** The body has that many bytes: any other number is an error of the stream. */
+  expect(bytes: number): void {
+    this.#left = bytes;
+  }
+
+  /** Passes on what has arrived, and what will. */
+  resume(): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    let passed = false;
+    for (let part = this.#nextPart(); part !== undefined; part = this.#nextPart()) {
+      passed = true;
+      this.listener.onData(part, false);
+      this.#consume(part.length);
+    }
+    this.#tellEnd();
+    if (passed && !this.isClosed) this.listener.onFlush();
+  }
+
+  pause(): void {
+    this.#isReading = false;
+  }
+
+  /** A DATA frame has arrived. @returns whether the window allows its length. */
+  admits(length: number): boolean {
+    return this.#window.take(length);
+  }
+
+  /** Data has arrived. */
+  receive(part: Buffer, lent: boolean): void {
+    this.#left -= part.length;
+    if (this.#left < 0) this.reset(errorCodes.protocolError);
+    if (this.isClosed) this.#connection.consumed(part.length);
+    else if (this.#isReading && this.#arrived.length === 0) {
+      this.listener.onData(part, lent);
+      this.#consume(part.length);
+    } else this.#arrived.push(Buffer.from(part));
+  }
+
+  /** Padding has arrived, which nobody reads. */
+  discard(bytes: number): void {
+    this.#consume(bytes);
+  }
+
+  /** The other side has ended its part. */
+  endRemote(trailers: readonly string[]): void {
+    if (this.#left > 0 && this.#left !== Infinity) {
+      this.reset(errorCodes.protocolError);
+      return;
+    }
+    this.isRemoteEnded = true;
+    this.#received = trailers;
+    this.#tellEnd();
+    if (this.#isLocalEnded) this.close(undefined, false);
+  }
+
+  /** @param block an encoded field section. */
+  sendFields(block: Buffer, endsStream: boolean): void {
+    if (this.isClosed || this.#isLocalEnded) return;
+    const { writer, maxFrameSize } = this.#connection;
+    writer.headers(this.id, block, endsStream, maxFrameSize);
+    if (endsStream) this.#endLocal();
+  }
+
+  /** @param isOwn whether the bytes stay as they are. @returns false when the next part should wait for `onDrained`. */
+  write(part: Buffer, isOwn: boolean): boolean {
+    if (this.isClosed || this.#isLocalEnded || part.length === 0) return true;
+    const sent = this.#queue.length === 0 ? this.#send(part, isOwn, false, Infinity) : 0;
+    if (sent < part.length) this.#enqueue(part.subarray(sent), isOwn);
+    return this.queuedBytes === 0;
+  }
+
+  /** Ends this side's part. @param block the encoded trailers. */
+  end(part: Buffer | undefined, isOwn: boolean, block: Buffer | undefined): void {
+    if (this.isClosed || this.#isLocalEnded) return;
+    const last = part ?? nothing;
+    const sent = this.#queue.length === 0 ? this.#send(last, isOwn, block === undefined, Infinity) : 0;
+    if (sent === last.length && this.#queue.length === 0) this.#sendEnd(block ?? nothing);
+    else {
+      if (sent < last.length) this.#enqueue(last.subarray(sent), isOwn);
+      this.#ending = block ?? nothing;
+    }
+  }
+
+  /** Sends one frame of what is queued, if possible. @returns whether more is queued. */
+  pump(): boolean {
+    const [first] = this.#queue;
+    if (first === undefined || this.isClosed) return false;
+    const endsHere = this.#queue.length === 1 && this.#ending?.length === 0;
+    const sent = this.#send(first, true, endsHere, this.#connection.maxFrameSize);
+    this.queuedBytes -= sent;
+    if (sent < first.length) {
+      if (sent > 0) this.#queue[0] = first.subarray(sent);
+      return true;
+    }
+    this.#queue.shift();
+    if (this.#queue.length > 0) return true;
+    if (this.#ending !== undefined) this.#sendEnd(this.#ending);
+    else this.listener.onDrained();
+    return false;
+  }
+
+  /** The other side takes that many more bytes, or fewer. @returns whether its window is still valid. */
+  widen(bytes: number): boolean {
+    this.sendWindow += bytes;
+    return this.sendWindow <= maxWindow;
+  }
+
+  /** Ends the stream before it is complete. */
+  reset(code: number): void {
+    if (this.isClosed) return;
+    this.#connection.writer.reset(this.id, code);
+    this.close(code, true);
+  }
+
+  /** The stream has ended, whoever has ended it. */
+  close(code: number | undefined, isReset: boolean): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    let unread = 0;
+    for (const part of this.#arrived) unread += part.length;
+    if (unread > 0) this.#connection.consumed(unread);
+    this.#arrived = noParts;
+    this.#queue = noParts;
+    this.queuedBytes = 0;
+    this.#connection.onStreamClosed(this, isReset);
+    if (code === undefined) this.#connection.writer.onceWritten(this);
+    else this.listener.onClosed(code);
+  }
+
+  onWritten(): void {
+    this.listener.onClosed(undefined);
+  }
+
+  /** @param most bytes to send. @returns the number of bytes sent; an empty part that ends the stream is always sent. */
+  #send(part: Buffer, isOwn: boolean, endsStream: boolean, most: number): number {
+    const connection = this.#connection;
+    const { writer, maxFrameSize } = connection;
+    if (part.length === 0) {
+      if (endsStream) writer.data(this.id, part, true, true);
+      return 0;
+    }
+    let sent = 0;
+    while (sent < part.length && sent < most && !writer.isBlocked) {
+      const length = Math.min(part.length - sent, maxFrameSize, this.sendWindow, connection.sendWindow);
+      if (length <= 0) break;
+      const isLast = sent + length === part.length;
+      this.sendWindow -= length;
+      connection.sendWindow -= length;
+      writer.data(
+        this.id,
+        length === part.length ? part : part.subarray(sent, sent + length),
+        isOwn,
+        endsStream && isLast,
+      );
+      sent += length;
+    }
+    return sent;
+  }
+
+  #enqueue(part: Buffer, isOwn: boolean): void {
+    this.#queue.push(isOwn ? part : Buffer.from(part));
+    this.queuedBytes += part.length;
+    this.#connection.onBlocked(this);
+  }
+
+  /** @param block empty when END_STREAM was sent with the data. */
+  #sendEnd(block: Buffer): void {
+    if (block.length > 0)
+      this.#connection.writer.headers(this.id, block, true, this.#connection.maxFrameSize);
+    this.#endLocal();
+  }
+
+  #endLocal(): void {
+    const { endsBothSides, writer } = this.#connection;
+    this.#isLocalEnded = true;
+    const isReset = this.resetsWith !== undefined || (endsBothSides && !this.isRemoteEnded);
+    // The rest of a request that has its response is of no use (RFC 9113 section 8.1).
+    if (isReset) writer.reset(this.id, this.resetsWith ?? errorCodes.noError);
+    if (isReset || this.isRemoteEnded) this.close(undefined, isReset);
+  }
+
+  #nextPart(): Buffer | undefined {
+    return this.#isReading && !this.isClosed ? this.#arrived.shift() : undefined;
+  }
+
+  #tellEnd(): void {
+    const trailers = this.#received;
+    if (trailers === undefined || !this.#isReading || this.#arrived.length > 0 || this.isClosed) return;
+    this.#received = undefined;
+    this.listener.onEnd(trailers);
+  }
+
+  #consume(bytes: number): void {
+    this.#connection.consumed(bytes);
+    const increment = this.isClosed || this.isRemoteEnded ? 0 : this.#window.read(bytes);
+    if (increment > 0) this.#connection.writer.windowUpdate(this.id, increment);
+  }
+}
+
+const nothing = Buffer.alloc(0);
+const noParts: Buffer[] = [];
+
+/** Of a stream to which nobody listens yet. */
+const nobody: Http2StreamListener = Object.freeze({
+  onFields() {},
+  onData() {},
+  onFlush() {},
+  onEnd() {},
+  onDrained() {},
+  onClosed() {},
+});
