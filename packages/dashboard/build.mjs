@@ -26,7 +26,7 @@ async function bundleScript(plugins) {
   return output;
 }
 
-/** Without comments and indentation. No string of the style sheet has either. */
+/** Removes comments and indentation. No string of the style sheet contains either. */
 const minifyStyles = (css) =>
   css
     .replace(/\/\*.*?\*\//gs, '')
@@ -36,7 +36,7 @@ const minifyStyles = (css) =>
     .replace(/: +/g, ':');
 
 /**
- * @param {string} folder that is replaced.
+ * @param {string} folder is replaced.
  * @param {import('rolldown').Plugin[]} plugins of the bundle, for licences.
  */
 export async function buildDashboard(folder, plugins = []) {

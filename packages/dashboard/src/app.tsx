@@ -37,7 +37,7 @@ export function App(): JSX.Element {
   const name = location.parameters['name'];
   useEffect(() => {
     document.title = `${name ?? titles[location.view]} · grantgate`;
-    // A screen reader announces the new view, as it would a new page.
+    // Makes a screen reader announce the new view like a new page.
     if (!first.current) main.current?.focus();
     first.current = false;
   }, [location.view, name]);

@@ -8,7 +8,7 @@ const escapeCharacter = (character: string): string => {
     : `\\u${code.toString(16).padStart(4, '0')}`;
 };
 
-/** One word for a shell. A text with characters that a terminal would act on is written with their numbers. */
+/** A text as one word of a shell. Characters that a terminal would interpret are written as escapes. */
 export function quoteForShell(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text;
   if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text))
@@ -16,11 +16,11 @@ export function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-/** The command that makes a refused request again. The gateway keeps no secret of a caller: `CLIENT_SECRET` stands for it. */
+/** The command that repeats a refused request. The gateway keeps no secret of a caller: `CLIENT_SECRET` is a placeholder. */
 export function toCurlCommand({ method, scheme, host, path, clientID }: RecentRefusal): string {
   const words = ['curl', '-i'];
   if (method !== 'GET') words.push('-X', quoteForShell(method));
-  // No brackets and braces of the path are curl's.
+  // curl must not interpret brackets and braces in the path.
   words.push('--globoff', '--path-as-is');
   if (clientID !== null) words.push('-u', quoteForShell(`${clientID}:CLIENT_SECRET`));
   words.push(quoteForShell(`${scheme}://${host}${path}`));

@@ -30,7 +30,7 @@ export function useLive(): LiveState {
   return state;
 }
 
-/** The time on the gateway's clock, in milliseconds; renders again each time it passes. */
+/** The time on the gateway's clock, in milliseconds; renders again as it passes. */
 export function useNow(everyMs = 1_000): number {
   const { client, live } = useDashboard();
   const [now, setNow] = useState(Date.now());
@@ -51,9 +51,7 @@ export interface DashboardResource<T> {
   readonly failure: { readonly status: number; readonly message: string } | undefined;
 }
 
-/**
- * Reads a resource, again when its path or a parameter changes, and when `version` does. The previous value stays until then.
- */
+/** Reads a resource; reads it again when its path, a parameter or `version` changes. The previous value stays until then. */
 export function useResource<T>(
   path: string | undefined,
   parameters: ApiParameters,
@@ -83,7 +81,7 @@ export function useResource<T>(
   return resource;
 }
 
-/** Increases every so often, while the page is seen and not paused. */
+/** Increases at intervals while the page is visible and not paused. */
 export function useRefresh(everyMs: number): number {
   const { live } = useDashboard();
   const [count, setCount] = useState(0);
@@ -96,7 +94,7 @@ export function useRefresh(everyMs: number): number {
   return count;
 }
 
-/** The view and its filters, which the URL holds. */
+/** The view and its filters, which are part of the URL. */
 export function useViewLocation(): ViewLocation {
   const [location, setLocation] = useState(parseViewLocation(window.location.hash));
   useEffect(() => {
@@ -107,7 +105,7 @@ export function useViewLocation(): ViewLocation {
   return location;
 }
 
-/** Changes filters of the view in the URL, without an entry in the history for each letter that is typed. */
+/** Changes filters of the view in the URL, without a history entry for each typed letter. */
 export function changeParameters(location: ViewLocation, change: Readonly<Record<string, string>>): void {
   const parameters = { ...location.parameters, ...change };
   window.history.replaceState(null, '', formatViewLocation({ ...location, parameters }));

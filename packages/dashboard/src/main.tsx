@@ -4,7 +4,7 @@ import { App } from './app.tsx';
 import { DashboardProvider } from './dashboard.tsx';
 import { createLive, type Live } from './live/live.ts';
 
-// `/dashboard/` and `/api/` are beside each other, below `api.basePath`.
+// `/dashboard/` and `/api/` are siblings below `api.basePath`.
 const unauthorized = (): void => live.waitForToken();
 const client = createApiClient(new URL('../api/', document.baseURI), unauthorized);
 const live: Live = createLive(client);

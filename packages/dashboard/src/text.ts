@@ -1,4 +1,4 @@
-// Words, numbers and times as people read them.
+// Readable words, numbers and times.
 
 const integer = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const decimal = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
@@ -62,11 +62,13 @@ const unreadable = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const codePoint = (character: string): string =>
   `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 
-/** A text from outside as it can be shown: characters that are not seen, or that reorder others, as `‹U+202E›`. */
+/**
+ * A text from outside in a form that is safe to show: invisible characters, and characters that reorder others, become `‹U+202E›`.
+ */
 export const readable = (text: string): string =>
   text.replace(unreadable, (character) => `‹${codePoint(character)}›`);
 
-/** At most so many characters of a text, with how many there are. */
+/** The first characters of a text, with their total number if it is longer. */
 export function shorten(text: string, limit: number): string {
   const characters = Array.from(text);
   if (characters.length <= limit) return text;

@@ -1,4 +1,4 @@
-/** A text that YAML reads as that text without quotes. */
+/** A text that YAML reads unchanged without quotes. */
 const plain = /^[A-Za-z/][\w./@ -]*$/;
 const reserved = /^(?:true|false|null|yes|no|on|off|~)$/i;
 
@@ -9,7 +9,7 @@ const scalar = (value: unknown): string => {
 
 const isEmpty = (value: object): boolean => Object.keys(value).length === 0;
 
-/** Lines of a value of JSON as YAML, for people to read. */
+/** Lines of a JSON value as readable YAML. */
 function linesOf(value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return [scalar(value)];
   if (isEmpty(value)) return [Array.isArray(value) ? '[]' : '{}'];
@@ -23,5 +23,5 @@ function linesOf(value: unknown): readonly string[] {
   });
 }
 
-/** JSON as YAML, in which configurations are written. */
+/** JSON as YAML, the format of configurations. */
 export const toYaml = (value: unknown): string => linesOf(value).join('\n');

@@ -3,7 +3,7 @@ import { openLocalServer } from './local-server.ts';
 import { createProviderBase, loadProvider, type ProviderClient } from './oidc-provider.ts';
 
 export interface DemoClient extends ProviderClient {
-  /** Claims of its access tokens beside `iss`, `sub`, `aud`, `exp`, `iat`, `jti` and `client_id`. */
+  /** Claims of its access tokens in addition to `iss`, `sub`, `aud`, `exp`, `iat`, `jti` and `client_id`. */
   readonly claims: Readonly<Record<string, unknown>>;
 }
 

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { LocalServer } from './local-server.ts';
 import { openLocalServer } from './local-server.ts';
 
-/** Headers of the transport and of proxies, which say nothing about the caller here. */
+/** Headers of the transport and of proxies, which are irrelevant here. */
 const plumbing =
   /^(?:host|connection|accept.*|user-agent|content-length|transfer-encoding|x-forwarded-.*|x-real-ip)$/;
 

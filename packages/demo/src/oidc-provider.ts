@@ -3,8 +3,8 @@ import type { Adapter, Configuration } from 'oidc-provider';
 import type Provider from 'oidc-provider';
 
 /**
- * Loads `oidc-provider`, a certified authorization server. It says on the console, while it is loaded, that it prefers a newer
- * Node.js; nobody who reads that can act on it.
+ * Loads `oidc-provider`, a certified authorization server. While it loads, it prints a recommendation to use a newer Node.js, which
+ * is suppressed because no reader of that output can act on it.
  */
 export async function loadProvider(): Promise<typeof Provider> {
   const { console } = globalThis;
@@ -17,7 +17,7 @@ export async function loadProvider(): Promise<typeof Provider> {
   }
 }
 
-/** A client that gets tokens with its credentials. */
+/** A client that requests tokens with its credentials. */
 export interface ProviderClient {
   readonly clientId: string;
   readonly clientSecret: string;
@@ -29,7 +29,7 @@ export function createProviderBase(clients: ReadonlyMap<string, ProviderClient>)
   return {
     adapter: (model) => createAdapter(model, clients),
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig' }] },
-    // No browser comes here: cookies are never set.
+    // No browser uses it, so cookies are never set.
     cookies: { keys: ['unused'] },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
   };

@@ -18,7 +18,7 @@ const own = { clientID: 'app', clientSecret: secret };
 
 function create(options: ClientCredentialsInput) {
   const clock = createFakeClock();
-  // Waits between attempts are skipped, time-outs are not: they are longer.
+  // Waits between attempts are skipped; time-outs are not, because they are longer.
   const clientConfig = { timeoutSeconds: 20, ...options.clientConfig };
   const authenticator = createAuthenticator(
     { ...options, clientConfig },
@@ -28,7 +28,7 @@ function create(options: ClientCredentialsInput) {
   const decide = async (authorization: string | undefined = basic) => {
     const decision = await authenticator.decide({ authorization });
     if (decision.allowed) return 'allowed';
-    // The reason is for operators alone.
+    // The reason is for operators only.
     expect(JSON.stringify({ ...decision, reason: undefined })).not.toContain('tell-tale');
     const { status, code, retryAfterSeconds, challenge } = decision;
     return [status, code, retryAfterSeconds, challenge !== undefined];

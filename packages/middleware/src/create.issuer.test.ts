@@ -41,7 +41,7 @@ function open(options: IssuerOptions = {}, parts: AuthenticatorParts = {}): Auth
   closing.push(() => authenticator.close());
   return authenticator;
 }
-/** The token that a request gets, or the code of its refusal. */
+/** The token for a request, or the code of its refusal. */
 const resultOf = (decision: Decision): string | undefined =>
   decision.allowed ? decision.setHeaders[1]?.replace('Bearer ', '') : decision.code;
 const ask = async (authenticator: Authenticator): Promise<string | undefined> =>

@@ -56,15 +56,15 @@ export interface AuthenticatorParts {
   readonly endpoints?: EndpointStates;
   /** Default: none. Authenticators that share them request the metadata of an issuer together. */
   readonly discoveries?: Discoveries;
-  /** Counts the sources of tokens. Default: nothing. */
+  /** Counts the sources of tokens. Default: no counts. */
   readonly tally?: TokenTally | undefined;
-  /** Called for each outcome of a background renewal. Default: nothing. */
+  /** Called for each outcome of a background renewal. Default: none. */
   readonly onRenewal?: ((event: RenewalEvent) => void) | undefined;
-  /** Traces token requests. Default: nothing. */
+  /** Traces token requests. Default: no traces. */
   readonly tracing?: Tracing | undefined;
-  /** Called for each request for the metadata of an issuer that is not shared. Default: nothing. */
+  /** Called for each request for the metadata of an issuer that is not shared. Default: none. */
   readonly onDiscovery?: DiscoveryListener['onDiscovery'];
-  /** Called for each request for keys of `verify`. Default: nothing. */
+  /** Called for each request for keys of `verify`. Default: none. */
   readonly onKeys?: KeysListener['onKeys'];
 }
 

@@ -30,7 +30,7 @@ async function script(...steps: Script) {
   return scripted;
 }
 
-/** An authenticator of application level. */
+/** An authenticator at application level. */
 function create(options: Partial<ClientCredentialsInput> & { readonly url: string }) {
   const authenticator = createAuthenticator({ clientConfig: { maxRetries: 0 }, ...options });
   onTestFinished(() => authenticator.close());
@@ -102,7 +102,7 @@ describe('verify', () => {
     let keys = [old.jwk];
     let token = await signWith(old, 'k1');
     const as = await script((response, request) => {
-      // The fake clock is the server's too.
+      // The fake clock also counts as the server's.
       response.sendDate = false;
       if (request.url === '/jwks') json(response, 200, { keys });
       else json(response, 200, { access_token: token, token_type: 'Bearer', expires_in: 300 });
@@ -122,7 +122,7 @@ describe('verify', () => {
     expect(await decide('one')).toMatchObject({ allowed: true });
     [keys, token] = [[next.jwk], await signWith(next, 'k2')];
     await clock.advance(6_000);
-    // The new key is not known yet, so that the key set is requested again.
+    // The new key is unknown, so the key set is requested again.
     expect(await decide('other')).toMatchObject({ allowed: true });
     expect(await decide('one')).toMatchObject({ allowed: false, status: 502, reason: 'no key for ES256, kid "k1"' });
     expect(await decide('one')).toMatchObject({ allowed: true, setHeaders: ['authorization', `Bearer ${token}`] });

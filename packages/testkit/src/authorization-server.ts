@@ -8,7 +8,7 @@ import { Provider } from './oidc-provider.ts';
 import type { ClientAuthMethod } from '../../middleware/src/base/client-auth-method.ts';
 
 export interface TestClient extends ProviderClient {
-  /** Put into this client's JWT access tokens beside `iss`, `sub`, `aud`, `exp`, `iat`, `jti`, `client_id`. */
+  /** Claims of this client's JWT access tokens in addition to `iss`, `sub`, `aud`, `exp`, `iat`, `jti`, `client_id`. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** Default `jwt`. */
   readonly tokens?: 'jwt' | 'opaque';
@@ -29,7 +29,7 @@ export interface AuthorizationServerOptions {
   readonly defaultAudience?: string;
   /** Methods that the server accepts from all clients; default both. */
   readonly accepts?: readonly ClientAuthMethod[];
-  /** Serves https; `requestCert` and `ca` make it ask for a client certificate. */
+  /** Serves https; with `requestCert` and `ca` it requests a client certificate. */
   readonly tls?: ServerOptions;
 }
 
@@ -48,7 +48,7 @@ export interface AuthorizationServer {
   setClient(client: TestClient): void;
   setLifetime(seconds: number): void;
   accept(methods: readonly ClientAuthMethod[]): void;
-  /** Responds to this client with 429 and `Retry-After` from now on. */
+  /** Responds to all further requests of this client with 429 and `Retry-After`. */
   limit(clientId: string, seconds: number): void;
   /** Delays responses to token requests until the returned function is called. */
   hold(): () => void;
@@ -119,7 +119,7 @@ interface ServerState {
   readonly defaultAudience: string;
   lifetimeSeconds: number;
   accepted: readonly ClientAuthMethod[];
-  /** Responses wait for it. */
+  /** Delays responses until it resolves. */
   gate: Promise<void> | undefined;
   received: number;
 }
@@ -140,7 +140,7 @@ function createProvider(origin: string, state: ServerState): OidcProvider {
       devInteractions: { enabled: false },
       resourceIndicators: {
         enabled: true,
-        // The audience parameter of Auth0 and others selects the API; oidc-provider knows RFC 8707's URIs only.
+        // The audience parameter of Auth0 and others selects the API; oidc-provider supports only the URIs of RFC 8707.
         defaultResource: (ctx) =>
           `urn:audience:${encodeURIComponent(audienceOf(contextOf(ctx)?.body) ?? state.defaultAudience)}`,
         getResourceServerInfo: (_ctx, resource, client) => ({

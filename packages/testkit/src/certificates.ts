@@ -12,11 +12,14 @@ export interface TestCertificate {
 export interface TestAuthority {
   /** PEM of its own certificate. */
   readonly cert: string;
-  /** A certificate for a server with these host names and IPv4 addresses, or, without any, for a client; default: with a new P-256 key. */
+  /**
+   * A certificate for a server with these host names and IPv4 addresses, or for a client if there are none; default: with a new
+   * P-256 key.
+   */
   issue(commonName: string, hosts?: readonly string[], privateKey?: KeyObject): TestCertificate;
 }
 
-/** Creates a certificate authority with Node.js alone, because a machine may lack openssl. X.509 as in RFC 5280 section 4.1. */
+/** Creates a certificate authority with Node.js only, because a machine may lack openssl. X.509 as in RFC 5280 section 4.1. */
 export function createTestAuthority(name = 'Test CA'): TestAuthority {
   const issuerKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const certify = (subject: string, publicKey: KeyObject, extensions: readonly Buffer[]): string => {

@@ -19,7 +19,10 @@ export interface EchoServer {
   close(): Promise<void>;
 }
 
-/** An upstream on a free port of 127.0.0.1 that answers with what it received, as JSON; after an upgrade it sends back every byte. */
+/**
+ * An upstream on a free port of 127.0.0.1 that responds with the request that it received, as JSON; after an upgrade it sends back
+ * every byte.
+ */
 export async function startEchoServer(): Promise<EchoServer> {
   const received: Echo[] = [];
   const server = createServer((request, response) => {
@@ -39,7 +42,7 @@ export async function startEchoServer(): Promise<EchoServer> {
     const { method = '', url = '', rawHeaders, headers } = request;
     received.push({ method, url, rawHeaders, bodyBytes: 0 });
     socket.on('error', () => socket.destroy());
-    // RFC 6455 section 4.2.2; HAProxy looks at it.
+    // RFC 6455 section 4.2.2; HAProxy checks it.
     const accept = createHash('sha1')
       .update(`${headers['sec-websocket-key'] ?? ''}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
       .digest('base64');
@@ -71,7 +74,7 @@ async function countBody(request: IncomingMessage): Promise<number> {
   return bytes;
 }
 
-/** Values of a header in an echo, any letter case. */
+/** Values of a header in an echo, in any letter case of its name. */
 export function valuesOf({ rawHeaders }: Echo, name: string): readonly string[] {
   const values: string[] = [];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2)

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../middleware/src/base/clock.ts';
 export interface FakeClock extends Clock {
   /** Advances time, firing due timers in order and letting promise callbacks run between them. */
   advance(ms: number): Promise<void>;
-  /** Moves the wall clock alone, as when the machine was suspended (forward) or its clock is set. */
+  /** Moves only the wall clock, as when the machine was suspended (forward) or its clock is set. */
   jump(ms: number): void;
   /** Timers that have neither fired nor been cancelled. */
   pending(): number;

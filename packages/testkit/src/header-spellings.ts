@@ -4,8 +4,8 @@ import fc from 'fast-check';
 export const nameSigns: readonly string[] = Array.from("-_.!#$%&'*+^`|~");
 
 /**
- * Every spelling that some server reads as `name`: each combination of signs in place of its signs, the name itself among
- * them. Letter cases change from one to the next. A name of three signs has 15 x 15 x 15 spellings.
+ * Every spelling that some server reads as `name`: each combination of separators instead of its own, including the name itself.
+ * Letter cases vary between them. A name with three separators has 15 x 15 x 15 spellings.
  */
 export function* spellingsOf(name: string): Generator<string> {
   const parts = name.split(/[^A-Za-z\d]/);
@@ -21,13 +21,13 @@ export function* spellingsOf(name: string): Generator<string> {
   }
 }
 
-/** The spellings of `spellingsOf` that are no plain header names: each has another character than `-` or than `name` has. */
+/** Those of `spellingsOf` that are not ordinary header names: each has another separator than `-` and than `name` has. */
 export function forgedSpellingsOf(name: string): string[] {
   const lower = name.toLowerCase();
   return Array.from(spellingsOf(name)).filter((spelling) => spelling.toLowerCase() !== lower);
 }
 
-/** Any spelling of one of these names: any signs, any letter case, up to 64 characters. */
+/** Any spelling of one of these names: any separators, any letter case, up to 64 characters. */
 export function anySpellingOf(...names: readonly string[]): fc.Arbitrary<string> {
   return fc
     .tuple(

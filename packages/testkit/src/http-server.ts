@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 export interface TestServer {
   readonly port: number;
   readonly url: string;
-  /** Connections accepted in all. */
+  /** Total number of accepted connections. */
   readonly connections: readonly Socket[];
   close(): Promise<void>;
 }

@@ -11,17 +11,17 @@ import {
 
 type Http2ResponseHeaders = IncomingHttpHeaders & { readonly ':status'?: number };
 
-/** A response, read to its end. */
+/** A response that was read to its end. */
 export interface Http2Response {
   readonly status: number;
   readonly headers: Http2ResponseHeaders;
   readonly body: string;
   readonly trailers: IncomingHttpHeaders | undefined;
-  /** Code of the stream's end: 0 for an orderly one. */
+  /** Error code at the end of the stream: 0 for an orderly end. */
   readonly rstCode: number;
 }
 
-/** A client with one connection of HTTP/2. */
+/** A client with one HTTP/2 connection. */
 export interface Http2Client {
   readonly session: ClientHttp2Session;
   /** Opens a stream. */

@@ -67,7 +67,7 @@ export const settingsFrame = (settings: Readonly<Record<number, number>> = {}): 
   return toFrame(frameTypes.settings, 0, 0, payload);
 };
 
-/** Takes bytes in pieces, and gives each frame once it is complete. */
+/** Receives bytes in pieces, and returns each frame once it is complete. */
 export function createFrameReader(onFrame: (frame: Http2Frame) => void): (bytes: Buffer) => void {
   let rest: Buffer = Buffer.alloc(0);
   return (bytes) => {

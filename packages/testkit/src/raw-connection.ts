@@ -2,19 +2,19 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { inTime } from './until.ts';
 
-/** A connection that sends and shows bytes as they are. */
+/** A connection that sends and shows bytes unchanged. */
 export interface RawConnection {
   readonly socket: Socket;
   /** Everything received so far, as Latin-1. */
   text(): string;
   send(text: string | Buffer): void;
-  /** Resolves when what was received matches; rejects when the connection ends first, or it takes too long. */
+  /** Resolves when the received bytes match; rejects when the connection ends first, or after a time limit. */
   until(pattern: RegExp): Promise<string>;
-  /** Resolves with everything received when the other side has closed the connection; rejects when that takes too long. */
+  /** Resolves with all received bytes when the other side has closed the connection; rejects after a time limit. */
   closed(): Promise<string>;
   /**
    * Sends this repeatedly until the other side has closed the connection; rejects after 64 MiB, which is more than the system's
-   * buffers hold. Resolves with everything received.
+   * buffers can hold. Resolves with all received bytes.
    */
   flood(part: string | Buffer): Promise<string>;
 }

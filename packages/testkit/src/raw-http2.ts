@@ -13,24 +13,27 @@ import {
 } from './http2-frames.ts';
 import { inTime } from './until.ts';
 
-/** A connection of HTTP/2 that sends frames as they are. */
+/** An HTTP/2 connection that sends frames unchanged. */
 export interface RawHttp2 {
   readonly socket: Socket;
   readonly frames: readonly Http2Frame[];
   send(...parts: readonly Buffer[]): void;
-  /** Resolves with the first frame that matches; rejects when the connection ends first, or it takes too long. */
+  /** Resolves with the first matching frame; rejects when the connection ends first, or after a time limit. */
   until(matches: (frame: Http2Frame) => boolean): Promise<Http2Frame>;
-  /** The same, but undefined when the connection ends first. */
+  /** Likewise, but undefined when the connection ends first. */
   untilEnd(matches: (frame: Http2Frame) => boolean): Promise<Http2Frame | undefined>;
   /** Bytes received; more than those of the frames when the connection ended within one. */
   receivedBytes(): number;
   /** Resolves when the other side has closed the connection. */
   closed(): Promise<readonly Http2Frame[]>;
-  /** Sends this repeatedly until the other side has closed the connection, at most so often. Resolves with the number of times. */
+  /**
+   * Sends this repeatedly until the other side has closed the connection, up to a maximum number of times. Resolves with that
+   * number.
+   */
   flood(part: Buffer, most: number): Promise<number>;
 }
 
-/** The fields of a request. @param overrides `undefined` leaves a pseudo-header field out. */
+/** The fields of a request. @param overrides `undefined` omits a pseudo-header field. */
 export function requestFields(
   overrides: Readonly<Record<string, string | undefined>> = {},
   ...more: readonly (readonly [string, string])[]
@@ -70,7 +73,7 @@ export async function openRawHttp2(port: number, first: Buffer = prefaceAndSetti
   return watchFrames(socket, first);
 }
 
-/** The same with TLS and ALPN. @param ca PEM of the certificate authority. */
+/** Likewise with TLS and ALPN. @param ca PEM of the certificate authority. */
 export async function openRawHttp2Tls(
   port: number,
   ca: string,

@@ -13,10 +13,10 @@ export interface ReceivedRequest {
 }
 
 export interface ScriptedServer {
-  /** An address to use as token endpoint. */
+  /** A URL to use as token endpoint. */
   readonly url: string;
   readonly requests: readonly ReceivedRequest[];
-  /** Resolves when that many requests (or connections, of a raw server) have arrived in all. */
+  /** Resolves when that many requests (or connections, of a raw server) have arrived in total. */
   received(count: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export interface ScriptedServer {
 /** Actions of the server for its first, second, ... request; the last entry serves all further ones. */
 export type Script = readonly ((response: ServerResponse, request: ReceivedRequest) => void)[];
 
-/** An HTTP server on a free port that answers token requests by a script. */
+/** An HTTP server on a free port that responds to token requests by a script. */
 export async function startScriptedServer(...script: Script): Promise<ScriptedServer> {
   const requests: ReceivedRequest[] = [];
   const arrivals = createArrivals();
@@ -79,9 +79,9 @@ export async function startRawServer(onConnection: (socket: Socket) => void): Pr
 }
 
 /**
- * A port on which nobody listens. None of those that systems give out by themselves, on Linux from 32768: it stays closed, or can
- * still be listened on later, however many connections and listeners other tests open meanwhile. No other test is given it before this
- * process has ended.
+ * A port on which no process listens. It is not one of those that the system assigns by itself (on Linux from 32768), so it stays
+ * closed, or can still be used later, however many connections and listeners other tests open meanwhile. No other test receives it
+ * before this process has exited.
  */
 export async function findClosedPort(host = '127.0.0.1'): Promise<number> {
   for (let attempt = 0; attempt < 1000; attempt += 1) {
@@ -100,8 +100,8 @@ export async function findClosedPort(host = '127.0.0.1'): Promise<number> {
 }
 
 /**
- * Whether this process may have the port: it may not be in use yet when the next is looked for, here or in another process. On Linux a
- * socket in the abstract namespace says so, which goes with the process; elsewhere only this process is looked at.
+ * Whether this process may have the port: a port may be free although it was given out before, here or in another process. On Linux a
+ * socket in the abstract namespace marks it, which disappears with the process; elsewhere only this process is checked.
  */
 async function reserve(port: number): Promise<boolean> {
   if (given.has(port)) return false;
@@ -115,7 +115,7 @@ async function reserve(port: number): Promise<boolean> {
 }
 const given = new Set<number>();
 
-/** Answers with JSON; further headers may override the content type. */
+/** Responds with JSON; further headers may override the content type. */
 export function json(
   response: ServerResponse,
   status: number,
@@ -127,8 +127,8 @@ export function json(
 }
 
 /**
- * Responds without end. A client that takes 64 MiB is disconnected, so that a test of a client that should stop earlier fails
- * instead of running indefinitely.
+ * Responds endlessly. A client that reads 64 MiB is disconnected, so that a test of a client that should stop earlier fails instead
+ * of running indefinitely.
  */
 export function pour(response: ServerResponse, part: string): void {
   let written = 0;

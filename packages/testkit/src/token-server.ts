@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { Provider } from './oidc-provider.ts';
 
-/** A client of the server; each may introspect every token. */
+/** A client of the server; each may introspect all tokens. */
 export interface TokenServerClient {
   readonly clientId: string;
   readonly clientSecret: string;
@@ -24,7 +24,7 @@ export interface TokenServer {
   readonly issuer: string;
   readonly url: string;
   readonly introspectionUrl: string;
-  /** Requests that were answered, by path. */
+  /** Requests that got a response, by path. */
   readonly requests: readonly TokenServerRequest[];
   /** @param lifetimeSeconds default: 3600. @param scope of `orders:read` and `orders:write`; default: none. */
   issue(client: TokenServerClient, lifetimeSeconds?: number, scope?: string): Promise<string>;
@@ -55,7 +55,7 @@ export async function startTokenServer(clients: readonly TokenServerClient[]): P
     ttl: { ClientCredentials: () => lifetimeSeconds },
     formats: {
       customizers: {
-        // Its own `sub` is the client that exchanges.
+        // Its own `sub` is the client that performs the exchange.
         jwt: (ctx, _token, { payload }) => void Object.assign(payload, exchangedClaims.get(ctx)),
       },
     },
@@ -110,7 +110,7 @@ interface ExchangeParameters {
   readonly actor_token?: string;
 }
 
-/** By the context of a request: claims of the token that it gets. */
+/** By the context of a request: claims of the token that it receives. */
 const exchangedClaims = new WeakMap<object, Record<string, unknown>>();
 
 function registerTokenExchange(provider: InstanceType<typeof Provider>): void {
@@ -120,7 +120,7 @@ function registerTokenExchange(provider: InstanceType<typeof Provider>): void {
       const { client, params } = ctx.oidc;
       const clientOf = async (token = ''): Promise<string> => {
         const found = await provider.ClientCredentials.find(token);
-        // Loaded already, without its words on the console.
+        // Already loaded, with its console output suppressed.
         const { errors } = await import('oidc-provider');
         if (found?.clientId === undefined || !found.isValid)
           throw new errors.InvalidRequest('the token is not known');

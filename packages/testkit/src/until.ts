@@ -17,7 +17,7 @@ export async function until<T>(
     const outcome = await attempt();
     if (outcome !== undefined && outcome !== false) return outcome;
     if (performance.now() > end) throw inVain(awaited());
-    // Work of this process alone takes a few turns of its event loop; other work needs time.
+    // Work of this process takes only a few turns of its event loop; other work needs time.
     await new Promise((resolve) => (turn < 10 ? setImmediate(resolve) : setTimeout(resolve, 5)));
   }
 }

@@ -2,11 +2,11 @@
 export interface ApiSuccess<T> {
   readonly ok: true;
   readonly value: T;
-  /** Resources that match, on all pages; of a list alone. */
+  /** Number of matching resources on all pages; only for a list. */
   readonly total: number;
 }
 
-/** Why there is no response to show. Status 0: the gateway was not reached. */
+/** The reason why there is no response to show. Status 0: the gateway was not reached. */
 export interface ApiFailure {
   readonly ok: false;
   readonly status: number;
@@ -24,13 +24,13 @@ export interface DashboardClient {
   ) => Promise<ApiSuccess<T> | ApiFailure>;
   /** Opens the stream of events. Rejects when the gateway cannot be reached. */
   readonly openEvents: (signal: AbortSignal) => Promise<Response>;
-  /** The bearer token of later requests. It stays in memory: neither the URL nor a storage of the browser has it. */
+  /** The bearer token of later requests. It stays in memory, and appears neither in the URL nor in the browser's storage. */
   readonly setToken: (token: string) => void;
-  /** How far the gateway's clock is ahead of ours, in milliseconds. */
+  /** How far the gateway's clock is ahead of this machine's, in milliseconds. */
   readonly clockOffset: () => number;
 }
 
-/** A `Date` header has seconds alone: what differs by less is no difference. */
+/** A `Date` header has a precision of seconds: a smaller difference does not count. */
 const clockTolerance = 2_000;
 
 const withParameters = (url: URL, parameters: ApiParameters): URL => {
@@ -45,7 +45,7 @@ const messageOf = async (response: Response): Promise<string> => {
     const { message } = JSON.parse(text) as { readonly message?: unknown };
     if (typeof message === 'string') return message;
   } catch {
-    // A proxy on the way may respond with something else.
+    // A proxy in between may respond with something else.
   }
   return text.slice(0, 200).trim() || response.statusText || `status ${response.status}`;
 };
@@ -54,7 +54,7 @@ const messageOf = async (response: Response): Promise<string> => {
  * Client of the gateway's API.
  *
  * @param base URL of `/api/`.
- * @param onUnauthorized called when the API needs a token, or another one.
+ * @param onUnauthorized called when the API requires a token, or another one.
  */
 export function createApiClient(base: URL, onUnauthorized: () => void): DashboardClient {
   let token: string | undefined;

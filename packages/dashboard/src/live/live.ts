@@ -6,31 +6,31 @@ import { createRateSeries, type RateSeries } from './rates.ts';
 
 /** State accumulated from the stream of events. */
 export interface LiveState {
-  /** `waiting`: the API needs a token first. */
+  /** `waiting`: the API requires a token first. */
   readonly connection: 'connecting' | 'live' | 'lost' | 'paused' | 'waiting';
   readonly overview: Overview | undefined;
   readonly authorizationServers: readonly AuthorizationServerView[] | undefined;
   readonly stores: readonly StoreView[] | undefined;
   /** Increases when refusals arrive. */
   readonly refusals: number;
-  /** Increases when another configuration is in force, and after a lost connection. */
+  /** Increases when another configuration is active, and after a lost connection. */
   readonly configuration: number;
 }
 
 export interface Live {
   readonly state: () => LiveState;
   readonly rates: RateSeries;
-  /** Calls a function after each change; returns what ends that. */
+  /** Calls a function after each change, until the returned function is called. */
   readonly subscribe: (listener: () => void) => () => void;
   readonly connect: () => void;
   readonly pause: () => void;
-  /** Stops until `connect`: the API needs a token. */
+  /** Stops until `connect` is called: the API requires a token. */
   readonly waitForToken: () => void;
 }
 
-/** Seconds that the charts show. */
+/** Number of seconds in the charts. */
 export const chartSeconds = 300;
-/** The gateway sends a comment every 15 s: a stream that says nothing for longer is dead. */
+/** The gateway sends a comment every 15 s, so a stream that is silent for longer is dead. */
 const silence = 40_000;
 const firstDelay = 1_000;
 const longestDelay = 10_000;
@@ -111,7 +111,7 @@ interface StreamListener {
   readonly onLost: () => void;
 }
 
-/** Reads streams of events, one after the other, until the signal ends that. */
+/** Reads streams of events, one after the other, until the signal aborts. */
 async function follow(client: DashboardClient, signal: AbortSignal, listener: StreamListener): Promise<void> {
   let delay = firstDelay;
   const onOpen = (): void => {

@@ -1,12 +1,12 @@
 /** Increases of counters in the last seconds, one value a second, the oldest first. */
 export interface RateSeries {
-  /** Takes the value of a counter at a time, in milliseconds. */
+  /** Adds the value of a counter at a time, in milliseconds. */
   readonly record: (counter: string, total: number, at: number) => void;
-  /** Increase in each of the seconds before `at`, from when on the counter is known. */
+  /** Increase in each second before `at`, as far back as the counter is known. */
   readonly values: (counter: string, at: number) => readonly number[];
 }
 
-/** An increase happened since the last event at most: the gateway sends one a second when something changes. */
+/** An increase happened after the previous event: the gateway sends one event a second when something changes. */
 const longestInterval = 1_000;
 
 interface CounterHistory {
@@ -18,8 +18,8 @@ interface CounterHistory {
 }
 
 /**
- * Makes rates of counters that only increase. An increase is spread over the time since the counter was read before, so that the
- * time at which an event arrives makes no steps. A counter that decreases has been restarted, and begins again.
+ * Computes rates of counters that only increase. An increase is spread over the time since the previous reading, so that irregular
+ * events cause no steps. A counter that decreases has been restarted, and starts again at zero.
  */
 export function createRateSeries(seconds: number): RateSeries {
   const counters = new Map<string, CounterHistory>();
@@ -34,7 +34,7 @@ export function createRateSeries(seconds: number): RateSeries {
       if (second < Math.floor(at / 1000) - seconds - 1) history.increases.delete(second);
   };
   const values = (counter: string, at: number): readonly number[] => {
-    // The second that has not ended yet would look like a fall.
+    // The current second is incomplete and would look like a drop.
     const last = Math.floor(at / 1000) - 1;
     const history = counters.get(counter);
     if (history === undefined) return [];

@@ -13,7 +13,7 @@ const useWords: Readonly<Record<AuthorizationServerView['use'], string>> = {
   keys: 'Key set',
 };
 
-/** Requests for metadata and keys are few: no latency is measured, and no circuit breaker suspends them. */
+/** Requests for metadata and keys are few, so their latency is not measured, and no circuit breaker suspends them. */
 const hasLimits = ({ use }: AuthorizationServerView): boolean => use === 'token' || use === 'introspection';
 
 export function AuthorizationServerCard(props: {

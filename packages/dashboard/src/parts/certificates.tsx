@@ -8,7 +8,7 @@ import { Badge, Missing, Outside, Panel } from './common.tsx';
 const shown = 5;
 const refreshMs = 30_000;
 const dayMs = 86_400_000;
-/** The last days of a certificate, in which a renewal is overdue. */
+/** Last days of a certificate, in which a renewal is overdue. */
 const lastDays = 14;
 
 /** Certificates that the gateway presents, the next to expire first. */

@@ -9,18 +9,18 @@ export interface ChartSeries {
   readonly name: string;
   /** Class that colours it. */
   readonly tone: 'first' | 'second';
-  /** One value a second, the oldest first. */
+  /** One value per second, oldest first. */
   readonly values: readonly number[];
 }
 
-/** A round number that is at least as large: 1, 2, 5, 10, 20, ... */
+/** The next round number: 1, 2, 5, 10, 20, ... */
 export function roundUp(value: number): number {
   if (value <= 1) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
   return ([1, 2, 5, 10].find((factor) => factor * power >= value) ?? 10) * power;
 }
 
-/** Mean of the last seconds, which hides the steps of single requests. */
+/** Mean of the last seconds, which smooths the steps of single requests. */
 const smoothSeconds = 4;
 const smooth = (values: readonly number[]): readonly number[] =>
   values.map((_, index) => {
@@ -28,11 +28,11 @@ const smooth = (values: readonly number[]): readonly number[] =>
     return part.reduce((sum, value) => sum + value, 0) / part.length;
   });
 
-/** Seconds that an axis shows: a minute at first, so that there is something to see, and more as more is known. */
+/** Number of seconds on an axis: at first a minute, so that the chart is not empty, and more as more values are known. */
 const axes = [60, 120, chartSeconds] as const;
 const axisOf = (known: number): number => axes.find((seconds) => seconds >= known) ?? chartSeconds;
 
-/** Ends at the right edge, where now is. */
+/** Ends at the right edge, which is the present. */
 const points = (values: readonly number[], top: number, seconds: number): readonly string[] =>
   values.map((value, index) => {
     const x = width - ((values.length - 1 - index) / (seconds - 1)) * width;
@@ -56,7 +56,7 @@ function ChartLine(props: {
   );
 }
 
-/** Rates over the last minutes as lines above one another. */
+/** Rates over the last minutes as stacked lines. */
 export function RateChart(props: {
   readonly label: string;
   readonly series: readonly ChartSeries[];
@@ -111,7 +111,7 @@ export interface BarPart {
   readonly tone: 'memory' | 'store' | 'server' | 'good' | 'redirect' | 'warn' | 'bad';
 }
 
-/** Shares of a whole as one bar, with its legend. */
+/** Shares of a total as one bar, with its legend. */
 export function ShareBar({
   label,
   parts,

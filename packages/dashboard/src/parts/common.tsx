@@ -3,7 +3,7 @@ import type { ApiStatus } from '../../../gateway/src/admin/api/shapes.ts';
 import type { DashboardResource } from '../dashboard.tsx';
 import { formatCount, formatDuration, formatRelative, readable, shorten } from '../text.ts';
 
-/** A text from outside: a client ID, a name, a path. It cannot reorder, hide or widen what is around it. */
+/** A text from outside, such as a client ID, a name or a path. It cannot reorder, hide or widen its surroundings. */
 export function Outside({
   text,
   limit = 120,
@@ -14,7 +14,7 @@ export function Outside({
   return <bdi class="outside">{breakable(shorten(readable(text), limit))}</bdi>;
 }
 
-/** Lines break after the separators of URLs, lists and paths first. */
+/** Line breaks are allowed after the separators of URLs, lists and paths. */
 function breakable(text: string): ComponentChildren {
   const parts = text.split(/(?<=[^\s/][/,&?|])(?=\S)/);
   return parts.length === 1 ? text : parts.flatMap((part) => [part, <wbr key={part} />]).slice(0, -1);
@@ -64,7 +64,7 @@ export function Time({ at, now }: { readonly at: string; readonly now: number })
   );
 }
 
-/** How long a state has lasted, with the exact time as its title. */
+/** The duration of a state, with the exact time as its title. */
 export function Since({ at, now }: { readonly at: string; readonly now: number }): JSX.Element {
   return (
     <time dateTime={at} title={at}>
@@ -126,6 +126,6 @@ export function Pager(props: {
 export const pageOf = (parameters: Readonly<Record<string, string>>): number =>
   Math.max(1, Math.floor(Number(parameters['page'] ?? 1)) || 1);
 
-/** Names have slashes in some providers. */
+/** Names contain slashes in some providers. */
 export const resourcePath = (kind: 'routers' | 'services' | 'middlewares', name: string): string =>
   `http/${kind}/${encodeURIComponent(name)}`;

@@ -9,14 +9,14 @@ import { Badge, Outside, type Tone } from './common.tsx';
 
 type ExplainResult = ApiSuccess<ApiExplanation> | ApiFailure;
 
-/** A host and a path that the rule names, so that the form begins with a request that is likely to match. */
+/** A host and a path that the rule names, so that the initial form describes a request that is likely to match. */
 export function exampleOf(rule: string): { readonly host: string; readonly path: string } {
   const argument = (name: string): string | undefined =>
     new RegExp(`\\b${name}\\(\\s*[\`"]([^\`"]*)[\`"]`, 'i').exec(rule)?.[1];
   return { host: argument('Host') ?? '', path: argument('Path') ?? argument('PathPrefix') ?? '/' };
 }
 
-/** "Would this request match?": asks the gateway which router takes a request, and why the others do not. */
+/** "Would this request match?": asks the gateway which router serves a request, and why the others do not. */
 export function ExplainForm({ router }: { readonly router: RouterView }): JSX.Element {
   const { client } = useDashboard();
   const form = useRef<HTMLFormElement>(null);

@@ -9,7 +9,7 @@ export function Filters({ children }: { readonly children: ComponentChildren }):
   );
 }
 
-/** Waits until nothing has been typed for a moment. */
+/** Waits until the user has stopped typing for a moment. */
 const typingMs = 250;
 
 export function SearchField(props: {

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import type { AuthorizationServerView } from '../../../gateway/src/admin/api/shapes.ts';
 import { formatMilliseconds, plural } from '../text.ts';
 
-/** Quantiles on one scale, from nothing to the slowest request. */
+/** Quantiles on one scale, from zero to the slowest request. */
 export function Latency({
   latency,
 }: {

@@ -12,7 +12,7 @@ import { Badge, Outside, Problems, resourcePath, StatusBadge } from './common.ts
 
 const refreshMs = 2_000;
 
-/** The way of a request, from entry point to server, as a line with one stop for each step. */
+/** The path of a request from entry point to server, as a line with one stop per step. */
 export function RequestPath(props: { readonly router: RouterView; readonly version: number }): JSX.Element {
   const { router, version } = props;
   const { overview } = useLive();
@@ -91,7 +91,7 @@ function MiddlewareStop(props: {
   );
 }
 
-/** Name of the kind as a configuration spells it; the API has it in lower case, as Traefik does. */
+/** Name of the kind in the spelling of configurations; the API returns it in lower case, as Traefik does. */
 function kindOf(middleware: MiddlewareView): string {
   const { plugin, type } = middleware as MiddlewareView & { readonly plugin?: object };
   return Object.keys(plugin ?? middleware).find((name) => name.toLowerCase() === type) ?? type;
@@ -100,13 +100,13 @@ function kindOf(middleware: MiddlewareView): string {
 interface ServiceStopsProps {
   readonly name: string;
   readonly version: number;
-  /** Its part in the service above it. */
+  /** Its share in the service above it. */
   readonly role?: string;
   readonly depth?: number;
 }
 
 const serviceKinds = { loadbalancer: 'load balancer', weighted: 'weighted', failover: 'failover' } as const;
-/** Services inside of services that are followed, and children of each. */
+/** Maximum nesting of services to follow, and maximum number of children of each. */
 const maxDepth = 4;
 const maxChildren = 20;
 

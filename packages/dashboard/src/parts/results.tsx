@@ -3,14 +3,14 @@ import type { DashboardResource } from '../dashboard.tsx';
 import { plural } from '../text.ts';
 import { Missing, Pager } from './common.tsx';
 
-/** One page of a filtered list: its length in words, its entries, and the way to its other pages. */
+/** One page of a filtered list: its length in words, its entries, and links to its other pages. */
 export function Results<T>(props: {
   readonly resource: DashboardResource<readonly T[]>;
   /** Name of a listed item, in the singular. */
   readonly noun: string;
   /** Sentence for an empty list. */
   readonly empty: string;
-  /** Whether it changes by itself: then screen readers do not announce its length each time. */
+  /** Whether it changes by itself, so that screen readers should not announce its length each time. */
   readonly isLive?: boolean;
   /** From 1. */
   readonly page: number;

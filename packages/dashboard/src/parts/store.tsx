@@ -6,7 +6,7 @@ import { Latency } from './latency.tsx';
 
 const tones = { available: 'good', failing: 'warn', unavailable: 'bad', unknown: 'neutral' } as const;
 
-/** A store of tokens or counters: since when it is available or not, and why. */
+/** A store of tokens or counters: since when it has been available or unavailable, and why. */
 export function StoreCard({ store, now }: { readonly store: StoreView; readonly now: number }): JSX.Element {
   const { name, status, since, reason, workers, operations, failures, invalidEntries } = store;
   const isShared = store.topology === 'workers';
@@ -82,7 +82,7 @@ function LastFailure({
   readonly store: StoreView;
   readonly now: number;
 }): JSX.Element | null {
-  // An outage has been described already.
+  // The outage has already been described.
   if (lastFailure === null || lastFailure.reason === reason) return null;
   return (
     <p class="failure">

@@ -3,12 +3,12 @@ import type { ComponentChildren, JSX } from 'preact';
 export interface TableColumn<T> {
   readonly title: string;
   readonly class?: string;
-  /** Content of the column's header cell; the title is then for screen readers and narrow screens. */
+  /** Content of the column's header cell; the title is then used by screen readers and on narrow screens. */
   readonly head?: ComponentChildren;
   readonly cell: (row: T) => ComponentChildren;
 }
 
-/** A table, whose rows become cards on narrow screens. The roles keep it a table for screen readers there. */
+/** A table whose rows become cards on narrow screens. The roles keep it a table for screen readers. */
 export function Table<T>(props: {
   readonly caption: string;
   readonly columns: readonly TableColumn<T>[];

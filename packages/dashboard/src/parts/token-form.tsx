@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { useDashboard } from '../dashboard.tsx';
 
-/** Asks for the API's token. It stays in memory until the page is left. */
+/** Asks for the API's token. It stays in memory until the page is closed. */
 export function TokenForm(): JSX.Element {
   const { client, live } = useDashboard();
   const input = useRef<HTMLInputElement>(null);

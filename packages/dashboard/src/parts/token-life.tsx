@@ -8,7 +8,7 @@ export interface TimeSpan {
   readonly to: number;
 }
 
-/** The span of all lives, with the present in it. */
+/** The range of all lifetimes, including the present. */
 export function timeSpanOf(tokens: readonly TokenView[], now: number): TimeSpan {
   const from = Math.min(now, ...tokens.map(({ obtainedAt }) => Date.parse(obtainedAt)));
   const to = Math.max(now, ...tokens.map(({ expiresAt }) => Date.parse(expiresAt)));
@@ -36,7 +36,7 @@ export function LifeAxis({ span, now }: { readonly span: TimeSpan; readonly now:
   );
 }
 
-/** The life of a token: what has passed, what is left, and from when on a use refreshes it. */
+/** The lifetime of a token: past time, remaining time, and the time from which a use refreshes it. */
 export function TokenLife(props: {
   readonly token: TokenView;
   readonly span: TimeSpan;

@@ -7,7 +7,7 @@ import { plural, readable } from '../text.ts';
 import type { ViewLocation } from '../view-location.ts';
 import { toYaml } from '../yaml.ts';
 
-/** More than that is found with the API, or in the files. */
+/** Further entries are available through the API and in the files. */
 const shownMiddlewares = 200;
 
 export function ConfigurationView(_props: { readonly location: ViewLocation }): JSX.Element {

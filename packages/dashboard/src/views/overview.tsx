@@ -104,7 +104,7 @@ function Facts({ overview }: { readonly overview: Overview }): JSX.Element {
   );
 }
 
-/** Milliseconds within which the workers of a gateway start. */
+/** Maximum time between the starts of a gateway's workers, in milliseconds. */
 const startMs = 10_000;
 
 /** The last restart of a worker. */

@@ -138,7 +138,7 @@ function CopyCurl({ refusal }: { readonly refusal: RecentRefusal }): JSX.Element
   const command = toCurlCommand(refusal);
   const copy = (): void => {
     setShown('shown');
-    // Undefined where the page is no secure context, whatever its type says.
+    // Undefined where the page is not a secure context, despite its type.
     const clipboard = navigator.clipboard as Clipboard | undefined;
     clipboard?.writeText(command).then(
       () => setShown('copied'),

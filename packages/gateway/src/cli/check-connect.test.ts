@@ -48,7 +48,7 @@ interface CheckReport {
   readonly connections: readonly Record<string, unknown>[];
 }
 
-/** Checks middlewares, and sees to it that no secret is shown. */
+/** Checks middlewares, and verifies that no secret is shown. */
 async function check(middlewares: Record<string, CheckOptions>, ...flags: readonly string[]) {
   const plugins = Object.entries(middlewares).map(([name, options]) => [
     name,
@@ -65,7 +65,7 @@ async function check(middlewares: Record<string, CheckOptions>, ...flags: readon
   });
   for (const secret of [password, clientSecret, storeSecret, 'guessed', 'eyJ', 'PRIVATE KEY'])
     expect(stdout + stderr).not.toContain(secret);
-  /** Where a piece of the file stands. */
+  /** The position of a piece of the file. */
   const placeOf = (piece: string): string => {
     const before = text.slice(0, text.indexOf(piece)).split('\n');
     return `${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;

@@ -10,7 +10,7 @@ describe('grantgate demo', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('5 of 5 responses as expected.');
     expect(stdout).toMatch(/\$ curl -u orders:orders-secret http:\/\/127\.0\.0\.1:\d+\/app\n {3}200 OK\n/);
-    // No whole token is shown.
+    // No complete token is shown.
     expect(stdout).not.toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/);
   });
 

@@ -18,7 +18,7 @@ const routes = (options: string): string => `http:
           url: https://a.example/token
 ${options.replaceAll(/^/gm, '          ')}
 `;
-/** Every option that may hold a secret, each with the path of the file at the end. */
+/** Every option that may contain a secret, each with the path of the file at the end. */
 const options: readonly (readonly [string, string])[] = [
   ['clientSecret', 'clientID: id\nclientSecret: urn:file:PATH'],
   ['clientID', 'clientID: urn:file:PATH\nclientSecret: x'],

@@ -7,7 +7,7 @@ import { runCommand } from './io.testkit.ts';
 async function validate(name: string, yaml: string): Promise<readonly string[]> {
   const { code, stdout } = await runCommand(['schema', name]);
   expect(code).toBe(0);
-  // `uri` is a format of JSON Schema that ajv leaves to a package of its own.
+  // ajv checks the format `uri` only with a separate package.
   const formats = { uri: (text: string) => URL.canParse(text) };
   const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true, formats });
   const check = ajv.compile(JSON.parse(stdout) as object);

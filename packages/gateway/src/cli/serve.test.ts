@@ -126,7 +126,7 @@ describe('grantgate serve', () => {
     const expected = `error: no routes: ${join(folder, path)} ${message} [routes_unavailable]\n`;
     const started = await runCommand(['serve', path], { cwd: folder });
     expect(started).toMatchObject({ code: 1, stderr: expected });
-    // Beside routes that are there, it is a mistake too.
+    // It is a mistake even in addition to valid routes.
     expect(await runCommand(['serve', 'routes.yaml', path], { cwd: folder })).toMatchObject({
       code: 1,
       stderr: expected,
@@ -184,7 +184,7 @@ describe('grantgate serve', () => {
 });
 
 describe('grantgate serve for a proxy beside', () => {
-  /** Serves until the test has what it asked for; the ports come from the log, by entry point. */
+  /** Serves until the test has finished; the ports come from the log, by entry point. */
   async function servePorts(
     argv: readonly string[],
     use: (ports: Readonly<Record<string, string>>) => Promise<void>,

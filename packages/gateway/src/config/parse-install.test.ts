@@ -366,7 +366,7 @@ log: { level: loud }
     );
     const { tree } = fc.letrec((tie) => ({
       tree: fc.oneof(
-        // Deep enough for every level of the schema; without bounds the texts reach megabytes.
+        // Deep enough for every level of the schema; without a limit, the texts reach megabytes.
         { maxDepth: 5, depthSize: 'small' },
         fc.jsonValue({ maxDepth: 1 }),
         fc.dictionary(keys, tie('tree'), { maxKeys: 4 }),
@@ -419,7 +419,7 @@ describe('two entry points', () => {
     expect(shown(install(one, two))).toEqual([]);
   });
 
-  // Other systems let a listener on one address stand beside one on all of them.
+  // Other systems allow a listener on one address in addition to one on all of them.
   it.runIf(process.platform === 'linux')('conflict exactly when the operating system refuses both', async () => {
     const hosts = [undefined, '::', '0.0.0.0', '127.0.0.1', '127.0.0.2', '::1'];
     for (const [index, one] of hosts.entries())

@@ -95,7 +95,7 @@ describe('positions in a string, in any notation', () => {
         fc.pre(Buffer.from(written).toString() === written);
         const text = crlf ? written.replaceAll('\n', '\r\n') : written;
         const [document] = parseDocuments(text, 'a.yaml').documents;
-        // Blanks and line ends may come back otherwise than they went in.
+        // Blanks and line ends may change on the way.
         const value = valueAt(document!.value, ['deep', 'value']) as string;
         expect(value.replaceAll(/\s/g, '')).toBe(parts.join('').replaceAll(/\s/g, ''));
         const lines = text.split('\n').map((line) => Array.from(line));

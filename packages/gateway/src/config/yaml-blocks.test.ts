@@ -5,7 +5,7 @@ import { isMapping, type Path } from './path.ts';
 import { createParseBlocks } from './yaml-blocks.ts';
 import { parseYaml } from './yaml.ts';
 
-/** The entries of several documents together; every entry stands in one of them. */
+/** The entries of several documents together; every entry is in exactly one of them. */
 function merge(values: readonly unknown[]): unknown {
   const merged: Record<string, unknown> = {};
   for (const value of values)
@@ -23,10 +23,10 @@ function* pathsOf(value: unknown, path: Path = []): Generator<Path> {
     yield* pathsOf(item, [...path, Array.isArray(value) ? Number(key) : key]);
 }
 
-/** Every place in a document is the one that it has in the whole. */
+/** Every place in a document equals that in the whole. */
 function expectPlaces({ value, placeOf }: Document, whole: Document): void {
   for (const path of pathsOf(value)) {
-    // The root begins with whatever is first in it.
+    // The root begins with its first entry.
     if (path.length === 0) continue;
     for (const part of ['key', 'value', 1] as const)
       expect(placeOf(path, part)).toEqual(whole.placeOf(path, part));
@@ -104,7 +104,7 @@ describe('a large document that is parsed in parts', () => {
     expect(before.length).toBeGreaterThan(20);
     const after = parse(lines(3000, (line) => line.replace('/1500`', '/changed`')))!;
     expect(after.filter((document, at) => document !== before[at])).toHaveLength(1);
-    // One line more: what stands below it is elsewhere, and not parsed again; what stands above stays.
+    // One more line: entries below it have moved, but are not parsed again; those above stay.
     const longer = parse(lines(3000, (line) => line.replace('    r1500:', '    # new\n    r1500:')))!;
     const same = longer.filter((document) => before.includes(document)).length;
     expect(same).toBeGreaterThan(5);

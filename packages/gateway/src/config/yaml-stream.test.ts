@@ -4,7 +4,7 @@ import type { Document } from './document.ts';
 import { createParseYaml } from './yaml-stream.ts';
 import { parseYaml } from './yaml.ts';
 
-/** Everything that can be asked of a document. */
+/** All properties of a document. */
 const show = ({ file, value, placeOf }: Document): unknown => {
   const walk = (at: unknown, path: readonly (string | number)[]): unknown[] => [
     [path, placeOf(path), placeOf(path, 'key'), placeOf(path, 1)],
@@ -63,7 +63,7 @@ describe('a YAML file that changes', () => {
     const first = parse('a: 1\n---\na: 2\n---\na: 3\n').documents;
     const second = parse('a: 1\n---\na: 9\n---\na: 3\n').documents;
     expect([second[0] === first[0], second[1] === first[1], second[2] === first[2]]).toEqual([true, false, true]);
-    // A line more above it: another place.
+    // One more line above it: another place.
     const third = parse('a: 1\n---\na: 9\nb: 9\n---\na: 3\n').documents;
     expect([third[0] === first[0], third[2] === first[2]]).toEqual([true, false]);
     expect(third[2]!.placeOf(['a']).line).toBe(6);

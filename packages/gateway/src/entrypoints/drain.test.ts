@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const close of cleanups.splice(0).reverse()) await close();
 });
 
-/** A gateway before a server that begins an answer and leaves its end to the test. */
+/** A gateway in front of a server that begins a response and lets the test end it. */
 async function start(options: TestEntryPointOptions = {}) {
   const clock = createFakeClock();
   const held = createDeferred<ServerResponse>();
@@ -90,8 +90,8 @@ describe('a gateway that shuts down', () => {
     const { gateway, held, open } = await start();
     const streaming = await open(get('/streaming'));
     await streaming.until(/part/);
-    // Its head is under way when the drain begins: the connection is not idle, so it stays. The next connection is accepted
-    // and read after it: its answer shows that the half of the head has come.
+    // The head is incomplete when the drain begins, so its connection is not idle and stays open. The next connection is accepted
+    // and read after it; its response shows that half of the head has arrived.
     const second = await open('GET /late HTTP/1.1\r\n');
     const third = await open(get('/'));
     await third.until(/ok$/);
@@ -207,7 +207,7 @@ test('a connection that the system cannot open is reported, and the entry point 
   const server = await found.promise;
   unsubscribe('http.server.request.start', onRequest);
   await connection.until(/ok$/);
-  // Node.js does this when accept(2) fails, which no test can cause without exhausting the descriptors of all others.
+  // Node.js does this when accept(2) fails, which no test can cause without exhausting the descriptors of all other tests.
   const error = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' });
   server.emit('error', error);
   server.emit('error', error);

@@ -7,8 +7,8 @@ import { createTestAuthority } from '../../../testkit/src/certificates.ts';
 import { allow, startEntryPoint, type TestEntryPointOptions } from './entry-point.testkit.ts';
 import { observe, openRaw } from '../../../testkit/src/raw-connection.ts';
 
-// A peer that is not trusted, and one that sends no header, are served as by Traefik 3.7.13 (2026-11-29): the header is dropped, and
-// the peer is the caller.
+// As in Traefik 3.7.13 (2026-11-29), the header of an untrusted peer is dropped, and the peer is the caller; so is a peer without a
+// header.
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -80,7 +80,7 @@ describe('an entry point with the PROXY protocol', () => {
 
   it('accepts a header only at the beginning of a connection', async () => {
     const { gateway } = await start();
-    // Node.js hands a connection back after an upgrade that is none.
+    // Node.js returns a connection after an upgrade that is not one.
     const socket = await openRaw(
       gateway.port,
       `${header}GET / HTTP/1.1\r\nHost: a.example\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n`,

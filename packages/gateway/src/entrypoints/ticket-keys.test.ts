@@ -37,7 +37,7 @@ async function request(port: number, session?: Buffer): Promise<{ resumed: boole
   await once(socket, 'secureConnect');
   const resumed = socket.isSessionReused();
   socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
-  // A session that is resumed keeps its ticket.
+  // A resumed session keeps its ticket.
   const next = session !== undefined && resumed ? session : (await issued)[0];
   await once(socket.resume(), 'close');
   return { resumed, session: next };

@@ -88,7 +88,7 @@ describe('a TLS entry point', () => {
     await once(socket, 'connect');
     socket.on('error', () => {}).resume();
     const closed = once(socket, 'close');
-    // A second connection is accepted after the first: the gateway knows both when this one is secured.
+    // A second connection is accepted after the first: once it is encrypted, the gateway knows both.
     (
       await (async () => {
         const other = connect({

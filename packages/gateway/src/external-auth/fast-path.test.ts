@@ -32,7 +32,7 @@ const good = 'Basic Z29vZDpzZWNyZXQ=';
 
 type DecideRequest = (facts: DecisionFacts) => MaybePromise<Decision>;
 
-/** Lets the good credentials pass, with the same answer each time, as one from memory is. */
+/** Lets valid credentials pass, with the same response each time, as from memory. */
 function letPass(decision: Decision): DecideRequest {
   const missing = createDeny('credentials_missing', 'the request has no credentials');
   return ({ authorization }) => (authorization === good ? decision : missing);
@@ -67,14 +67,14 @@ interface TestListener {
 
 interface ProxyEntry {
   readonly port: number;
-  /** Sends text on a connection of its own; what came back until its end, and the record of the request. */
+  /** Sends text on a separate connection; returns the received bytes until its end, and the record of the request. */
   send(request: string): Promise<{ readonly answer: string; readonly told: RecordedDecision | undefined }>;
   readonly defects: readonly unknown[];
   leases(): number;
   close(): Promise<void>;
 }
 
-/** An entry point for checks, or a server of Node.js's alone with the same checks behind it. */
+/** An entry point for authorization checks, or only Node.js's server with the same checks behind it. */
 async function startProxyEntry(options: string, paths: 'both' | 'node'): Promise<ProxyEntry> {
   const install = `entryPoints: { checks: { address: "127.0.0.1:0", forwardAuth: ${options} } }`;
   const config = parseInstall(install, 'grantgate.yaml').config!.entryPoints.get('checks')!;
@@ -110,7 +110,7 @@ async function startProxyEntry(options: string, paths: 'both' | 'node'): Promise
       return { snapshot, release: () => void (leases -= 1) };
     },
     onRecord(record: RequestRecord) {
-      // As the access log does: later, its connection may be gone.
+      // As the access log does, because its connection may be closed later.
       records.push({ record, facts: record.facts });
     },
     onDefect: (error: unknown) => void defects.push(error),
@@ -202,7 +202,7 @@ const others = [
   'Expect: 100-continue', 'Upgrade: websocket', 'Connection: close, te', 'Cookie: a=b', 'X-Empty:', 'X-Blank: \t a \t ',
 ]; // prettier-ignore
 
-/** Mostly what the short path takes, and whatever a proxy or a caller may do to change that. */
+/** Mostly requests of the fast path, with any change that a proxy or a caller may make to them. */
 const asked: fc.Arbitrary<AuthorizationCall> = fc.record({
   method: mostly('GET', 'HEAD', 'POST', 'OPTIONS', 'TRACE', 'PURGE'),
   target: fc
@@ -223,7 +223,7 @@ const asked: fc.Arbitrary<AuthorizationCall> = fc.record({
   body: mostly('', withLength, chunked),
 });
 
-/** All but what is new in every answer: an ID that the caller has not given, the date, the ports. */
+/** Everything except the parts that are new in every response: a generated ID, the date, the ports. */
 const comparable = ({ answer, told }: Awaited<ReturnType<ProxyEntry['send']>>): unknown => {
   const withoutNew = (value: string): string =>
     value.replace(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, 'NEW').replace(/^Date: .*\r\n/m, '');
@@ -313,7 +313,7 @@ describe('an authorization check', () => {
 });
 
 describe('an authorization check over HTTP/2 about a request of gRPC', () => {
-  // Proxies send the caller's content type along, and take 200 for permission.
+  // Proxies forward the caller's content type, and interpret 200 as permission.
   const grpc = { ':path': '/forward-auth/memory', 'content-type': 'application/grpc' };
 
   it.each<[string, OutgoingHttpHeaders, number]>([

@@ -80,7 +80,7 @@ describe.each(reads)('%s', (_name, read) => {
     expect(await fault(join(folder, 'file', 'below'))).toEqual(['ENOTDIR', 'cannot be read (ENOTDIR)']);
   });
 
-  // Modes do not bind root.
+  // File modes do not restrict root.
   it.skipIf(process.getuid?.() === 0)('refuses a file that it may not read', async () => {
     const path = createSized(join(createFolder(), 'file'), 1);
     chmodSync(path, 0);

@@ -6,7 +6,7 @@ const stripped = (prefixes: readonly string[]) => startGatewayWith({ strip: { st
 
 describe('stripPrefix', () => {
   it.each([
-    // As Traefik's own tests have it.
+    // As in Traefik's own tests.
     [[], '/foo', '/foo', undefined],
     [['/stat'], '/foo', '/foo', undefined],
     [['/stat'], '/stat', '/', '/stat'],

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { compileMiddlewares, startGatewayWith, valuesOf } from './middlewares.testkit.ts';
 import type { StepRequest, StepResult } from './step.ts';
 
-// Inputs and expectations of Traefik's own test tables (pkg/middlewares/*/*_test.go of version 3.7), as far as recordings from the real one
-// do not hold it already. A last entry says why grantgate differs.
+// Inputs and expectations of Traefik's own test tables (pkg/middlewares/*/*_test.go of version 3.7), except cases that recordings
+// of the real Traefik already cover. A last entry explains why grantgate differs.
 
 describe('paths, as in the tables of Traefik', () => {
   const strip = (...prefixes: readonly string[]) => ({ stripPrefix: { prefixes } });
@@ -123,7 +123,7 @@ describe('redirects, as in the tables of Traefik', () => {
     [scheme('https'), 'http://[::1]:80', 302, 'https://[::1]/'],
     [scheme('https', '8443'), 'http://[::1]:80', 302, 'https://[::1]:8443/'],
   ])('%j redirects %s: %i %s', (middleware, url, status, location, method = 'GET', forwarded) => {
-    // A request of HTTP/1.1 has a path, where a URL of Traefik's tests has none.
+    // An HTTP/1.1 request has a path where a URL of Traefik's tests has none.
     const [, own = '', authority = '', path = ''] = /^(https?):\/\/([^/]*)(.*)$/.exec(url) ?? [];
     const request = {
       facts: { scheme: own, authority, method },

@@ -237,7 +237,7 @@ describe('the time at which a request began', () => {
     const base = Date.UTC(2026, 9, 10, 13, 55, 36, 100);
     expect(startOf(base, 500.25)).toBe('2026-10-10T13:55:36.100000000Z');
     expect(startOf(base, 500.75)).toBe('2026-10-10T13:55:36.100500000Z');
-    // The clock has come to the next millisecond, which says more about where it is.
+    // The clock has reached the next millisecond, which shows its offset more precisely.
     expect(startOf(base + 1, 500.8)).toBe('2026-10-10T13:55:36.101000000Z');
     expect(startOf(base + 1, 501.3)).toBe('2026-10-10T13:55:36.101500000Z');
     // It has been set.

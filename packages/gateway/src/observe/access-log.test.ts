@@ -43,7 +43,7 @@ const record = (changes: Partial<RequestRecord> = {}, rawHeaders: readonly strin
   ...changes,
 });
 
-/** Keeps what the common format has of headers. */
+/** Keeps the headers of the common format. */
 const withCallers = { fields: { headers: { names: { Referer: 'keep', 'User-Agent': 'keep' } } } };
 
 const json = (written: RequestRecord): unknown => JSON.parse(configure({ format: 'json' })(written)!);

@@ -38,7 +38,7 @@ async function start(changes: Partial<LogFileConfig> = {}, options: object = {})
 }
 
 const read = async (name: string): Promise<string> => readFile(join(folder, name), 'utf8').catch(() => '');
-/** Waits until a file has this text: what writes it does not wait. */
+/** Waits until a file contains this text, because its writer does not wait. */
 const has = (name: string, text: string): Promise<unknown> =>
   until(
     async () => (await read(name)) === text,

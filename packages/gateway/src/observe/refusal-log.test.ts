@@ -14,7 +14,7 @@ function setUp(level: 'debug' | 'info') {
     { write: (text) => void lines.push(JSON.parse(text) as Record<string, unknown>) },
   );
   const told = createRefusalLog(log, clock);
-  // The log looks at these fields alone.
+  // The log reads only these fields.
   const refuse = (code: keyof typeof gatewayRefusals, routerName = 'api@file'): void =>
     told({ refusal: gatewayRefusals[code], requestId: 'r', routerName } as RequestRecord);
   const breakOff = (reason: string, code?: keyof typeof gatewayRefusals): void =>

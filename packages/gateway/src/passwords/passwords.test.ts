@@ -122,10 +122,10 @@ describe('password checks', () => {
       ),
     );
     isOver = true;
-    // One of them does not wait: it is being checked.
+    // One of them does not wait, because it is being checked.
     expect(results.filter((result) => result === undefined)).toHaveLength(4);
     expect(results.filter((result) => result === -1)).toHaveLength(maxWaiting + 1);
-    // Had they run here, a turn would have come after each of them at most.
+    // On the event loop, there would be at most one turn after each of them.
     expect(turns).toBeGreaterThan(maxWaiting * 2);
     expect(await checks.find('test', [bcrypt], 'a')).toBe(0);
   });

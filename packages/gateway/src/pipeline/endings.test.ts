@@ -51,7 +51,7 @@ const leaves = [
 
 const keysOf = <T extends object>(table: T): (keyof T)[] => Object.keys(table) as (keyof T)[];
 const scenario = fc.record({
-  // Most of them let pass: more can happen after that.
+  // Most of them let requests pass, because more can happen after that.
   verdict: fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom('allows' as const, 'allows late' as const) },
     fc.constantFrom(...verdicts),
@@ -135,7 +135,7 @@ test('every request ends once, is recorded once, and releases its resources', as
         await Promise.race([connection.until(/\r\n\r\n/).catch(() => {}), over]);
       connection.socket.destroy();
       if (chosen.leaves === 'at once') {
-        // It may have left before it was read; what follows on another connection is read after it.
+        // It may have left before it was read; a request on another connection is read after it.
         verdict = 'denies';
         const other = await openRaw(gateway.port, requests.GET);
         await other.until(/401/);

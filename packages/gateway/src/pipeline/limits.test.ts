@@ -115,7 +115,7 @@ describe('a limit', () => {
   });
 
   test('on the time for the head: 408 when half of it arrives', async () => {
-    // Node.js's server reads it, by its own clock; the gateway's stands still.
+    // Node.js's server reads it by its own clock, while the gateway's stands still.
     const gateway = await start({ clock: createFakeClock(), transport: { headerTimeoutMs: 1 } });
     const connection = await openRaw(gateway.port, 'GET / HTTP/1.1\r\n');
     expect(await connection.closed()).toMatch(/^HTTP\/1\.1 408 [^]*request_timeout/);
@@ -217,7 +217,7 @@ describe('a limit', () => {
       const connection = await openRaw(gateway.port, `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`);
       await connection.until(/first half/);
       connection.send('\0garbage\r\n\r\n');
-      // Read at once or after the answer.
+      // Read at once or after the response.
       if (target === '/') end();
       const answers = (await connection.closed()).match(/HTTP\/1\.1 \d+/g);
       expect(answers).toEqual(target === '/' ? ['HTTP/1.1 200', 'HTTP/1.1 400'] : ['HTTP/1.1 200']);

@@ -26,7 +26,7 @@ async function start(options: TestEntryPointOptions): Promise<TestEntryPoint> {
   return gateway;
 }
 
-/** A TCP server that does what it likes with each connection. */
+/** A TCP server that handles each connection with a callback. */
 async function startRawServer(onConnection: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createNetServer((socket) => {
@@ -235,7 +235,7 @@ describe('a server that fails in the middle of its response', () => {
       'chunks, to an HTTP/1.0 caller',
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n',
       '1.0',
-      // The end of the connection is the end of the body there: a reset alone tells it from one that is whole.
+      // There, the body ends with the connection: only a reset distinguishes it from a complete one.
       true,
     ],
   ])('does not look complete to the caller: %s', async (_, head, version, isReset) => {

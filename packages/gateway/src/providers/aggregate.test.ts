@@ -5,7 +5,7 @@ import { parseDocuments } from '../config/parse-documents.ts';
 import { createAggregate } from './aggregate.ts';
 import type { Provider, ProviderOutput } from './provider.ts';
 
-/** A provider that says what it is told to, and has started when it is told that it has. */
+/** A provider that a test controls: its outputs, and when it has started. */
 function createScripted() {
   let emit: (output: ProviderOutput) => void = () => {};
   let started = (): void => {};

@@ -10,7 +10,7 @@ let gone: Deferred<void>;
 let opened = 0;
 let gateway: TestEntryPoint;
 const sockets = new Set<Socket>();
-// A server that never ends a connection of its own accord, unless the answer says so.
+// A server that never closes a connection by itself, unless the response requires it.
 const server = createServer((socket) => {
   opened += 1;
   sockets.add(socket);
@@ -51,14 +51,14 @@ async function ask(chosen: BadResponse): Promise<string> {
   const text = await connection.closed();
   connection.socket.destroy();
   await gone.promise;
-  // A connection of its own each time: none is used again after such an answer.
+  // Each time on a separate connection: none is reused after such a response.
   expect(opened).toBe(before + 1);
   return text;
 }
 
 let asked = 0;
 const lastRecord = () => gateway.recorded(asked);
-/** For the log: in words of the client's own, without anything that the server sent. */
+/** For the log, in the client's own words, without any data from the server. */
 async function tellsWhy({ bytes }: BadResponse): Promise<void> {
   const { originFault: reason = '' } = await lastRecord();
   expect(reason).toMatch(/^[a-zA-Z][\w /,;:.'’-]{5,}$/);
@@ -69,7 +69,7 @@ describe('a server whose response two readers could interpret differently', () =
   test.each(badHeads)('$what: 502 and the connection is closed', async (chosen) => {
     const text = await ask(chosen);
     expect(text).toMatch(/(?:^|\r\n\r\n)HTTP\/1\.1 502 Bad Gateway\r\n/);
-    // The answer to HEAD is a head alone.
+    // The response to HEAD has only a head.
     expect(text.includes('"code":"upstream_reset"')).toBe(chosen.method !== 'HEAD');
     expect(text).not.toContain('body');
     expect(await lastRecord()).toMatchObject({ status: 502, originStatus: 0, originBytes: 0 });

@@ -14,7 +14,7 @@ afterEach(async () => {
 
 type Headers = readonly (readonly [string, string])[];
 
-/** A gateway before a server that notes the header lines it gets. */
+/** A gateway in front of a server that records the header lines it receives. */
 async function start(options: TestEntryPointOptions = {}) {
   const seen: Headers[] = [];
   const targets: (string | undefined)[] = [];

@@ -51,7 +51,7 @@ afterAll(async () => {
   await new Promise((resolve) => upstream.close(resolve));
 });
 
-/** Without what is new in every request. */
+/** Without the parts that are new in every request. */
 const comparable = (text: string): string =>
   text.replace(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, 'NEW').replace(/^Date: .*\r\n/m, '');
 
@@ -81,7 +81,7 @@ const step: fc.Arbitrary<RequestStep> = fc.record({
   decision: fc.nat(allows.length - 1),
   answer: fc.nat(serverHeads.length - 1),
 });
-/** Mostly the same several times, as what is kept is kept from the second time on. */
+/** Mostly repeated, because caches apply from the second time. */
 const steps = fc
   .array(fc.tuple(step, fc.integer({ min: 1, max: 4 })), { minLength: 2, maxLength: 5 })
   .map((runs) => runs.flatMap(([one, times]) => Array<RequestStep>(times).fill(one)));

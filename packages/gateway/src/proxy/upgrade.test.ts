@@ -274,7 +274,7 @@ describe('a request for another protocol', () => {
       `${method} /h2c HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: ${protocol}\r\nHTTP2-Settings: AAMA\r\n${headers}\r\n${body}`,
     );
     await connection.until(/^HTTP\/1\.1 200 [^]*plain/);
-    // The connection goes on as any other.
+    // The connection continues like any other.
     connection.send('GET /again HTTP/1.1\r\nHost: a\r\n\r\n');
     await connection.until(/plain[^]*plain/);
     expect(requests).toEqual([`${method} /h2c ${body === '' ? '' : 'hello'} -`, 'GET /again  -']);

@@ -10,7 +10,7 @@ interface Item {
 
 type PartMaps = { readonly parts: ReadonlyMap<string, object> };
 
-/** Derives the list of what items need, and notes what was derived. */
+/** Derives the list of dependencies of each item, and records the derivations. */
 function start() {
   const derived: string[] = [];
   const derive = createDerive(({ name, needs }: Item, lookUp: LookUp<PartMaps>) => {

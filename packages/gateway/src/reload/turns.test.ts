@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Parts } from './turns.ts';
 import { createTurns, finish } from './turns.ts';
 
-/** Work of three parts that notes each of them. */
+/** Work of three parts that records each of them. */
 function create() {
   const done: string[] = [];
   const later: (() => void)[] = [];

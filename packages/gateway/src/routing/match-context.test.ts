@@ -7,7 +7,7 @@ it('the query is parsed once, however many rules use it', () => {
   expect(first).toHaveLength(400);
   expect(context.queryValues('b')).toHaveLength(400);
   expect(context.queryValues('none')).toEqual([]);
-  // The very list of the first time.
+  // The same list object as the first time.
   expect(context.queryValues('a')).toBe(first);
 });
 

@@ -82,7 +82,7 @@ describe('the forwarded path and the path that rules match', () => {
         if (forwarded === undefined) return;
         read += 1;
         const seen = toRoutingPath(forwarded);
-        // The forwarded path is the one that was decided on, and reading it again changes nothing.
+        // The forwarded path is the one that was matched, and reading it again changes nothing.
         expect(readPath(forwarded)).toBe(forwarded);
         expect(forwarded).not.toMatch(/\/\/|\/\.\.?(?:\/|$)|%2e|%61|[^\x20-\x7e]/i);
         expect(seen).not.toMatch(/\/\/|\/\.\.?(?:\/|$)/);

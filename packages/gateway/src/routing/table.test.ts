@@ -13,7 +13,7 @@ function ruleOf(source: string): Rule {
 
 type RouterCase = readonly [name: string, rule: string, priority?: number];
 
-/** The name of the router that takes a request. */
+/** The name of the router that serves a request. */
 function route(
   routers: readonly RouterCase[],
   facts: Parameters<typeof createContext>[0] = {},

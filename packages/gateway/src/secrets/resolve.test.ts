@@ -113,7 +113,7 @@ const allow = (...entries: readonly string[]) => ({
   option: 'providers.kubernetesCRD.allowLocalReferences',
   allowed: entries.map((entry) => parseAllowedReference(entry)!),
 });
-/** Sources that note each look at the machine. */
+/** Sources that record each access to the machine. */
 function watched(...entries: readonly string[]) {
   const seen: string[] = [];
   const restricted: SecretSources = {
@@ -170,7 +170,7 @@ describe('local references of an untrusted source', () => {
           const { value, problems } = resolveReferences(options, restricted);
           expect(seen).toEqual([]);
           expect(value).toEqual(options);
-          // White space in front makes it an ordinary text.
+          // Leading white space makes it an ordinary text.
           expect(problems).toMatchObject(before === '' ? [{ severity: 'error', path }] : []);
         },
       ),

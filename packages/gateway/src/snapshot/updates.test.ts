@@ -44,7 +44,7 @@ const parse = (text: string, file: string): readonly Document[] => parseDocument
 
 const plugin = (url: string): string => `{ plugin: { oAuthClientCredentials: { url: "${url}" } } }`;
 
-/** Entries of one file; each may be defined in others too, be missing, or be broken. */
+/** Entries of one file; each may also be defined in other files, be missing, or be broken. */
 const section = (name: string, entries: readonly string[]): string =>
   entries.length === 0 ? '' : `  ${name}:\n${entries.map((entry) => `    ${entry}\n`).join('')}`;
 const arbitraryFile = fc
@@ -86,7 +86,7 @@ const arbitraryFile = fc
     return text === '' ? '' : `http:\n${text}`;
   }); // prettier-ignore
 
-/** Manifests of one file; each object may be in others too, be missing, or be broken. */
+/** Manifests of one file; each object may also be in other files, be missing, or be broken. */
 const arbitraryManifests = fc
   .record({
     routes: fc.uniqueArray(
@@ -130,14 +130,14 @@ const arbitraryManifests = fc
 const optionsOf = ({ steps }: PreparedConfiguration): unknown =>
   Array.from(steps, ([name, { options }]) => [name, options && fingerprint(options)]);
 
-/** The view of requests and of the proxy beside. */
+/** The view of requests and of an external proxy. */
 function show(snapshot: Snapshot): unknown {
   const routes = ['web', 'other'].flatMap((entryPoint) =>
     ['a', 'b', 'c'].flatMap((host) =>
       ['/', '/x', '/x/y'].map((target) => {
         const facts = createFacts({ entryPoint, host, target });
         const route = snapshot.match(createContext({ entryPoint, host, target }));
-        // Whichever of them has its turn.
+        // In any order of turns.
         const servers = Array.from({ length: 8 }, () => route?.upstream.pick(facts)?.server.url);
         return [route, route?.steps.map(({ name }) => name), [...new Set(servers)].sort()];
       }),
@@ -251,7 +251,7 @@ describe('a long request', () => {
     const own = lease.snapshot.match(createContext({ host: 'own' }));
     const other = new WeakRef(lease.snapshot.match(createContext({ host: 'other' }))!);
     plane.take(parse(routes(2), 'a.yaml'));
-    // A strong reference that a turn of the event loop creates ends with the turn.
+    // A strong reference that a turn of the event loop creates ends with that turn.
     for (let turn = 0; turn < 20 && other.deref() !== undefined; turn += 1) {
       await new Promise((resolve) => setImmediate(resolve));
       collect();

@@ -5,7 +5,7 @@ import { oAuthClientCredentials } from '../middlewares/oauth-client-credentials/
 import { translate } from '../providers/translate/translate.ts';
 import { prepare } from './prepare.ts';
 
-/** Values as real files of Traefik have them, each in the formats that can hold it. */
+/** Values from real files of Traefik, each in all formats that can express it. */
 interface Notations {
   readonly yaml?: string;
   readonly toml?: string;

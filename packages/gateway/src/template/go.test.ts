@@ -15,7 +15,7 @@ function render(source: string): string | null {
 
 describe('a template', () => {
   it('renders, or is rejected, as in Go', () => {
-    // That of the recording.
+    // The time of the recording.
     vi.stubEnv('TZ', 'UTC');
     const sources = Object.keys(go.templates);
     expect(sources.length).toBeGreaterThan(290);

@@ -31,7 +31,7 @@ const a = toLoadBalancer('a', [urlOf(1)], { sticky: sticky('_171db', false) });
 const b = toLoadBalancer('b', [urlOf(2)]);
 const c = toLoadBalancer('c', [urlOf(3)]);
 
-// Cookies and choices as Traefik 3.7.13 gave them for the same services.
+// Cookies and choices of Traefik 3.7.13 for the same services.
 describe('a weighted service with a cookie', () => {
   const weighted = {
     ...toWeighted('w', {}, { sticky: sticky('_c239a', true) }),

@@ -122,7 +122,7 @@ describe('connections', () => {
     expect(server.counts().opened).toBe(0);
     for (let count = 0; count < 10; count += 1)
       expect(await ask(upstreams, count % 2 === 0 ? 'one' : 'two')).toBe('ok');
-    // A second one when the next request comes before the first one is known to be free.
+    // A second one if the next request arrives before the first connection is known to be free.
     expect(server.counts().opened).toBeLessThanOrEqual(2);
   });
 
@@ -186,7 +186,7 @@ describe('a health check', () => {
     status: 0,
   };
 
-  /** Checks servers; `round` waits until as many answers have been taken in. */
+  /** Checks servers; `round` waits until as many results have arrived. */
   function watch(urls: readonly string[], config: Partial<HealthCheckConfig> = {}) {
     const clock = createFakeClock();
     const healthCheck = { ...check, ...config };
@@ -197,7 +197,7 @@ describe('a health check', () => {
       clock: {
         ...clock,
         after(ms, callback) {
-          // The next question is set when the answer to the last one is known.
+          // The next check is scheduled when the last result is known.
           if (ms === healthCheck.intervalMs || ms === healthCheck.unhealthyIntervalMs) answers += 1;
           if (waiting !== undefined && answers >= waiting.count) waiting.resolve();
           return clock.after(ms, callback);
@@ -228,7 +228,7 @@ describe('a health check', () => {
       { service: 's', url: sick.url, up: isSickUp },
       { service: 's', url: well.url, up: true },
     ];
-    // Until its first answer a server counts as well.
+    // A server without a result counts as healthy.
     expect(servers()).toEqual([sick.url, well.url].sort());
     expect(services.health()).toEqual(health(true));
     await answered(2);

@@ -48,7 +48,7 @@ describe('a sticky service', () => {
       expect(bound.server).toBe(first.server);
       expect(bound.setCookies).toEqual([]);
     }
-    // Requests that are bound do not use up turns of the others.
+    // Bound requests do not use up turns of the others.
     expect(upstream.pick(plain)!.server.authority).toBe('c');
   });
 

@@ -34,7 +34,7 @@ function open() {
   };
 }
 
-/** A worker of the feed; what it is told goes through a channel between processes. */
+/** A worker of the feed; its messages go through a channel between processes. */
 function join(feed: ClusterFeed) {
   const outputs: ClusterOutput[] = [];
   const messages: ClusterMessage[] = [];

@@ -47,7 +47,7 @@ it('replies match requests in any order', async () => {
   });
   take(reply(1, true));
   take(reply(0, undefined));
-  // An answer that nobody waits for any more.
+  // A reply that is no longer awaited.
   take(reply(0, undefined));
   expect(await Promise.all(answers)).toEqual([undefined, true]);
 });

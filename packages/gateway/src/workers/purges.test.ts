@@ -16,7 +16,7 @@ it('the purged tokens of all processes are summed per purge', async () => {
   const [first, second] = [purge('a', 'b'), purge('a', 'b')];
   expect(sent).toEqual(['a1', 'b1', 'a2', 'b2']);
   purges.take('a', 1, { middlewares: 1, tokens: 2 });
-  // A process replies once, and only to what it was sent.
+  // A process replies once, and only to messages that it received.
   purges.take('a', 1, { middlewares: 1, tokens: 9 });
   purges.take('c', 1, { middlewares: 1, tokens: 9 });
   purges.take('b', 2, { middlewares: 1, tokens: 0 });

@@ -16,7 +16,7 @@ it("each request gets the primary's reply, or fails after five seconds", async (
   const late = expect(fourth).rejects.toThrow('no reply');
   await clock.advance(5_000);
   await late;
-  // Too late, and never asked for.
+  // Too late, and never requested.
   link.take(4, 'four');
   link.take(9, 'nine');
 });

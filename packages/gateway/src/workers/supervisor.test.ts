@@ -49,7 +49,7 @@ describe('the start of workers', () => {
     const starting = supervisor.start(plan(2));
     const stopped = supervisor.stop();
     await clock.advance(0);
-    // Told before it said hello, and again in place of an assignment.
+    // Told before its first message, and again instead of an assignment.
     expect(processes[0]!.told).toEqual(['drain', 'drain']);
     processes[0]!.exit();
     await stopped;
@@ -141,7 +141,7 @@ describe('a restart', () => {
       { number: 1, configuration: 'second' },
       { number: 2, configuration: 'second' },
     ]);
-    // An old one that ends is not missed.
+    // An old worker that exits is not replaced.
     processes[0]!.exit();
     processes[1]!.exit();
     expect(kinds().slice(-4)).toEqual(['restarting', 'ready', 'ready', 'restarted']);
@@ -184,7 +184,7 @@ describe('a restart', () => {
     await clock.advance(0);
     processes[0]!.exit('SIGKILL');
     await clock.advance(30_000);
-    // The one that the restart has begun is the successor.
+    // The worker that the restart has started is the successor.
     expect(processes).toHaveLength(3);
     processes[2]!.exit('exit code 1');
     await clock.advance(30_000);

@@ -13,7 +13,7 @@ it('store operations of workers get replies, and entries of a dead worker stay',
     { kind: 'stored', id: 8, ok: true, result: true },
   ]);
   processes[0]!.exit('SIGKILL');
-  // A lock is free at its end, not before: what the dead worker asked for may still be under way.
+  // A lock expires on time, not before: the dead worker's request may still be in flight.
   expect(await store.setIfAbsent('lock', value, 5_000)).toBe(false);
   await clock.advance(5_000);
   expect(await store.setIfAbsent('lock', value, 5_000)).toBe(true);

@@ -54,9 +54,7 @@ export function createWorkerSlots(deps: WorkerSlotsDeps): WorkerSlots {
   // Twice the grace time-out: once for the last requests of connections, once for the requests in flight after that.
   const retire = (member: WorkerMember): void => members.end(member, 'retire', 2 * plan().endWithinMs);
 
-  /**
-   * Puts a ready worker into its slot. The previous worker retires, unless a later one was faster; in that case, this one retires.
-   */
+  /** Puts a ready worker into its slot. The previous worker retires, unless a later one was faster: then this one retires. */
   const install = (slot: WorkerSlot, member: WorkerMember): void => {
     const { current } = slot;
     if (slots.get(slot.number) !== slot || (current !== undefined && current.order > member.order)) {

@@ -7,7 +7,7 @@ import { createAuthenticator } from '../create.ts';
 import { authOf, oAuthClientCredentials } from './express.ts';
 import { as, call, protectedAppTests, hangUp } from './protected-app.testkit.ts';
 
-// The alias has no types of its own; those of version 5 fit what is used of it.
+// The alias has no types; those of version 5 fit the functions in use.
 const express4 = createRequire(import.meta.url)('express4') as typeof express;
 const tests = protectedAppTests();
 const protectWith = (options: { claims?: string; forwardHeaders?: Record<string, string> } = {}) =>
@@ -128,7 +128,7 @@ describe('many requests over one connection', () => {
       ]);
       for (const answer of answers) await answer.text();
     }
-    // Warnings are emitted in a turn of their own.
+    // Warnings are emitted in a later turn.
     await new Promise((resolve) => setImmediate(resolve));
     process.off('warning', hear);
     expect(warnings).toEqual([]);

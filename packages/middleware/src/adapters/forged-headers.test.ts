@@ -95,7 +95,7 @@ const server = createServer({ maxHeaderSize: 1024 * 1024 }, (request, response) 
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-/** The request as Node.js gives it to an application. */
+/** The request as Node.js passes it to an application. */
 async function receive(headers: View): Promise<IncomingMessage> {
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   const received = new Promise<IncomingMessage>((resolve) => waiting.push(resolve));

@@ -50,7 +50,7 @@ describe('the Koa middleware', () => {
       if (ctx.path === '/broken') throw new Error('broken');
     });
     const origin = await serve(app);
-    // From the authorization server first, then from memory.
+    // First from the authorization server, then from memory.
     for (const path of ['/', '/', '/broken']) await call(`${origin}${path}`, as('admin'));
     expect(order).toEqual(['admin', 'end', 'admin', 'end', 'admin', 'broken', 'end']);
   });

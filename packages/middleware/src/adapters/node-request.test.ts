@@ -7,14 +7,14 @@ const tests = protectedAppTests();
 const group = { 'X-Group': 'grp' };
 const missing = { 'X-None': 'none' };
 
-/** The three views of a request's headers that a handler may look at. */
+/** The three views of a request's headers that a handler may use. */
 interface Views {
   readonly raw: readonly string[];
   readonly headers: IncomingMessage['headers'];
   readonly distinct: Readonly<Record<string, readonly string[]>>;
 }
 
-// The second decision is at gateway level: the caller's credentials are gone by then.
+// The second decision is at gateway level, after the caller's credentials were removed.
 describe.each<[string, readonly Readonly<Record<string, string>>[], string | undefined]>([
   ['nothing is forwarded', [{}], undefined],
   ['a claim is forwarded', [group], 'admin'],
@@ -60,7 +60,7 @@ describe.each<[string, readonly Readonly<Record<string, string>>[], string | und
       accept: 'text/plain',
       authorization: expect.stringMatching(/^Bearer ./) as string,
     });
-    // A name that nobody forwards is the caller's.
+    // A name that no decision forwards belongs to the caller.
     const isForwarded = forwarded.some((names) => 'X-Group' in names);
     expect(headers['x-group']).toBe(
       isForwarded ? expected : (sent['x-GROUP'] ?? sent['X-Group'] ?? sent['x-group']),

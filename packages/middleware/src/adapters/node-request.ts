@@ -22,8 +22,8 @@ export function readAuthorization({ headers, rawHeaders }: NodeRequest): string 
 }
 
 /**
- * Changes a request to what the gateway would have forwarded: `authorization` is the token, so code that forwards the request
- * works as behind the gateway; forwarded headers are set, empty ones too; the caller's own are removed. The change is made in
+ * Changes a request to what the gateway would have forwarded: `authorization` is the token, so that code which forwards the request
+ * works as behind the gateway; forwarded headers are set, including empty ones; the caller's own are removed. The change is made in
  * place, so it is visible to code that already has the request's headers.
  */
 export function admit(request: NodeRequest, { allow, lowerHeaders, removedLengths }: RequestChanges): void {
@@ -43,7 +43,7 @@ export function admit(request: NodeRequest, { allow, lowerHeaders, removedLength
       // A header that gets a new value stays: an object that loses and regains a property becomes slower.
       if (normalized !== 'authorization' || !replacesAuthorization)
         Reflect.deleteProperty(headers, name.toLowerCase());
-      // A new header takes its slot, so that the list neither moves nor shrinks only to grow again.
+      // A new header takes its slot, so that the list neither moves nor shrinks and grows again.
       if (set + 1 >= setHeaders.length || kept !== at) continue;
       rawHeaders[kept] = setHeaders[set] ?? '';
       rawHeaders[kept + 1] = setHeaders[set + 1] ?? '';

@@ -15,7 +15,7 @@ export function nameRequest(announced: unknown, { headers }: NodeRequest): strin
 /** Responses of HTTP/1.1 and of HTTP/2's compatibility API. */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
-/** Whether no response can be sent any more: the caller has disconnected, or has received one. */
+/** Whether a response can no longer be sent: the caller has disconnected, or has already received one. */
 export function isGone(response: NodeResponse): boolean {
   // HTTP/2's compatibility response has no own `destroyed`, whatever its types say.
   const { destroyed } = response as { readonly destroyed?: boolean };

@@ -30,8 +30,8 @@ export interface MiddlewareOpeners<Options> {
 export type AppRoutes = Readonly<Record<string, RouteRequirements>>;
 
 /**
- * An application of one framework: `/all` is behind the middleware, `/open` behind none, each path of `routes` behind its own middleware, and
- * below `/both` behind the middleware and then its own. A Fetch handler has only one middleware.
+ * An application of one framework: `/all` is protected, `/open` is not, each path of `routes` has its own requirements, and below
+ * `/both` both apply. A Fetch handler has only one set of requirements.
  */
 export interface TestApp<Options> {
   readonly name: string;

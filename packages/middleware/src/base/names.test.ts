@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nearestName, proposeName } from './names.ts';
 
-/** Edits from one text to the other, as a textbook counts them. */
+/** The number of edits from one text to the other, computed as in textbooks. */
 function distance(a: string, b: string): number {
   if (a === '' || b === '') return a.length + b.length;
   const [restA, restB] = [a.slice(1), b.slice(1)];

@@ -52,7 +52,7 @@ export function readRegularFileSync(path: string, limit: SizeLimit): Buffer {
   }
 }
 
-/** Without `O_NONBLOCK`, a file that has become a FIFO since the check would block the process until something writes to it. */
+/** Without `O_NONBLOCK`, opening a file that has become a FIFO since the check would block the process until a writer opens it. */
 const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 function refuseOthers(found: Stats, limit: SizeLimit): void {

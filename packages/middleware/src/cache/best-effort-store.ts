@@ -31,8 +31,8 @@ export interface BestEffortStoreOptions {
 const failed = { ok: false } as const;
 
 /**
- * Limits the time of a store's operations. A response that takes longer than `budgetMs` is abandoned, and the store is not
- * used until it responds to a ping: only one request pays for the discovery. Without a connection, no request waits at all.
+ * Limits the time of a store's operations. A response that takes longer than `budgetMs` is abandoned, and the store is not used
+ * until it responds to a ping: only one request waits to find out. Without a connection, no request waits at all.
  */
 export function createBestEffortStore(store: TokenStore, options: BestEffortStoreOptions): BestEffortStore {
   const { clock, events, budgetMs, tracing, probeMs = 1_000, startMs = 2_000 } = options;

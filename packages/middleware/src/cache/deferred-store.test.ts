@@ -4,7 +4,7 @@ import { createDeferredStore } from './deferred-store.ts';
 import { createMemoryStore } from './memory-store.ts';
 import type { TokenStore } from './store.ts';
 
-/** A store that is loaded when the test says so. */
+/** A store that is loaded on the test's command. */
 function defer() {
   let resolve: (store: TokenStore) => void = () => {};
   let reject: (error: Error) => void = () => {};
@@ -15,7 +15,7 @@ function defer() {
   return { store, stop, states, resolve, reject };
 }
 
-/** A store that becomes ready, or not, when the test says so. */
+/** A store that becomes ready, or not, on the test's command. */
 function createSwitched() {
   const listeners = new Set<(ready: boolean, reason: string | undefined) => void>();
   const memory = createMemoryStore({ clock: createFakeClock() });

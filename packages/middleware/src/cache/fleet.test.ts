@@ -67,7 +67,7 @@ describe('a fleet of processes with one store', () => {
     for (const process of [one, one, one, two, two]) expect(await get(process)).toBe('token-1');
     expect(one.counts()).toEqual({ memory: 2, store: 0, server: 1 });
     expect(two.counts()).toEqual({ memory: 1, store: 1, server: 0 });
-    // A failure is no hit of any tier, but a request that the server had.
+    // A failure is not a hit of any tier, but the server received a request.
     fleet.answer = unavailable;
     await clock.advance(lifetimeMs);
     expect(await get(one)).toBe('unavailable');
@@ -174,7 +174,7 @@ describe('a fleet of processes with one store', () => {
     await clock.advance(1_000);
     await start;
     await clock.advance(80_000);
-    // A value, not a promise: the old token, at once.
+    // A value, not a promise: the old token, without a wait.
     for (const { tokens } of processes) expect(tokens.get(app())).toMatchObject({ value: 'token-1' });
     await clock.advance(5_000);
     for (const { tokens } of processes) void tokens.get(app());
@@ -263,7 +263,7 @@ describe('a fleet of processes with one store', () => {
 
   it('a process that dies with the lock delays the others by at most five seconds', async () => {
     const { clock, asked, fleet, store, join } = createFleet();
-    // The dead process: it took the lock and never came back.
+    // The dead process: it took the lock and never released it.
     const dead: TokenStore = { ...store, extendIfEquals: () => Promise.reject(new Error('dead')) };
     fleet.answerMs = 1e9;
     void join(dead).tokens.get(app());
@@ -320,7 +320,7 @@ describe('a fleet of processes with one store', () => {
 
   it('waits for a lock up to the limit, and then requests the token itself', async () => {
     const { clock, asked, fleet, store, join } = createFleet();
-    // Another process has the lock without end, or the store says so.
+    // Another process has the lock without end, or the store claims so.
     const locked: TokenStore = { ...store, setIfAbsent: () => Promise.resolve(false) };
     for (const lockWaitMs of [500, 5_000, 30_000]) {
       const { tokens, heard } = join(locked, undefined, lockWaitMs);
@@ -332,7 +332,7 @@ describe('a fleet of processes with one store', () => {
       expect(valueOf(await waiting)).toBe(`token-${before + 1}`);
       expect(asked.slice(before)).toEqual([begun + lockWaitMs]);
       expect(heard).toContainEqual({ kind: 'lock_wait', waitedMs: lockWaitMs });
-      // Its token serves the others all the same.
+      // The others use its token nevertheless.
       expect(await join(store).tokens.get(credential)).toMatchObject({ value: `token-${before + 1}` });
     }
   });
@@ -360,7 +360,7 @@ describe('a fleet of processes with one store', () => {
           await clock.advance(fleet.answerMs);
           const token = await first;
           await clock.advance(afterMs);
-          // The entry as it was, put back with an end of the store's choice.
+          // The original entry, restored with an expiry of the store's choice.
           const replaying: TokenStore = {
             ...store,
             get: () => Promise.resolve(sealed && { value: sealed, ttlMs }),
@@ -437,7 +437,7 @@ describe('a fleet of processes with one store', () => {
     const first = Promise.resolve(join().tokens.get(app()));
     await clock.advance(300);
     await first;
-    // Another secret has other names too: nothing is found, nothing is harmed.
+    // Another secret also yields other names: nothing is found, and nothing is damaged.
     const rotated = Promise.resolve(join(undefined, 'fedcba9876543210').tokens.get(app()));
     await clock.advance(300);
     expect(valueOf(await rotated)).toBe('token-2');
@@ -480,7 +480,7 @@ describe('a store that fails', () => {
     await clock.advance(200);
     expect(valueOf(await pending)).toBe('token-1');
     expect(heard).toContainEqual({ kind: 'state', ready: false, reason: 'no response within 250 ms' });
-    // While it is silent, another credential does not wait for it at all.
+    // While the store is silent, another credential does not wait for it at all.
     const other = { clientId: 'other', clientSecret: new Secret('x') };
     void tokens.get(other);
     await clock.advance(0);

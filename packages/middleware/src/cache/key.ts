@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/** Derives a key from the parts that determine a token, which reveals none of them. */
+/** Derives from the parts that determine a token a key that reveals none of them. */
 export type Keyer = (parts: readonly string[]) => string;
 
 /** HMAC-SHA256 over length-prefixed parts, so that no two lists of parts have the same encoding. */

@@ -7,7 +7,7 @@ import { describeTokenStore } from './token-store.contract.testkit.ts';
 describeTokenStore('memory', () => {
   const clock = createFakeClock();
   const shared = createMemoryStore({ clock });
-  // The first two share their values; what comes later is closed by a test, and is one of its own.
+  // The first two share their values; each later one is separate, and a test closes it.
   let opened = 0;
   return Promise.resolve({
     open: (): Promise<TokenStore> => Promise.resolve(opened++ < 2 ? shared : createMemoryStore({ clock })),
@@ -41,7 +41,7 @@ it('the least recently used values above the limit of bytes are evicted and coun
   const store = createMemoryStore({ clock, maxBytes: 30 });
   const eight = new Uint8Array(8);
   for (const key of ['ab', 'cd', 'ef']) await store.set(key, eight, 1000);
-  // In place of itself, deleted and at its end: none of them counts twice, or after it is gone.
+  // Replaced, deleted and expired values: none counts twice, or after its removal.
   await store.set('ef', eight, 10);
   expect(await store.deleteIfEquals('cd', eight)).toBe(true);
   await clock.advance(10);

@@ -15,7 +15,7 @@ export type RenewalEvent =
       readonly kind: 'failed';
       readonly clientId: string;
       readonly reason: TokenFailureReason;
-      /** In our own words, such as `the token endpoint responded with 401 invalid_client`. */
+      /** In words without server text, such as `the token endpoint responded with 401 invalid_client`. */
       readonly detail: string;
       /** Error code that RFC 6749 section 5.2 registers; undefined for none. */
       readonly oauthError: string | undefined;

@@ -7,7 +7,7 @@ import { createTokenFailure } from '../token/failure.ts';
 import { createRenewal } from './renewal.ts';
 import { createTokenCache } from './token-cache.ts';
 
-/** A source whose endpoint hands out `token-1`, `token-2`, ... or fails. */
+/** A source whose endpoint issues `token-1`, `token-2`, ... or fails. */
 function start(failing: { current: boolean } = { current: false }) {
   const clock = createFakeClock();
   let requests = 0;

@@ -10,7 +10,7 @@ import { createStores } from './stores.ts';
 
 const [old, fresh, third] = ['o'.repeat(16), 'n'.repeat(32), 't'.repeat(24)];
 
-/** Processes of a fleet that share a store, each with secrets of its own; the first seals. */
+/** Processes of a fleet that share a store, each with its own secrets; the first one seals. */
 function fleet() {
   const clock = createFakeClock();
   const store = createMemoryStore({ clock });
@@ -40,7 +40,7 @@ describe('a store during a change of its secret', () => {
   it('keeps its tokens, whichever half of the fleet has the new secrets', async () => {
     const { join, write, read, events } = fleet();
     await write(join(old), 'warm');
-    // Each step as it is rolled out: all know the new one, all seal with it, all forget the old one.
+    // Each step of the roll-out: all know the new secret, all seal with it, all drop the old one.
     for (const secrets of [[old, fresh], [fresh, old], [fresh]])
       expect(await read(join(...secrets))).toBe('warm');
     expect(await read(join(third))).toBeUndefined();

@@ -61,7 +61,7 @@ export interface CountersUse {
 
 export interface StoresOptions {
   readonly clock: Clock;
-  /** Default: nothing. */
+  /** Default: no listener. */
   readonly events?: Channel<StoreEvent>;
   /** Returns a channel for each store, to distinguish their events; replaces `events`. */
   readonly eventsOf?:

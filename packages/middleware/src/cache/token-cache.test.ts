@@ -100,7 +100,7 @@ describe('token cache', () => {
     await clock.advance(99_000);
     void tokens.get(credential());
     await clock.advance(10);
-    // The token has ended by the time the back-off would: the next try is then.
+    // The token expires before the back-off does, so the next attempt is at its expiry.
     expect(renewals).toMatchObject([{ kind: 'failed', isFirst: true, nextTryInMs: 990, expiresInMs: 990 }]);
     await clock.advance(1_000);
     expect(failing()).toBe(0);
@@ -340,7 +340,7 @@ describe('token cache', () => {
     const { clock, asked, first, tokens } = setUp();
     await first();
     expect(tokens.get(credential())).toMatchObject({ value: 't1' });
-    // Only the wall clock goes on meanwhile.
+    // Only the wall clock advances meanwhile.
     clock.jump(100_000);
     expect(await first()).toMatchObject({ value: 't2' });
     expect(asked).toHaveLength(2);

@@ -21,7 +21,10 @@ export interface TokenCacheOptions {
   readonly clock: Clock;
   /** Maximum number of tokens in memory; default `defaultMaxTokens`. */
   readonly maxEntries?: number;
-  /** Maximum number of refused credentials; default 10,000, apart from the tokens, so that guesses do not evict any. */
+  /**
+   * Maximum number of refused credentials; default 10,000. They are counted separately from the tokens, so that guesses do not
+   * evict any.
+   */
   readonly maxRefused?: number;
   /** Milliseconds after which a refusal expires; default 5,000. */
   readonly refusedForMs?: number;

@@ -7,7 +7,7 @@ import { claimJson } from './text.ts';
 /** Characters (code points) of a value to show. */
 const shownCharacters = 80;
 
-/** Describes the value at a claim path, for people: `the claim grp is "admin"`, `the claim user.name is missing: ...`. */
+/** Describes the value at a claim path in words: `the claim grp is "admin"`, `the claim user.name is missing: ...`. */
 export function describeClaim(key: string, claims: Claims): string {
   const parsed = parseClaimPath(key);
   if (!parsed.ok) return parsed.message;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { compileClaims } from './compile.ts';
 import { parseClaims } from './parse.ts';
 
-/** Claim values as JSON text, and what an oracle that knows nothing of the code reads from them. */
+/** Claim values as JSON text, and the expected reading of an independent oracle. */
 type Kind = 'missing' | 'null' | 'text' | 'other';
 const values: { json: string | undefined; kind: Kind; text?: string; elements?: (string | undefined)[] }[] = [
   { json: undefined, kind: 'missing' },
@@ -47,7 +47,7 @@ const wanted = [
   '\u{1F600}',
   'undefined',
 ];
-/** Where the claim stands: the document around it and the path to it. */
+/** Position of the claim: the document around it and the path to it. */
 const places: [string, (json: string | undefined) => string, string][] = [
   ['on top', (json) => (json === undefined ? '{"b":"admin"}' : `{"b":1,"a":${json}}`), 'a'],
   ['nested', (json) => (json === undefined ? '{"u":{}}' : `{"u":{"a":${json}},"a":"admin"}`), 'u.a'],

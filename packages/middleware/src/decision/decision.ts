@@ -31,7 +31,7 @@ export interface Deny {
   readonly status: number;
   /** Short and fixed per code, for the `title` of RFC 9457. */
   readonly title: string;
-  /** For people; contains no secret, token or server body. */
+  /** For readers; contains no secret, token or server body. */
   readonly detail: string;
   /** Value of `WWW-Authenticate`; undefined for none. */
   readonly challenge: string | undefined;

@@ -8,7 +8,7 @@ import { Secret } from '../base/secret.ts';
 import type { DecisionTokenFailure } from './token-source.ts';
 
 const challenge = 'Basic realm="grantgate", charset="UTF-8"';
-// The table of section 7 of the design: status, challenge, seconds of Retry-After when the server names none.
+// The specified table: status, challenge, seconds of Retry-After when the server names none.
 const table: Record<RefusalCode, [number, string | undefined, number | undefined]> = {
   credentials_missing: [401, challenge, undefined],
   credentials_malformed: [401, challenge, undefined],

@@ -22,7 +22,7 @@ export const proofs: CallerProofs<CredentialRequest> = {
   url: () => 'https://api.example/',
 };
 
-/** An unsigned token that looks like a signed one: its issuer is who may tell. */
+/** An unsigned token that looks signed: its issuer decides about it. */
 export const toJwt = (claims: object): string =>
   [{ alg: 'ES256' }, claims, 'signature']
     .map((part) => Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url'))
@@ -35,7 +35,7 @@ export async function startServer(...script: Script) {
   return server;
 }
 
-/** A response without `Date`, so that the fake clock counts for the server too. */
+/** A response without `Date`, so that the fake clock also counts as the server's. */
 export const respond =
   (body: unknown, status = 200, headers: Record<string, string> = {}): Script[number] =>
   (response) => {

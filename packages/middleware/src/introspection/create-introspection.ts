@@ -18,7 +18,7 @@ import { introspect } from './introspect.ts';
 import type { IntrospectionRequestOptions, IntrospectionRules } from './schema.ts';
 import { openSignedResponses } from './signed-response.ts';
 
-/** A token that the authorization server reports as active, and that is meant for us. */
+/** A token that the authorization server reports as active, and that is meant for this gateway. */
 export interface ActiveToken {
   readonly kind: 'active';
   /** Members of the response (RFC 7662 section 2.2). */
@@ -56,7 +56,7 @@ export interface IntrospectionParts extends KeyParts {
   readonly stores?: Stores | undefined;
   /** Default: none. Middlewares that share them limit and suspend requests to one endpoint together. */
   readonly endpoints?: EndpointStates | undefined;
-  /** Counts the requests. Default: nothing. */
+  /** Counts the requests. Default: no counts. */
   readonly tally?: TokenTally | undefined;
   /** Resource that acquires the endpoint; default: `tally`. */
   readonly user?: object | undefined;

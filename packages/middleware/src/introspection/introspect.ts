@@ -36,7 +36,7 @@ export async function introspect(
     const response = await introspectionRequest(
       server,
       client,
-      // Headers of the options authenticate the gateway, or nothing does.
+      // Either a header of the options authenticates the gateway, or it does not authenticate.
       clientID === undefined ? () => {} : clientAuth,
       subject.clientSecret.reveal(),
       {

@@ -65,7 +65,7 @@ async function start(...script: Script) {
 
 /** Seconds since the epoch on the fake clock. */
 const nowSeconds = Date.UTC(2026, 0, 1) / 1000;
-/** A response without `Date`, so that the fake clock is the server's too. */
+/** A response without `Date`, so that the fake clock also counts as the server's. */
 const respond =
   (body: unknown, status = 200, headers: Record<string, string> = {}): Script[number] =>
   (response) => {

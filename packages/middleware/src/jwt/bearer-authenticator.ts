@@ -33,15 +33,15 @@ export interface BearerAuthenticatorParts<Request> {
   readonly clock: Clock;
   /** Evidence about callers: a token that is bound to a certificate or a key needs its proof. */
   readonly proofs: CallerProofs<Request>;
-  /** Remember used proofs for several processes. Default: none; this process alone remembers them. */
+  /** Remember used proofs for several processes. Default: only this process remembers them. */
   readonly stores?: Stores | undefined;
   /** Default: a separate cache. */
   readonly cache?: CredentialCache | undefined;
   /** Parts of refusals; the schemes are those of the kind. */
   readonly challenge?: Pick<BearerDenyOptions, 'realm' | 'resourceMetadata'> | undefined;
-  /** Counts uses of cached tokens. Default: nothing. */
+  /** Counts uses of cached tokens. Default: no counts. */
   readonly tally?: TokenTally | undefined;
-  /** Default: nothing. */
+  /** Default: none. */
   readonly onAllow?: OnAllow | undefined;
 }
 
@@ -56,7 +56,7 @@ export interface BearerKind<Request extends CredentialRequest> extends Pick<
   CallerDecideParts<Request>,
   'source' | 'claims' | 'forwards' | 'exchanges'
 > {
-  /** Schemes of challenges. Default: as `createBearerDeny` has it. */
+  /** Schemes of challenges. Default: that of `createBearerDeny`. */
   readonly schemes?: readonly string[] | undefined;
   /** Expression whose scopes challenges name; undefined: none. */
   readonly scopesOf: string | undefined;
@@ -69,7 +69,7 @@ export interface BearerKind<Request extends CredentialRequest> extends Pick<
   readonly store: StoreOptions | undefined;
   /** Never rejects. */
   readonly verify: (token: string, deny: BearerDeny) => Promise<AcceptedToken | CredentialRefusal>;
-  /** Called before a purge. Default: nothing. */
+  /** Called before a purge. Default: none. */
   readonly purge?: () => void;
   readonly close: () => Promise<void>;
 }

@@ -20,7 +20,7 @@ export interface KeyParts {
   readonly discoveries?: Discoveries | undefined;
   readonly onDiscovery?: ((event: DiscoveryEvent) => void) | undefined;
   readonly onKeys?: ((event: KeysEvent) => void) | undefined;
-  /** Traces requests to the server. Default: nothing. */
+  /** Traces requests to the server. Default: no traces. */
   readonly tracing?: Tracing | undefined;
 }
 

@@ -14,7 +14,7 @@ import type { KeysEvent } from './keys-event.ts';
 const [k1, k2, k3] = ['k1', 'k2', 'k3'].map(createTestKey) as [TestKey, TestKey, TestKey];
 const hour = 3_600_000;
 let published: readonly TestKey[];
-/** Undefined: the server is well. */
+/** Undefined: the server works. */
 let status: number | undefined;
 let cacheControl: string;
 let server: ScriptedServer;
@@ -49,7 +49,7 @@ function open(options: object = {}) {
   return authenticator;
 }
 let serial = 0;
-/** Another token each time. @param kid default: that of the key. */
+/** A different token each time. @param kid default: that of the key. */
 const sign = (key: TestKey, kid: unknown = key.jwk['kid'], more: object = {}) =>
   signToken(key.privateKey, { header: { kid }, claims: { n: (serial += 1), ...more }, clock });
 const codeOf = (decision: Decision): string => (decision.allowed ? 'passes' : decision.code);

@@ -22,7 +22,7 @@ export interface RemoteKeysParts {
   /** Returns a number in [0, 1), as `Math.random`, which is the default. */
   readonly random?: (() => number) | undefined;
   readonly onEvent?: ((event: KeysEvent) => void) | undefined;
-  /** Traces the requests. Default: nothing. */
+  /** Traces the requests. Default: no traces. */
   readonly tracing?: Tracing | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface RemoteKeysParts {
 interface CachedKeys {
   readonly keys: readonly VerificationKey[];
   readonly obtainedAtMs: number;
-  /** From then on, a use starts a request in the background. */
+  /** From this time, a use starts a request in the background. */
   readonly refreshAtMs: number;
 }
 

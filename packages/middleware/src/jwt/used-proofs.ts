@@ -14,9 +14,12 @@ export interface UsedProofs {
 
 export interface UsedProofsParts {
   readonly clock: Clock;
-  /** Name of the middleware that the proofs are for: each of several on one route accepts a proof. Not secret; equal in every process. */
+  /**
+   * Name of the middleware to which the proofs apply: each of several on one route accepts a proof. Not secret; equal in every
+   * process.
+   */
   readonly scope: readonly (string | readonly string[])[];
-  /** Default: this process alone remembers. */
+  /** Default: only this process remembers them. */
   readonly stores?: Stores | undefined;
   /** Store of all replicas; undefined: the processes of this gateway remember together. */
   readonly store?: StoreOptions | undefined;

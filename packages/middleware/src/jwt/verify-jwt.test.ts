@@ -24,7 +24,7 @@ const claims = { iss: 'https://as.example/', aud: 'api', sub: 'ada', iat: now, e
 const sign = (more: object = {}, header: object = {}) =>
   signToken(key.privateKey, { claims: more, header, clock });
 
-/** Status, code and reason of a refusal as operators see it; `passes` for none. */
+/** Status, code and reason of a refusal for operators; `passes` for none. */
 async function outcomeOf(token: string, of = authenticator, more: Partial<JwtRequest> = {}): Promise<string> {
   const decision: Decision = await of.decide(requestWith(token, more));
   if (decision.allowed) return 'passes';
@@ -32,7 +32,7 @@ async function outcomeOf(token: string, of = authenticator, more: Partial<JwtReq
   return `${decision.status} ${decision.code}: ${decision.reason ?? decision.detail}`;
 }
 
-/** Signs texts as they are: what a library would not write. */
+/** Signs texts unchanged, which a library would not do. */
 async function signRaw(header: string, payload: string): Promise<string> {
   const { sign: signBytes } = await import('node:crypto');
   const input = `${part(header)}.${part(payload)}`;

@@ -23,7 +23,7 @@ const base64url = /^[\w-]+$/;
 const readKeys = (...keys: readonly object[]): readonly VerificationKey[] =>
   readKeySet(JSON.stringify({ keys }))?.keys ?? [];
 
-/** The verdict on a signature; the payloads of these vectors are not JSON, which alone refuses them as JWTs. */
+/** The verdict on a signature; the payloads of these vectors are not JSON, for which they would be refused as JWTs anyway. */
 async function isSigned(token: string, keys: readonly VerificationKey[]): Promise<boolean> {
   const parts = token.split('.');
   if (!parts.every((part) => base64url.test(part)) || !isCanonical(token)) return false;

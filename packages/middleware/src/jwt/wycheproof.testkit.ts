@@ -79,7 +79,7 @@ export const base64Vectors: readonly (readonly [number, string, string, boolean]
   [377, 'ValidWhiteSpaceInJsonHeader', 'eyJraWQiOiJoczI1Ni1rZXkiLAoJImFsZyI6IkhTMjU2In0.VGVzdA.Yxn8cTl7IHpFIoEPOFrWmjm-GQlr_RMqHNJOp1ZuweY', true],
 ]; // prettier-ignore
 
-/** Key sets that hold no key for signatures: number, comment, what differs from the key `ec`. */
+/** Key sets without a key for signatures: number, comment, difference from the key `ec`. */
 export const unusableKeys: readonly (readonly [number, string, object])[] = [
   [19, 'wrong_algorithm', { alg: 'ES521' }],
   [20, 'invalid_algorithm', { alg: 'ES224' }],

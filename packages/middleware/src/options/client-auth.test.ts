@@ -17,7 +17,7 @@ const rsa = pemOf(2048);
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
 const tls = createTestAuthority().issue('client');
 
-/** Options that each method needs, beside `clientID`. */
+/** Options that each method requires in addition to `clientID`. */
 const given = {
   secret: { clientSecret: 's' },
   key: { clientConfig: { assertion: { key: rsa.privateKey } } },

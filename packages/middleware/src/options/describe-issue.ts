@@ -28,7 +28,7 @@ export const describeIssue: z.core.$ZodErrorMap = (issue) => {
       return describeSize(issue.origin, `${limit}${issue.maximum}`);
     }
     case 'invalid_key':
-      // The fault of the name itself, already described by this function.
+      // A fault of the name itself, which this function has already described.
       return issue.issues[0]?.message;
     case 'invalid_union':
       return [...new Set(issue.errors.flatMap(([first]) => first?.message ?? []))].join(' or ');

@@ -9,7 +9,7 @@ import type { clientCredentialsSchema } from './schema.ts';
 
 type Same<A, B> = [A, B] extends [B, A] ? true : false;
 
-// The compiler checks it: `make test` compiles the tests.
+// The compiler checks it when `make test` compiles the tests.
 it('the generated interfaces match the inputs of their schemas', () => {
   const same: [
     Same<ClientCredentialsFields, z.input<typeof clientCredentialsSchema>>,

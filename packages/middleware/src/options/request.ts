@@ -47,9 +47,9 @@ export interface RequestShape {
   readonly resource?: unknown;
   readonly endpointParams?: unknown;
   readonly headers: unknown;
-  /** Headers of ours that may be configured nevertheless, in lower case. Default: none. */
+  /** Headers that the gateway sets itself but that may be configured nevertheless, in lower case. Default: none. */
   readonly ownHeaders?: readonly string[] | undefined;
-  /** Further parameters of ours, with the option that sets each. Default: none. */
+  /** Further parameters that the gateway sets itself, with the option for each. Default: none. */
   readonly ownParameters?: Readonly<Record<string, string | undefined>> | undefined;
 }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Report } from './report.ts';
 import { isText, secret, secretText, toText } from './secret-schema.ts';
 
-/** TLS options of connections to a server; each user describes its `ca` itself. */
+/** TLS options of connections to a server; each kind of connection describes its own `ca`. */
 export const tlsFields = {
   ca: secretText.optional(),
   cert: secretText.optional().describe('PEM client certificate; together with `key`.'),

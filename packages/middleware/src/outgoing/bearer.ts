@@ -3,7 +3,7 @@ import { keepLasting } from './lasting-token.ts';
 import type { OutgoingToken, TokenSource } from './token-source.ts';
 
 export interface BearerOptions {
-  /** Origins that get the token, such as `https://api.example.com`; no other origin does, even after a redirect. */
+  /** Origins that receive the token, such as `https://api.example.com`; no other origin does, even after a redirect. */
   readonly origins: readonly string[];
 }
 

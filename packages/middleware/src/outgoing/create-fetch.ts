@@ -4,7 +4,7 @@ import type { TokenSource } from './token-source.ts';
 type Fetch = typeof globalThis.fetch;
 
 export interface FetchOptions {
-  /** Origins that get the token, such as `https://api.example.com`. Default: all. */
+  /** Origins that receive the token, such as `https://api.example.com`. Default: all. */
   readonly origins?: readonly string[];
   /** The function to wrap; default: the global `fetch`. */
   readonly fetch?: Fetch;

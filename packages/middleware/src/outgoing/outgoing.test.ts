@@ -57,7 +57,7 @@ afterEach(async () => {
   await new Promise((resolve) => resource.close(resolve));
 });
 
-/** The resource refuses the tokens that have been seen until now. */
+/** The resource refuses all tokens that it has seen so far. */
 function revoke(): void {
   const revoked = new Set(seen.map(({ authorization }) => authorization));
   answer = ({ authorization }, response) => {
@@ -280,7 +280,7 @@ describe("undici's interceptor", () => {
     const agent = new Agent();
     const dispatcher = agent.compose(bearer(wrong, { origins: [url] }));
     await expect(request(url, { dispatcher })).rejects.toMatchObject({ code: 'credentials_refused' });
-    // From memory this time, in the same turn.
+    // This time from memory, in the same turn.
     await expect(request(url, { dispatcher })).rejects.toMatchObject({ code: 'credentials_refused' });
     expect(seen).toEqual([]);
     await agent.close();

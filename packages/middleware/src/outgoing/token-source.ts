@@ -56,7 +56,7 @@ export interface TokenSource {
    * @throws TokenError with the reason, or the signal's reason.
    */
   token(signal?: AbortSignal): Promise<OutgoingToken>;
-  /** The same, but synchronous when the token is in memory. @throws TokenError */
+  /** Like `token`, but synchronous when the token is in memory. @throws TokenError */
   get(): MaybePromise<OutgoingToken>;
   /**
    * Another token after a resource refused the current one with 401; undefined when there is none, or when one was renewed for

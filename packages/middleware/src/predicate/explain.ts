@@ -15,7 +15,7 @@ export interface CallExplanation {
   readonly length: number;
   /** Result of the call itself, ignoring a `!` before it. */
   readonly result: boolean;
-  /** Explanation for people; empty when the function has none. */
+  /** Explanation in words; empty when the function has none. */
   readonly why: string;
 }
 

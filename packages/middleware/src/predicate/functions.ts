@@ -14,7 +14,7 @@ export interface PredicateFunction<C> {
   readonly repeats?: boolean;
   /** Called once per call in the source; does all work that is independent of the context. */
   readonly build: (args: readonly string[]) => ((context: C) => boolean) | ArgumentFault;
-  /** Describes the data that such a call finds in a context, for people; called only with arguments that `build` accepts. */
+  /** Describes in words the data that such a call finds in a context; called only with arguments that `build` accepts. */
   readonly describe?: (args: readonly string[], context: C) => string;
 }
 

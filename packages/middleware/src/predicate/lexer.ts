@@ -21,7 +21,7 @@ const space = /(?:[ \t\r\n]|\/\/[^\n]*|\/\*[^]*?\*\/)*/y;
 const name = /[A-Za-z_][A-Za-z0-9_]*/y;
 const punctuation = /&&|\|\||[(),!]/y;
 
-/** Cuts an expression into tokens; the last one is `end`. */
+/** Splits an expression into tokens; the last one is `end`. */
 export function lex(source: string): LexResult {
   const tokens: Lexeme[] = [];
   const fail = (offset: number, length: number, message: string): LexResult => ({
@@ -55,7 +55,7 @@ export function lex(source: string): LexResult {
           : /['‘’“”]/.test(char)
             ? 'write strings in `...` or "..."'
             : 'expected a function, "(", "!" or an operator';
-      // Blanks and invisible characters, which pasting introduces, are shown by number.
+      // Invisible characters, often from pasted text, are shown by number.
       const shown = /[\p{Z}\p{C}]/u.test(whole)
         ? `U+${(whole.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
         : JSON.stringify(whole);

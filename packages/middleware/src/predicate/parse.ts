@@ -4,9 +4,9 @@ import { createDiagnostic } from './diagnostic.ts';
 import type { Lexeme } from './lexer.ts';
 import { lex } from './lexer.ts';
 
-/** Longest expression, in bytes of UTF-8. */
+/** Maximum length of an expression, in bytes of UTF-8. */
 export const maxSourceBytes: number = 64 * 1024;
-/** Deepest nesting of parentheses and `!`. */
+/** Maximum nesting of parentheses and `!`. */
 export const maxDepth = 128;
 
 export type ParseResult =

@@ -125,7 +125,7 @@ describe('an expression', () => {
           const { offset, line, column, length } = diagnostic;
           expect(offset).toBeLessThanOrEqual(text.length);
           expect(length).toBeGreaterThanOrEqual(1);
-          // An oracle of its own: walk the characters.
+          // An independent oracle that walks over the characters.
           let [atLine, atColumn] = [1, 1];
           for (const char of text.slice(0, offset))
             [atLine, atColumn] = char === '\n' ? [atLine + 1, 1] : [atLine, atColumn + 1];
@@ -165,7 +165,7 @@ describe('an expression', () => {
 });
 
 const call = 'Has(`a`)';
-// Source, line, column, carets, words of the message.
+// Source, line, column, carets, text of the message.
 const malformed: [string, number, number, number, string][] = [
   ['', 1, 1, 1, 'unexpected end of expression: expected a function, "(" or "!"'],
   ['   ', 1, 4, 1, 'unexpected end of expression'],

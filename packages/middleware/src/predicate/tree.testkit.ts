@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Node } from './ast.ts';
 
-/** Trees of calls to the given functions; positions in the source are left out. */
+/** Trees of calls to the given functions, without positions in the source. */
 export function trees(names: readonly string[], args: fc.Arbitrary<readonly string[]>): fc.Arbitrary<Node> {
   const place = { offset: 0, length: 0 };
   return fc.letrec<{ tree: Node }>((tie) => ({
@@ -21,7 +21,7 @@ export function trees(names: readonly string[], args: fc.Arbitrary<readonly stri
   })).tree;
 }
 
-/** A tree without positions, to compare by. */
+/** A tree without positions, for comparison. */
 export function bare(node: Node): unknown {
   if (node.kind === 'call') return [node.name, ...node.args.map((arg) => arg.value)];
   return node.kind === 'not' ? { not: bare(node.operand) } : { [node.kind]: node.operands.map(bare) };

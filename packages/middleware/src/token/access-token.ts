@@ -11,14 +11,14 @@ export interface AccessToken {
   readonly value: string;
   /** `Clock.monotonic()` milliseconds when the request for it was sent. */
   readonly obtainedAtMs: number;
-  /** `Clock.monotonic()` milliseconds after which it must not be used; undefined when no lifetime is known (not to be cached). */
+  /** `Clock.monotonic()` milliseconds until which it may be used; undefined when no lifetime is known (not cached). */
   readonly expiresAtMs: number | undefined;
   /** `token_type` of the response, empty when it had none; undefined for a token from a store. */
   readonly type: string | undefined;
 }
 
 /**
- * Creates a token. Its text is in memory once: `value` is the end of `authorization`, which is one string from the outset,
+ * Creates a token. Its text is in memory only once: `value` is the end of `authorization`, which is one string from the outset,
  * because the engine would copy a concatenation as soon as it is sent.
  * @param value visible ASCII.
  */

@@ -1,7 +1,9 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 
-/** The fault of an unusable response, in our own words. It follows the server's name: `responded in a broken content encoding`. */
+/**
+ * The fault of an unusable response, without server text. It follows the server's name: `responded in a broken content encoding`.
+ */
 export class UnusableAnswer extends Error {}
 
 /**
@@ -24,7 +26,7 @@ const decoders: Readonly<
 > = {
   gzip: promisify(gunzip),
   'x-gzip': promisify(gunzip),
-  // Some servers send DEFLATE without the zlib wrapper (RFC 9110 section 8.4.1.2); the first byte tells.
+  // Some servers send DEFLATE without the zlib wrapper (RFC 9110 section 8.4.1.2); the first byte shows it.
   deflate: (bytes, options) =>
     promisify(((bytes[0] ?? 0) & 0x0f) === 8 ? inflate : inflateRaw)(bytes, options),
   br: promisify(brotliDecompress),

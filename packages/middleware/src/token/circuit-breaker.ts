@@ -30,7 +30,7 @@ export interface CircuitBreaker {
    * others.
    */
   enter(counts: boolean): ReportResult | number;
-  /** `halfOpen`: the next request, or one under way, is a trial. */
+  /** `halfOpen`: the next request, or one in flight, is a trial. */
   state(): BreakerState;
 }
 

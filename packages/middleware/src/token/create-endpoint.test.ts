@@ -87,7 +87,7 @@ describe('a token request', () => {
 });
 
 describe('a response with a token', () => {
-  // Another clock than ours: only the header says what it shows.
+  // A clock that differs from the local one: only the header shows its time.
   const serverNow = 1_000_000;
   const date = new Date(serverNow * 1000).toUTCString();
   const jwt = unsignedJwt({ exp: serverNow + 300, iat: serverNow });

@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const close of closes.splice(0).reverse()) await close();
 });
 
-/** Opens endpoints at one URL that share what can be shared. */
+/** Opens endpoints at one URL that share as much as possible. */
 function share(url: string) {
   const clock = createFakeClock();
   const states = createEndpointStates(clock);
@@ -68,7 +68,7 @@ describe('token endpoints in use', () => {
     const [one, two] = [open({ audience: 'one' }), open({ audience: 'two' })];
     expect(await one.obtain()).toMatchObject({ kind: 'token' });
     await one.close();
-    // The connection is free again a moment after its response has been read.
+    // The connection becomes free a moment after its response has been read.
     await new Promise(setImmediate);
     expect(await two.obtain()).toMatchObject({ kind: 'token' });
     expect([connections, closed]).toEqual([1, 0]);

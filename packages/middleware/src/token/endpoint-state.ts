@@ -48,7 +48,7 @@ export function createEndpointState(
   });
 }
 
-/** Purpose of requests at an endpoint: to get tokens (RFC 6749, RFC 8693), or to learn about a token (RFC 7662). */
+/** Purpose of requests at an endpoint: to obtain tokens (RFC 6749, RFC 8693), or to introspect a token (RFC 7662). */
 export type EndpointPurpose = 'token' | 'introspection';
 
 /** States of endpoints in use. */

@@ -3,15 +3,15 @@ import type { Credential } from './credential.ts';
 
 /** Problem of a successful response without a usable token. */
 export interface GrantProblem {
-  /** In our words, for operators. */
+  /** In words without server text, for operators. */
   readonly problem: string;
   /** There is an access token, but its type is not accepted. */
   readonly hasToken?: true;
 }
 
 /**
- * An error response of a token endpoint (RFC 6749 section 5.2), or a successful response without a usable token, with its
- * problem. Safe to log: no control characters, no secret of ours.
+ * An error response of a token endpoint (RFC 6749 section 5.2), or a successful response without a usable token, with its problem.
+ * Safe to log: no control characters, no secret of the client.
  */
 export interface ErrorResponse extends Partial<GrantProblem> {
   /** HTTP status code. */

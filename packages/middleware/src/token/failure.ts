@@ -1,6 +1,6 @@
 import type { ErrorResponse } from './error-response.ts';
 
-/** Why there is no token; the decision maps these to refusals. */
+/** The reason why there is no token; the decision maps these to refusals. */
 export type TokenFailureReason =
   /** An error code that concerns the client, such as `invalid_client` (RFC 6749 section 5.2), or a 401 without a code. */
   | 'credentials_refused'
@@ -21,7 +21,7 @@ export type MethodDoubt = 'strong' | 'weak';
 export interface TokenFailure {
   readonly kind: 'failure';
   readonly reason: TokenFailureReason;
-  /** For people, free of secrets, tokens and server bodies: `the token endpoint responded with 503`. */
+  /** In words, free of secrets, tokens and server bodies: `the token endpoint responded with 503`. */
   readonly detail: string;
   /** Seconds after which a retry makes sense, if the server named them (`Retry-After`). */
   readonly retryAfterSeconds: number | undefined;
@@ -34,11 +34,11 @@ export interface TokenFailure {
    * a failing proxy.
    */
   readonly methodDoubt?: MethodDoubt | undefined;
-  /** True when no request was sent, so it says nothing about the server. */
+  /** True when no request was sent, so it is no evidence about the server. */
   readonly isLocal?: boolean;
 }
 
-/** Builds a failure; `detail` must be our own words. */
+/** Builds a failure; `detail` must not quote the server. */
 export function createTokenFailure(
   reason: TokenFailureReason,
   detail: string,

@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const close of closes.splice(0)) await close();
 });
 
-/** An authorization server that answers when it is told to; the secret `right` is right. */
+/** An authorization server that responds on command; only the secret `right` is right. */
 async function startHeldServer() {
   const held: { readonly isRight: boolean; readonly response: ServerResponse }[] = [];
   const counts = { connections: 0, mostConnections: 0, responses: 0 };
@@ -82,9 +82,9 @@ describe('a flood of wrong credentials at a slow authorization server', () => {
       server.answerOne();
     }
     expect((await right).map(({ kind }) => kind)).toEqual(good.map(() => 'token'));
-    // Requests of the flood that were in flight, and some that took places meanwhile.
+    // Requests of the flood that were in flight, and some that took slots meanwhile.
     expect(server.counts.responses - before).toBeLessThan(20 + 40);
-    // One that has just been answered may still be open while another is opened.
+    // A connection whose response has just arrived may still be open while another one is opened.
     expect(server.counts.mostConnections).toBeLessThanOrEqual(16);
     const rest = { isOver: false };
     const refused = Promise.all(flood).finally(() => (rest.isOver = true));

@@ -12,7 +12,7 @@ const interim = {
   hints: 'HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n',
 };
 
-/** A server that sends, for each request the parts in turn, each in a packet of its own. */
+/** A server that sends its parts in turn for each request, each in a separate packet. */
 function serve(partsOf: (count: number) => readonly string[]) {
   let count = 0;
   return startRawServer((socket) => {

@@ -15,12 +15,13 @@ export interface ResponseTimes {
 }
 
 /**
- * Remaining lifetime of a token in seconds, counted from the token request: the shorter of `expires_in` (RFC 6749 section 5.1)
- * and the time until the JWT's `exp` (RFC 7519 section 4.1.4). A server may return a token that it issued earlier, so `exp -
- * iat` is the remaining time of a fresh token only.
+ * Remaining lifetime of a token in seconds, counted from the token request: the shorter of `expires_in` (RFC 6749 section 5.1) and
+ * the time until the JWT's `exp` (RFC 7519 section 4.1.4). A server may return a token that it issued earlier, so `exp - iat` is
+ * the remaining time of a fresh token only.
  *
- * The expiry is compared with the server's clock, so that a wrong local clock does no harm: its `Date` header, otherwise `iat`
- * if that is at most 60 s from our clock, otherwise our clock. The result never exceeds `exp - iat`.
+ * The expiry is compared with the server's clock, so that a wrong local clock does no harm. The server's clock is its `Date`
+ * header; otherwise `iat`, if that is at most 60 s from the local clock; otherwise the local clock. The result never exceeds `exp -
+ * iat`.
  *
  * @param expiresIn number of seconds, when the response has it.
  * @param payload the JWT's payload as JSON text, when the token is one.

@@ -1,2 +1,2 @@
-/** Reason why a token request cannot be sent, in our own words, without a path or a secret. */
+/** Reason why a token request cannot be sent, without a path or a secret. */
 export class LocalFault extends Error {}

@@ -17,7 +17,7 @@ const longestCooldownMs = 30_000;
 /** The longest accepted `Retry-After`, in milliseconds. */
 const longestRetryAfterMs = 300_000;
 
-/** @param failures in a row, this one included. */
+/** @param failures in a row, including this one. */
 export function outageCooldownMs(
   { retryAfterSeconds = 0 }: TokenFailure,
   failures: number,

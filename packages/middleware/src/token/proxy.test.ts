@@ -15,7 +15,7 @@ import { plainOptions } from './token-endpoint.testkit.ts';
 const authority = createTestAuthority();
 let server: Server;
 let port = 0;
-/** Common names of the client certificates that came with token requests; empty without one. */
+/** Common names of the client certificates of token requests; empty without one. */
 const peers: string[] = [];
 beforeAll(async () => {
   server = createHttpsServer(
@@ -61,7 +61,7 @@ const tunnel: OnConnect = (request, socket) => {
       one.on(event, () => [upstream, socket].forEach((each) => each.destroy()));
 };
 
-/** A proxy on a socket that makes tunnels (RFC 9110 section 9.3.6). */
+/** A proxy on a socket that opens tunnels (RFC 9110 section 9.3.6). */
 async function startProxy(onConnect: OnConnect = tunnel) {
   const tunnels: { readonly to: string | undefined; readonly authorization: string | undefined }[] = [];
   const sockets = new Set<Duplex>();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import { createRequestQueue } from './request-queue.ts';
 
-/** A server that answers when it is told to. */
+/** A server that responds on command. */
 function start(maxConcurrent: number, limits: { maxWaiting?: number; maxWaitMs?: number } = {}) {
   const clock = createFakeClock();
   const queue = createRequestQueue({ clock, maxConcurrent, ...limits });

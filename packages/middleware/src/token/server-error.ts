@@ -24,10 +24,9 @@ const registered: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether an error proves that the client was authenticated: the server went on to the request itself, or has a problem of its
- * own. Any other error may come from a server that did not find the credentials where they were sent. `unauthorized_client`
- * comes after authentication (RFC 6749 section 5.2); a server that sends it with 401, such as Keycloak 16, means
- * `invalid_client`.
+ * Whether an error proves that the client was authenticated: the server went on to the request itself, or has its own problem. Any
+ * other error may come from a server that did not find the credentials where they were sent. `unauthorized_client` comes after
+ * authentication (RFC 6749 section 5.2), but a server that sends it with 401, such as Keycloak 16, means `invalid_client`.
  */
 export function provesAuthentication(status: number, { code, concerns }: ServerError): boolean {
   if (concerns === 'server' || (code === 'unauthorized_client' && status === 400)) return true;

@@ -9,7 +9,7 @@ afterEach(async () => {
   for (const close of closes.splice(0)) await close();
 });
 
-/** An authorization server that answers each client with the status that it is told to; 200 is a token. */
+/** An authorization server that responds to each client with a chosen status; 200 issues a token. */
 async function start() {
   const statusOf = new Map<string, number>();
   const requests: string[] = [];

@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const close of closes.splice(0)) await close();
 });
 
-/** Obtains a token through options as a user writes them; gives the token request. */
+/** Obtains a token with options as a user writes them; returns the token request. */
 async function requestOf(options: Partial<ClientCredentialsFields>) {
   const { server, decide } = await serve(options);
   expect(await decide()).toMatchObject({ allowed: true });

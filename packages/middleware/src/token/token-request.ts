@@ -62,7 +62,7 @@ function toParameters(
   return parameters;
 }
 
-/** Headers of a request with a form. Ours come last, although option validation already rejects them. */
+/** Headers of a request with a form. Those of the gateway come last, although option validation already rejects them. */
 export function toRequestHeaders(
   more: Readonly<Record<string, Secret>>,
   ours: Readonly<Record<string, string>>,

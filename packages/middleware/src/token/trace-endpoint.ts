@@ -8,7 +8,7 @@ export interface TracedRequests {
   /** `token request` */
   readonly name: string;
   readonly method: 'GET' | 'POST';
-  /** Its query may hold a secret, and is not part of a span. */
+  /** Its query may contain a secret, so it is not part of a span. */
   readonly url: string;
 }
 

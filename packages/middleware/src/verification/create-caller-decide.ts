@@ -49,9 +49,9 @@ export interface CallerDecideParts<Request extends CredentialRequest> {
   readonly exchanges?: boolean | undefined;
   readonly cache: CredentialCache;
   readonly clock: Clock;
-  /** Counts uses of cached credentials. Default: nothing. */
+  /** Counts uses of cached credentials. Default: no counts. */
   readonly tally?: { memory: number } | undefined;
-  /** Default: nothing. */
+  /** Default: none. */
   readonly onAllow?: OnAllow | undefined;
 }
 
@@ -71,8 +71,8 @@ interface Verdict<Request> {
 type FoundCredential = Extract<CredentialReading, { readonly kind: 'found' }>;
 
 /**
- * Composes reader, verifier, policy and cache of callers' credentials. A credential is verified once, however many requests bring it at the
- * same time; claims are evaluated once per credential.
+ * Composes reader, verifier, policy and cache of callers' credentials. A credential is verified once, however many requests carry
+ * it at the same time; claims are evaluated once per credential.
  */
 export function createCallerDecide<Request extends CredentialRequest>(
   parts: CallerDecideParts<Request>,

@@ -5,7 +5,7 @@ import type { TestRedis } from './redis.ts';
 import { securityOptions } from './redis.ts';
 
 export interface ClusterRedis extends TestRedis {
-  /** Three masters, with a third of the slots each. */
+  /** Three masters with a third of the slots each. */
   readonly masters: readonly RedisProcess[];
   /** One of each master, in the same order. */
   readonly replicas: readonly RedisProcess[];
@@ -15,9 +15,9 @@ const masterCount = 3;
 const slotCount = 16_384;
 
 /**
- * Starts three masters and three replicas, and waits until all of them call the cluster whole.
+ * Starts three masters and three replicas, and waits until all of them report a complete cluster.
  *
- * @param nodeTimeoutMs for which a master is silent before its replica takes over.
+ * @param nodeTimeoutMs milliseconds of silence of a master after which its replica takes over.
  */
 export async function startRedisCluster(
   security: RedisSecurity = {},
@@ -70,7 +70,7 @@ export async function startRedisCluster(
   await Promise.all(
     replicas.map(async (replica, index) => {
       const id = String(await masters[index]?.command('CLUSTER', 'MYID'));
-      // Until gossip has told it that the node is a master with slots, a replica refuses.
+      // A replica refuses until gossip has reported the node as a master with slots.
       await until(() => replica.command('CLUSTER', 'REPLICATE', id).catch(() => false));
       await says(replica, /master_link_status:up/, 'INFO', 'replication');
     }),

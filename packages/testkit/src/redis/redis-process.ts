@@ -13,33 +13,33 @@ import type { RedisTls } from '../../../middleware/src/cache/redis/options.ts';
 
 /** How every process of a test's Redis is secured. */
 export interface RedisSecurity {
-  /** Issues the certificates of servers and clients; clients must show one. Absent: plain TCP. */
+  /** Issues the certificates of servers and clients, which clients must present. Absent: plain TCP. */
   readonly authority?: TestAuthority;
   /** Of the user `username`, or of the default user. */
   readonly password?: string;
-  /** An ACL user; the default user is switched off then. Comes with `password`. */
+  /** An ACL user; the default user is then disabled. Requires `password`. */
   readonly username?: string;
 }
 
-/** A `redis-server` on a loopback port, in a folder of its own. */
+/** A `redis-server` on a loopback port, in its own folder. */
 export interface RedisProcess {
   readonly host: string;
   readonly port: number;
-  /** Sends a command as an administrator, on a connection that is made for it. */
+  /** Sends a command as an administrator, on a separate connection. */
   command(name: string, ...args: readonly (string | number)[]): Promise<unknown>;
-  /** SIGKILL; resolves once the process is gone. */
+  /** SIGKILL; resolves once the process has exited. */
   kill(): Promise<void>;
   /** SIGSTOP: sockets stay open, but there are no replies. */
   freeze(): void;
   /** SIGCONT. */
   thaw(): void;
-  /** Restarts it on the same port, with the data of its folder, which only the nodes of a cluster have. */
+  /** Restarts it on the same port, with the data in its folder, which only the nodes of a cluster have. */
   restart(): Promise<void>;
   /** Kills it and removes its folder. */
   close(): Promise<void>;
 }
 
-/** Ports of the loopback interface that nothing listens on; a server that is killed finds its port free again. */
+/** Ports of the loopback interface on which nothing listens; a killed server finds its port free again. */
 export const freePorts = (count: number, host?: string): Promise<number[]> =>
   Promise.all(Array.from({ length: count }, () => findClosedPort(host)));
 
@@ -50,7 +50,7 @@ export function clientTls({ authority }: RedisSecurity): { tls?: RedisTls } {
   return { tls: { ca: authority.cert, cert, key: new Secret(key), insecureSkipVerify: false } };
 }
 
-/** Configuration lines that give a user every right. */
+/** Configuration lines that grant a user all permissions. */
 export function userLines({ username, password }: RedisSecurity): string[] {
   if (password === undefined) return [];
   if (username === undefined) return [`requirepass ${password}`];
@@ -64,7 +64,7 @@ interface RedisServerAccess {
   readonly certificate: ReturnType<TestAuthority['issue']> | undefined;
 }
 
-/** Writes what `redis-server` reads into its folder. @returns the path of its configuration file. */
+/** Writes the files of `redis-server` into its folder. @returns the path of its configuration file. */
 function writeConfiguration(
   folder: string,
   { host, port, security, certificate, lines }: RedisServerAccess & { readonly lines: readonly string[] },

@@ -17,7 +17,7 @@ const masterSet = 'tokens';
 /**
  * Starts a master, two replicas and three sentinels, and waits until the sentinels know all of them.
  *
- * @param ofSentinels user and password of the sentinels; those of the servers are in `security`, whose TLS counts for both.
+ * @param ofSentinels user and password of the sentinels; those of the servers are in `security`, whose TLS applies to both.
  */
 export async function startRedisSentinel(
   security: RedisSecurity = {},
@@ -65,7 +65,7 @@ export async function startRedisSentinel(
   );
   await Promise.all(
     sentinels.map(async (sentinel) => {
-      // Sentinels speak every few seconds otherwise.
+      // By default, sentinels exchange messages only every few seconds.
       await sentinel.command(
         'SENTINEL',
         'DEBUG',

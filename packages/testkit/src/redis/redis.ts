@@ -3,7 +3,7 @@ import type { RedisStoreOptions } from '../../../middleware/src/cache/redis/opti
 import type { RedisProcess, RedisSecurity } from './redis-process.ts';
 import { clientTls, freePorts, startRedisProcess } from './redis-process.ts';
 
-/** A Redis of one process or several, and how a store connects to it. */
+/** A Redis of one process or several, with the options of a store for it. */
 export interface TestRedis {
   readonly options: RedisStoreOptions;
   close(): Promise<void>;
@@ -13,7 +13,7 @@ export interface SingleRedis extends TestRedis {
   readonly server: RedisProcess;
 }
 
-/** The options of a store that have to do with `security`. */
+/** The options of a store that follow from `security`. */
 export function securityOptions(
   security: RedisSecurity,
 ): Pick<RedisStoreOptions, 'username' | 'password' | 'tls'> {

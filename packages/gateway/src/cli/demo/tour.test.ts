@@ -14,7 +14,7 @@ const stop: TourStop = {
   tokenRequests: 1,
 };
 
-/** Makes the request of the stop to a server that answers so, and says everything that is wrong. */
+/** Sends the request of the stop to a server with that response, and returns all differences. */
 async function faultsOf(answer: { status: number; body: string; tokenRequests: number }) {
   const server = await openLocalServer(0);
   let asked = 5;

@@ -14,12 +14,12 @@ afterEach(async () => {
 
 interface AcceptedConnection {
   readonly socket: Socket;
-  /** Requests that have come on it. */
+  /** Requests received on it. */
   count: number;
   closed: boolean;
 }
 
-/** A server with a callback for each request: its target, its connection, and how many requests came on it before. */
+/** A server with a callback for each request: its target, its connection, and the number of earlier requests on it. */
 async function serve(onRequest: (target: string, connection: AcceptedConnection) => void) {
   const connections: AcceptedConnection[] = [];
   const server = createServer((socket) => {
@@ -66,7 +66,7 @@ function open(origin: string) {
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const poison = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil';
 
-/** Responses that are complete, and leave their connection to the next request. */
+/** Complete responses after which the connection can be reused. */
 const responses: Readonly<Record<string, string>> = {
   'with a length': ok,
   'with a length of 0': 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
@@ -152,7 +152,7 @@ describe('bytes that a server writes after a complete response', () => {
             const { body } = await ask(pool);
             expect(isNoticed ? body : 'ok').toBe('ok');
           }
-          // Without a request, there is nothing that they could be taken for.
+          // Without a request, they cannot be mistaken for a response.
           await until(() => connections[0]!.closed);
           expect((await ask(pool)).body).toBe('ok');
         },
@@ -196,7 +196,7 @@ describe('bytes that a server writes after a complete response', () => {
 });
 
 describe('a response that arrives before its request was sent', () => {
-  /** More than the system takes at once. */
+  /** More than the system accepts at once. */
   const headers = ['Host', 'a', 'X-Large', 'x'.repeat(12 * 1024 * 1024)];
   async function expectRefused(pool: Pool): Promise<void> {
     expect(await ask(pool, { headers })).toMatchObject({

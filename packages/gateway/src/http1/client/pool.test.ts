@@ -90,7 +90,7 @@ describe('a time limit', () => {
     let parts = 0;
     const asked = ask(pool, { method: 'POST', body }, undefined, () => (parts += 1));
     const sink = await body.started;
-    // A caller that is slow to send is not the server's fault.
+    // A slow caller is not the server's fault.
     await clock.advance(1_000_000);
     sink.end([]);
     await until(() => received(0).endsWith('\r\n0\r\n\r\n'));
@@ -167,7 +167,7 @@ describe('a body', () => {
     });
     const { pool } = open(origin);
     for (let round = 0; round < 2; round += 1) {
-      // Handlers that keep what is not lent, and copy what is.
+      // Handlers that keep owned parts, and copy lent ones.
       const got = await Promise.all(bodies.map((_, which) => keep(pool, `/${which}`)));
       got.forEach((body, which) => expect(body === bodies[which]).toBe(true));
     }
@@ -204,7 +204,7 @@ describe('a body', () => {
     expect(bytes).toBe(67_108_864);
   });
 
-  /** Collects a body as a handler does that keeps its parts. */
+  /** Collects a body like a handler that keeps its parts. */
   function keep(pool: Pool, target: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const parts: Buffer[] = [];
@@ -309,7 +309,7 @@ describe('a server that writes a body after the head of a response without one',
     const poison = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil';
     const isPoisoned = new Set<Socket>();
     const { origin } = await serve((socket, received) => {
-      // As late as can be: the next request has been written by then.
+      // At the latest possible moment: the next request has already been written.
       if (isPoisoned.has(socket)) socket.write(poison);
       else if (received.includes(' /attacker ')) {
         isPoisoned.add(socket);

@@ -177,7 +177,7 @@ describe('a request', () => {
     let handle: RequestControl | undefined;
     void ask(pool, { method: 'POST', body }, (call) => (handle = call));
     const sink = await body.started;
-    // More than the system's buffers hold: without the server, nothing could be told to go on.
+    // More than the system's buffers can hold: without the server, nothing would make it continue.
     const part = Buffer.alloc(256 * 1024);
     for (let count = 0; count < 128; count += 1) sink.write(part);
     expect(sink.write(part)).toBe(false);
@@ -223,7 +223,7 @@ describe('a request', () => {
     call!.abort();
     await closedOf(sockets[0]!);
     expect(heard).toBe(false);
-    // An abort that comes late does not meet the next request.
+    // A late abort does not affect the next request.
     const late = await serve(answering(ok));
     const other = open(late.origin).pool;
     await ask(other, {}, (handle) => (call = handle));

@@ -6,7 +6,7 @@ import { badBodies, badHeads } from './response-corpus.testkit.ts';
 
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
 const ok = 'HTTP/1.1 200 OK\r\n';
-/** Every byte by itself; of long ones the beginning and the end. */
+/** Every byte separately; for long texts, only the beginning and the end. */
 const bytewise = (bytes: Buffer): Buffer[] =>
   cutAt(bytes, bytes.length < 3000 ? Array.from(bytes.keys()) : Array.from({ length: 1000 }, (_, i) => (i < 500 ? i : bytes.length - i + 499))); // prettier-ignore
 
@@ -119,20 +119,21 @@ describe('for all bytes that a server may send', () => {
         const whole = latin1(text);
         const ours = readResponse([whole], { method, ends });
         const inParts = readResponse(cutAt(whole, cuts), { method, ends });
-        // Of several things that are wrong, another may be seen first.
+        // If several parts are wrong, another one may be detected first.t.
         expect(inParts.refused === undefined).toBe(ours.refused === undefined);
         if (ours.refused !== undefined) return;
-        // Bytes after an answer are known only when they have come.
+        // Bytes after a response are known only when they have arrived.
         expect({ ...inParts, reusable: ours.reusable }).toEqual(ours);
         if (ours.complete) taken += 1;
         const theirs = readByLlhttp(cutAt(whole, cuts), { method, ends });
-        // llhttp tells of a head before its last byte, and refuses some things earlier, of which nothing has been taken here.
+        // llhttp reports a head before its last byte, and refuses some responses earlier, at a point where nothing has been
+        // accepted here.
         if (!ours.complete && (ours.status === 0 || theirs.refused !== undefined)) return;
         expect({ ...theirs, reusable: ours.reusable }).toEqual(ours);
       }),
       { numRuns: 20_000 },
     );
-    // The property is about answers that are taken: there have to be many of them.
+    // The property is about accepted responses, so there must be many of them.
     expect(taken).toBeGreaterThan(2000);
   });
 
@@ -142,7 +143,7 @@ describe('for all bytes that a server may send', () => {
         const place = at % (text.length + 1);
         const before = readResponse([latin1(text.slice(0, place))], { method });
         const after = readResponse([latin1(text)], { method });
-        // More bytes never turn a refusal into an answer.
+        // More bytes never turn a refusal into an accepted response.
         expect(before.refused !== undefined && after.refused === undefined).toBe(false);
         expect(before.complete && !after.complete).toBe(false);
       }),

@@ -16,7 +16,7 @@ async function open(): Promise<{ readonly writer: Socket; readonly reader: Socke
   return { writer: accepted, reader: caller };
 }
 
-/** More than the system takes at once from a writer whose reader does not read. */
+/** More than the system accepts at once while the reader does not read. */
 const much = 'x'.repeat(16 * 1024 * 1024);
 
 describe('a written text', () => {

@@ -104,7 +104,7 @@ describe('a request on the fast path', () => {
     await fc.assert(
       fc.asyncProperty(request, async (text) => {
         const ours = read(text);
-        // Bytes that are still to come belong to the body.
+        // Bytes that have not arrived belong to the body.
         const missing = (ours?.head.bodyBytes ?? 0) - (ours?.body.length ?? 0);
         if (ours === undefined || missing > 100) return;
         taken += 1;
@@ -124,7 +124,7 @@ describe('a request on the fast path', () => {
       }),
       { numRuns: 20_000 },
     );
-    // The property is about requests that are taken: there have to be many of them.
+    // The property is about accepted requests, so there must be many of them.
     expect(taken).toBeGreaterThan(500);
   });
 

@@ -11,7 +11,7 @@ interface Arrival {
   readonly rawTrailers: readonly string[];
 }
 
-/** A server as Node.js makes one by default: it silently drops header lines beyond a limit. */
+/** A server with Node.js's defaults, which silently drops header lines beyond a limit. */
 async function startDefaultServer(arrivals: Arrival[]): Promise<TestServer> {
   return startServer(
     (request, response) => {
@@ -38,7 +38,7 @@ const kinds: Readonly<Record<string, (index: number) => string>> = {
   'names that we write': (index) => ['Authorization: Basic YTpi', 'Group: root', 'X-Forwarded-For: ::1'][index % 3]!,
 }; // prettier-ignore
 
-/** Requests with so many header lines, in the forms that each way through an entry point takes. */
+/** Requests with that many header lines, in the forms of all paths through an entry point. */
 const forms: Readonly<Record<string, (lines: readonly string[]) => string>> = {
   'on the fast path': (lines) => ['GET /a HTTP/1.1', ...lines, 'Host: a', '\r\n'].join('\r\n'),
   'on the fast path with a body': (lines) =>
@@ -88,7 +88,7 @@ describe('a request with many header lines', () => {
       const recorded = gateway.records.length;
       const connection = await openRaw(gateway.port, forms[form]!(toLines(count, kinds[kind]!)));
       const answer = await connection.closed();
-      // Of 5,000 lines, some have more bytes than the head may have.
+      // 5,000 lines may have more bytes than a head is allowed.
       const isLong = answer.includes('request_head_too_large');
       expect(answer).toMatch(isLong ? /^HTTP\/1\.1 431 / : refused);
       expect(arrivals.length).toBe(before);
@@ -115,7 +115,7 @@ describe('a request with many header lines', () => {
         'x-forwarded-host': 'a',
       });
       connection.socket.destroy();
-      // An upgraded connection has its record at its end.
+      // An upgraded connection is recorded when it ends.
       await gateway.recorded(recorded + 1);
     },
   );

@@ -13,11 +13,11 @@ interface ResponseScript {
   readonly method: string;
   readonly head: CallerResponseHead;
   readonly parts: readonly { readonly bytes: number; readonly lent: boolean; readonly flush: boolean }[];
-  /** Whether the last part is given to `end`. */
+  /** Whether the last part is passed to `end`. */
   readonly together: boolean;
   readonly trailers: readonly string[];
   readonly isLast: boolean;
-  /** Whether it breaks off in place of its end. */
+  /** Whether it is aborted instead of ended. */
   readonly breaksOff: boolean;
 }
 
@@ -30,7 +30,7 @@ function play(answer: CallerResponse): void {
   answer.onClose({ responseClosed: () => void (closed += 1) });
   if (script.isLast) answer.last();
   answer.begin(script.head);
-  // Every lent part is in the same buffer, as a connection's are.
+  // Every lent part is in the same buffer, as on a real connection.
   const lent = Buffer.alloc(70_000);
   const rest = [...script.parts];
   const final = script.together ? rest.pop() : undefined;
@@ -65,7 +65,7 @@ afterAll(() => entryPoint.drain());
 /** How much of an aborted response arrives depends on timing. */
 const broken = { broken: true };
 
-/** The response as a caller reads it. @param target in absolute form for the fallback. */
+/** The response that a caller reads. @param target in absolute form for the fallback. */
 function receive(target: string, { method }: ResponseScript): Promise<object> {
   return new Promise((resolve) => {
     const { port } = entryPoint;
@@ -130,7 +130,7 @@ const scripts: fc.Arbitrary<ResponseScript> = fc
     const length = parts.reduce((sum, { bytes }) => sum + bytes, 0);
     const headers: string[] = [...more.flat(), ...date];
     if (hasLength && !bodiless) headers.push('Content-Length', String(length));
-    // Of one with a length, everything may have come.
+    // A response with a length may have arrived completely.
     const breaksOff = script.breaksOff && !hasLength && !bodiless && script.method !== 'HEAD';
     return { ...script, breaksOff, parts, head: { status, reason, headers, dated, reused } };
   });

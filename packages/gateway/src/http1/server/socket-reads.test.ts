@@ -13,12 +13,12 @@ afterEach(() => {
 });
 
 interface Pair {
-  /** The end that has been accepted; nothing is read from it yet. */
+  /** The accepted end; nothing has been read from it. */
   readonly accepted: Socket;
   readonly caller: Duplex;
 }
 
-/** A connection, and one of which Node.js does not let the fields be set. */
+/** A connection, and one on which Node.js does not allow the fields to be set. */
 const kinds: readonly [string, () => Promise<Pair>][] = [
   [
     'a connection',

@@ -20,7 +20,7 @@ const pair = authority.issue('localhost', ['localhost']);
 const mebibyte = 1024 * 1024;
 const endless = 1024 * mebibyte;
 
-/** A gateway before a server that sends as much as is taken. */
+/** A gateway in front of a server that sends as much as the gateway reads. */
 async function start(options: Partial<TestEntryPointOptions> = {}) {
   const clock = createFakeClock();
   const sent = { bytes: 0 };
@@ -57,7 +57,7 @@ async function start(options: Partial<TestEntryPointOptions> = {}) {
     gateway,
     upstream,
     sent,
-    /** Resolves when nothing moves any more. */
+    /** Resolves when no more bytes move. */
     settled: async (): Promise<void> => {
       let before = 0;
       do {
@@ -65,7 +65,9 @@ async function start(options: Partial<TestEntryPointOptions> = {}) {
         await turns(100);
       } while (sent.bytes === 0 || sent.bytes !== before);
     },
-    /** Moves the clock until no connection is open. On a busy machine, bytes may still move between two looks at a connection. */
+    /**
+     * Advances the clock until no connection is open. On a busy machine, bytes may still move between two checks of a connection.
+     */
     cutOff: () =>
       until(async () => {
         await clock.advance(15_000);
@@ -83,7 +85,7 @@ async function start(options: Partial<TestEntryPointOptions> = {}) {
   };
 }
 
-/** Reads so many bytes more, and nothing else. */
+/** Reads this many more bytes. */
 function take(socket: Socket, bytes: number): Promise<void> {
   return new Promise((resolve) => {
     let left = bytes;
@@ -116,7 +118,7 @@ describe('a caller that does not read its response', () => {
     const { clock, cutOff, gateway, upstream, sent, settled, open } = await start(options);
     open(text);
     await settled();
-    // Little more than the system buffers for both connections.
+    // Little more than the system's buffers for both connections.
     expect(sent.bytes).toBeLessThan(64 * mebibyte);
     await clock.advance(59_000);
     expect(gateway.entryPoint.connections()).toBe(1);
@@ -134,7 +136,7 @@ describe('a caller that does not read its response', () => {
     for (let round = 0; round < 3; round += 1) {
       await clock.advance(40_000);
       expect(gateway.entryPoint.connections()).toBe(1);
-      // More than the system keeps back before it takes more.
+      // More than the system buffers before it accepts more.
       await take(socket, 12 * mebibyte);
       await settled();
     }

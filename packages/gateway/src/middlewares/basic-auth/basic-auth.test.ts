@@ -13,7 +13,7 @@ import { createAuthenticate } from './authenticator.ts';
 import { basicAuth } from './kind.ts';
 import { parseUsers } from './users.ts';
 
-/** Of Traefik's tests: the name is the password. */
+/** From Traefik's tests: the password equals the name. */
 const test = 'test:$apr1$H6uskkkW$IgXLP6ewTrSuBkTrqE8wj/';
 const test2 = 'test2:$apr1$d9hr9HBB$4HxwgUir3HP4EsggP/QNo0';
 const test3 = 'test3:$apr1$3rJbDP0q$RfzJiorTk78jQ1EcKqWso0';
@@ -102,7 +102,7 @@ d: { basicAuth: { users: ["x:$2y$31$.8sTYfcxbSplCtoxt5TdJOgpBYkarKtZYsYfYxQ1edbY
   });
 });
 
-/** Users, or problems, of the middlewares of a text; asked again, of the same text with other files. */
+/** Users, or problems, of the middlewares in a text; repeated for the same text with other files. */
 function prepare(text: string) {
   const { documents, problems } = parseDocuments(text, 'routes.yaml');
   const { middlewares, secrets, unreadSecrets } = translate(documents, problems);
@@ -233,7 +233,7 @@ describe('authentication', () => {
     expect(await authenticate('nobody', 'b', '192.0.2.1')).toBe(false);
     const [first = '', second = ''] = asked;
     expect([...users.values()]).toContain(first.slice(2));
-    // The same one each time: two costs of one name would show that nobody has it.
+    // The same user each time: two durations for one name would reveal that no user has it.
     expect(second.slice(2)).toBe(first.slice(2));
   });
 });

@@ -43,7 +43,7 @@ describe('the body of a request', () => {
       gateway.port,
       'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n',
     );
-    // Another request is served meanwhile: the first one has been read by then, and is not with the server.
+    // Another request is served meanwhile: the first one has been read by then, but not sent to the server.
     const other = await openRaw(gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     await other.until(/ok$/);
     expect(arrivals).toBe(1);

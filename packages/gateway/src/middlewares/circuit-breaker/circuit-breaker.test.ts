@@ -188,7 +188,7 @@ describe('the states of a circuit breaker', () => {
     await clock.advance(9_999);
     expect(breaker.refusedForMs()).toBe(1);
     await clock.advance(1);
-    // Recovering: from none to a half of them.
+    // Recovering: the share grows from none to a half.
     const shares: number[] = [];
     for (let second = 0; second < 10; second += 1) {
       let passed = 0;
@@ -217,7 +217,7 @@ describe('the states of a circuit breaker', () => {
     expect(state()).toBe('recovering');
     await clock.advance(1);
     expect(state()).toBe('closed');
-    // Requests begin the recovery when they come.
+    // Requests start the recovery when they arrive.
     expect(passes()).toBe(false);
     expect(breaker.read()).toEqual({ state: 'recovering', leftMs: 10_000 });
     await clock.advance(10_001);

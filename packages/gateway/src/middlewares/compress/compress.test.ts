@@ -29,7 +29,7 @@ async function decode(encoding: Encoding, body: Buffer): Promise<string> {
   return Buffer.concat(await (decoder as AsyncIterable<Buffer> & Transform).toArray()).toString('latin1');
 }
 
-/** The response of a gateway with `compress` before a server that responds so. */
+/** The response of a gateway with `compress` in front of a server with that response. */
 async function get(
   respond: (response: ServerResponse, request: IncomingMessage) => void,
   headers: Readonly<Record<string, string>>,
@@ -331,7 +331,7 @@ describe('a response that is compressed on its way', () => {
   });
 });
 
-/** With pauses after some parts, in which what has come may be sent. */
+/** With pauses after some parts, in which data so far may be sent. */
 async function writeInTurns(response: ServerResponse, parts: readonly Uint8Array[]): Promise<void> {
   for (const part of parts) {
     if (!response.write(part)) await once(response, 'drain');

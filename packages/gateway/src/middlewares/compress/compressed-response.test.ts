@@ -11,7 +11,7 @@ const gzip = findCoding('gzip')!;
 const types = { included: new Set<string>(), excluded: new Set<string>() };
 const head: CallerResponseHead = { status: 200, reason: 'OK', headers: [], dated: true, reused: false };
 
-/** A caller that takes parts when it is told to, and fails the test when it gets one before that. */
+/** A caller that reads parts when it is told to, and fails the test when it receives one before. */
 function createCaller() {
   const parts: Buffer[] = [];
   const heads: CallerResponseHead[] = [];
@@ -45,7 +45,7 @@ function createCaller() {
   };
 }
 
-/** A compression, and the encoders that it has made. */
+/** A compression, and the encoders that it has created. */
 function start(slots = createSlots(1)) {
   const caller = createCaller();
   const encoders: Encoder[] = [];
@@ -85,7 +85,7 @@ describe('a compressed response', () => {
     feed();
     await until(() => caller.isBlocked());
     const [encoder] = encoders;
-    // Its input is full and its output waits: it works no more until the caller takes something.
+    // Its input is full and its output waits: it does not work until the caller reads.
     await until(() => encoder?.readableLength !== 0 && encoder?.writableNeedDrain === true);
     expect(sent.length).toBeLessThan(10);
     while (caller.ends() === 0) {

@@ -11,14 +11,14 @@ interface Setting {
   readonly options?: object;
   /** Of the server of the route. Default: 404 with a body. */
   readonly respond?: RequestListener;
-  /** Of the service of the pages. Default: shows what it was asked for. */
+  /** Of the service of the pages. Default: shows the request that it received. */
   readonly page?: RequestListener;
   readonly steps?: readonly OnRequest[];
-  /** Outside of `errors`. */
+  /** Outside `errors`. */
   readonly outer?: object;
 }
 
-/** A gateway with `errors`; what the service of the pages was asked for, as `METHOD TARGET` and headers. */
+/** A gateway with `errors`; the requests that the service of the pages received, as `METHOD TARGET` and headers. */
 async function start({ options, respond, page, steps = [], outer = {} }: Setting = {}) {
   const asked: { readonly line: string; readonly headers: readonly string[] }[] = [];
   const pages = await startServer((request, response) => {

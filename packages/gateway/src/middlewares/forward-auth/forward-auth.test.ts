@@ -19,7 +19,7 @@ interface AuthRequest {
   readonly body: string;
 }
 
-/** An authentication server, and a gateway whose route asks it. */
+/** An authentication server, and a gateway whose route uses it. */
 async function start(
   options: object,
   respond: (request: IncomingMessage, response: ServerResponse) => void = (_request, response) =>
@@ -237,7 +237,7 @@ describe('forwardAuth', () => {
     expect(await send('/', chunked, 'PUT', 'parts')).toMatchObject({ status: 200, seen: { body: 'parts' } });
     expect(asked.at(-1)).toMatchObject({ method: 'PUT', body: 'parts' });
     expect((await send('/', chunked, 'PUT', 'x'.repeat(100_001))).status).toBe(401);
-    // Without a body there is nothing to hold.
+    // Without a body there is nothing to buffer.
     expect(await send('/')).toMatchObject({ status: 200, seen: { body: '' } });
   });
 

@@ -108,7 +108,7 @@ it('changes headers of responses', async () => {
 const prefix = (replacePrefixMatch: string) => ({ type: 'ReplacePrefixMatch', replacePrefixMatch });
 
 describe('URLRewrite', () => {
-  // The table of `HTTPPathModifier` in the specification of Gateway API, and what follows from it.
+  // The table of `HTTPPathModifier` in the specification of Gateway API, with further cases derived from it.
   it.each([
     ['/foo', '/xyz', '/foo/bar', '/xyz/bar'],
     ['/foo', '/xyz/', '/foo/bar', '/xyz/bar'],

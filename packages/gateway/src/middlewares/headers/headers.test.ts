@@ -317,7 +317,7 @@ b:
 });
 
 describe('the record of a request whose response a middleware changes', () => {
-  // The fast path, one that Node.js reads, and a response through a step that changes bodies.
+  // The fast path, the fallback to Node.js, and a response through a step that changes bodies.
   it.each<[string, object, readonly (readonly [string, string])[]]>([
     ['as usual', {}, []],
     ['on the path for unusual requests', {}, [['Expect', '100-continue']]],

@@ -11,7 +11,7 @@ const sign = (claims: object = {}) =>
     .setProtectedHeader({ alg: 'ES256' })
     .setExpirationTime('5m')
     .sign(privateKey);
-/** Warnings are for another test. */
+/** Warnings have their own test. */
 const start = (options: object = {}) =>
   startGatewayWith(
     {},

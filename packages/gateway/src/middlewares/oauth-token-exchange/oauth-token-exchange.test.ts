@@ -34,14 +34,14 @@ async function startScripted(...script: Script) {
   return scripted;
 }
 
-/** Gives `new-of-SUBJECT`. */
+/** Returns `new-of-SUBJECT`. */
 const startExchanges = () =>
   startScripted((response, { body }) => {
     const token = `new-of-${body.get('subject_token') ?? ''}`;
     json(response, 200, { access_token: token, token_type: 'Bearer', expires_in: 60 });
   });
 
-/** Claims of the token that the server behind the gateway got, verified with the keys of the issuer. */
+/** Claims of the token that the server behind the gateway received, verified with the keys of the issuer. */
 async function claimsOf({ seen }: Passage) {
   const [value = ''] = valuesOf(seen?.headers, 'authorization');
   const keys = createRemoteJWKSet(new URL(`${server.issuer}/jwks`));

@@ -11,7 +11,7 @@ import { compilePolicy } from './kind.ts';
 
 type ServerBehaviour = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
-/** A server that notes what it gets. */
+/** A server that records its requests. */
 async function startNotingServer(respond: ServerBehaviour = (_request, response) => void response.end('ok')) {
   const got: string[] = [];
   const server = await startServer((request, response) => {
@@ -26,7 +26,7 @@ async function startNotingServer(respond: ServerBehaviour = (_request, response)
   return { url: server.url, got };
 }
 
-/** The URL of a port where nobody listens. */
+/** The URL of a port on which no process listens. */
 async function findClosedUrl(): Promise<string> {
   const server = createTcpServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

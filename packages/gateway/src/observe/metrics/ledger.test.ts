@@ -9,7 +9,7 @@ const current = { router: ['a@file'], service: [], middleware: [], store: [], is
 const requests = 'grantgate_router_requests_total';
 const durations = 'grantgate_router_request_duration_seconds';
 
-/** Counts of a worker after so many requests of a router. */
+/** Counts of a worker after that many requests of a router. */
 function readings(count: number, router = 'a@file', bounds: readonly number[] = [1]): Readings {
   const labels = `router="${router}",service="s",code="200",method="GET",protocol="http"`;
   const of = router;
@@ -73,7 +73,7 @@ describe('the sum over workers', () => {
     const ledger = createLedger();
     ledger.end(readings(3));
     expect(write(ledger.total([readings(1, 'b@file')])).sum(requests)).toBe(1);
-    // For good: a router of that name that comes later begins from zero.
+    // Permanently: a later router with that name starts at zero.
     expect(write(ledger.total([readings(1)])).sum(requests)).toBe(1);
   });
 

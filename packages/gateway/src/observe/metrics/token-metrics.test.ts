@@ -35,7 +35,7 @@ describe('tokens', () => {
     const name = 'grantgate_token_request_duration_seconds';
     expect(seen().sum(`${name}_bucket`, { le: '0.05' })).toBe(1);
     expect(seen().sum(`${name}_sum`)).toBeCloseTo(2.04);
-    // Reading takes nothing away.
+    // Reading does not reset anything.
     expect(lookups('a@file')).toBe(5);
   });
 

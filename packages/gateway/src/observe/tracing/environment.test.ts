@@ -11,7 +11,7 @@ const sampled = trace.setSpanContext(ROOT_CONTEXT, {
   isRemote: true,
 });
 
-/** Whether a trace that starts here is exported, and one of a caller that exports it. */
+/** Whether a trace that starts here is exported, and one that its caller exports. */
 function decide(sampleRate: number | undefined, env: Record<string, string>): readonly boolean[] {
   const { log, warnings } = createCapturedLog();
   const sampler = createSampler(sdk, { sampleRate, env, log });

@@ -29,7 +29,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Watches and loads; `after` makes a change, waits until the watch has noticed it, lets it settle and loads again. */
+/** Watches and loads; `after` makes a change, waits until the watch has noticed it and settled, and loads again. */
 async function start(...paths: readonly string[]) {
   const clock = createFakeClock();
   const read = createFileLoader(paths, { env: {} });
@@ -180,7 +180,7 @@ describe('a change', () => {
     await writeFile(file, route('one'));
     await writeFile(join(routes, 'access.log'), '');
     const { clock } = await start(file, routes);
-    // A second watcher of the same folder gets each event after the first has had it.
+    // A second watcher of the same folder receives each event after the first one.
     const arrivals = [folder, routes].map((path) => {
       const watcher = watch(path);
       cleanup.push(() => watcher.close());
@@ -275,7 +275,7 @@ it('a directory that the system cannot watch is polled, which is reported once',
     },
   });
   cleanup.push(() => watching.close());
-  /** A round of looking: it ends by setting the next timer, and one more when something has changed. */
+  /** One round of polling: it ends by setting the next timer, and one more after a change. */
   const look = async (timers: number): Promise<void> => {
     const until = pending + timers;
     const done = new Promise<void>((resolve) => (idle = () => pending >= until && resolve()));

@@ -65,7 +65,7 @@ it('a reused connection that is reset in the middle of a watch causes no second 
   ).rejects.toThrow('aborted');
   expect(sockets[1]).toBe(sockets[0]);
   expect(chunks).toEqual(['{}\n']);
-  // A request that the reset had caused would be there before this one.
+  // A request caused by the reset would arrive before this one.
   expect((await client.readJson(list, signal)).ok).toBe(true);
   expect(requests).toEqual(['/list', '/watch', '/list']);
   expect(codes).toEqual(['/list 200', '/watch 200', '/list 200']);

@@ -29,7 +29,7 @@ describe('while the API server', () => {
     await until(() => !names().includes('Service/apps/web'));
     expect(events[1]).toEqual({ kind: 'state', ready: true, reason: undefined });
     for (const { documents } of outputs) expect(documents.length).toBeGreaterThanOrEqual(4);
-    // From where it was: nothing is read a second time.
+    // It continues where it was: nothing is read twice.
     expect(
       server.requests.filter(({ verb, resource }) => verb === 'list' && resource === 'ingressroutes'),
     ).toHaveLength(1);
@@ -150,7 +150,7 @@ describe('a watch', () => {
     );
     await until(() => outputs.length === 2);
     server.bookmark();
-    // Events before the bookmark are forgotten: only who has seen it goes on without reading everything again.
+    // Events before the bookmark are discarded: only a client that has seen it can continue without reading everything again.
     server.compact();
     await until(() => server.watches.length === alwaysWatched + 1);
     const lists = (): number => server.requests.filter(({ verb }) => verb === 'list').length;

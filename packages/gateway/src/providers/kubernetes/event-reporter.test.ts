@@ -18,7 +18,7 @@ afterEach(async () => {
   await server.close();
 });
 
-/** Tells what is wrong, and lets it stand until it becomes an Event. */
+/** Reports a problem, and keeps it until it becomes an Event. */
 const report = async (): Promise<void> => {
   following.provider.report(following.translated().problems);
   await following.clock.advance(settleMs);

@@ -257,7 +257,7 @@ describe('Secrets', () => {
       new Set(['apps metadata.name=keys']),
     );
     const secrets = last().documents.filter(({ file }) => file.includes('/Secret/'));
-    // Neither the annotation of kubectl, which holds the values a second time, nor anything else is kept.
+    // Nothing else is kept, in particular not kubectl's annotation, which contains the values a second time.
     expect(secrets.map(({ value }) => value)).toEqual([
       {
         apiVersion: 'v1',
@@ -305,7 +305,7 @@ describe('Secrets', () => {
     await clock.advance(1100);
     await until(() => outputs.length === 2);
     expect(names()).not.toContain('Secret/apps/keys');
-    // A wait that ended in vain delays nothing later.
+    // An unsuccessful wait does not delay later changes.
     server.apply(route('next'));
     await until(() => outputs.length === 3);
     release();

@@ -73,7 +73,7 @@ describe('more Secrets of a namespace than the threshold', () => {
     }
     server.remove('Middleware', 'apps/auth-4');
     await until(() => !names().includes('Secret/apps/keys-4'));
-    // A Secret that is referred to again is read again.
+    // A Secret that is referenced again is read again.
     server.apply(numbered('apps', 4, /kind: Middleware/));
     await until(() => names().includes('Secret/apps/keys-4'));
     for (let n = 0; n < 9; n += 1) server.remove('Middleware', `apps/auth-${n}`);

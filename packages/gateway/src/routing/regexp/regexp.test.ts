@@ -13,7 +13,7 @@ function test(source: string, text: string): boolean {
   return compiled.test(text, { stepsLeft: 1e9 });
 }
 
-/** Answers of the `regexp` package of Go 1.26: for each expression a digit per text, null for one that it refuses. */
+/** Results of the `regexp` package of Go 1.26: for each expression one digit per text, null if Go rejects it. */
 const go = JSON.parse(readFileSync(new URL('testdata/go.json', import.meta.url), 'utf8')) as {
   readonly texts: readonly string[];
   readonly expressions: Readonly<Record<string, string | null>>;
@@ -89,7 +89,7 @@ describe('a regular expression on which Go and JavaScript agree', () => {
 });
 
 describe('the work of a match', () => {
-  /** Steps for a text that no text was compared before. */
+  /** Steps for a text that is compared for the first time. */
   function countSteps(source: string, text: string): number {
     const program = compileProgram(trimEnds(parseRegexp(source).syntax), false);
     expect(program.length).toBeLessThan(maxInstructions);
@@ -144,7 +144,7 @@ describe('the work of a match', () => {
     const work = { stepsLeft: 100_000 };
     expect(compiled.test(text, work)).toBe(false);
     expect(work.stepsLeft).toBeLessThan(0);
-    // By less than one character takes.
+    // By less than the cost of one character.
     expect(work.stepsLeft).toBeGreaterThan(-maxInstructions);
     // A match that was stopped is not cached.
     expect(compiled.test(text, { stepsLeft: 1e9 })).toBe(true);

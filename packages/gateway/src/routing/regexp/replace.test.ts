@@ -12,7 +12,7 @@ const work = () => ({ stepsLeft: 1e9 });
 const replace = (source: string, replacement: string, text: string): string =>
   compile(source).replaceWith(replacement)(text, work());
 
-/** Expressions that mean the same in JavaScript, where no repetition is of something that may be empty. */
+/** Expressions with the same meaning in JavaScript, without repetitions of possibly empty parts. */
 const expression = fc.letrec<{ node: string; full: string }>((tie) => ({
   full: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
@@ -38,7 +38,7 @@ describe('a pattern', () => {
       fc.property(expression.node, text, (source, input) => {
         expect(compile(source).find(input, work())).toBe(new RegExp(source, 'u').exec(input)?.[0]);
         expect(replace(source, '<$0>', input)).toBe(
-          // An empty match right after another one is none in Go.
+          // In Go, an empty match right after another one does not count.
           input.replace(new RegExp(source, 'gu'), (found, ...rest) => {
             const at = rest.find((part) => typeof part === 'number') as number;
             return found === '' && endsAt(source, input, at) ? '' : `<${found}>`;
@@ -50,7 +50,7 @@ describe('a pattern', () => {
   });
 
   it.each([
-    // Of the documentation of Go's package.
+    // From the documentation of Go's package.
     ['a(x*)b', '-ab-axxb-', 'T', '-T-T-'],
     ['a(x*)b', '-ab-axxb-', '$1', '--xx-'],
     ['a(x*)b', '-ab-axxb-', '$1W', '---'],
@@ -91,7 +91,7 @@ describe('a pattern', () => {
   });
 });
 
-/** Whether a match that is not empty ends there. */
+/** Whether a non-empty match ends there. */
 function endsAt(source: string, input: string, at: number): boolean {
   return [...input.matchAll(new RegExp(source, 'gu'))].some(
     ({ 0: found, index }) => found !== '' && index + found.length === at,

@@ -41,8 +41,8 @@ export interface RedisFault {
 }
 
 /**
- * Our own words: the text of an error, and the command that `ioredis` attaches to it, may contain a password. The detail of a
- * fault replaces its words.
+ * The project's own words, because the text of an error, and the command that `ioredis` attaches to it, may contain a password. The
+ * detail of a fault replaces these words.
  */
 const words: Readonly<Record<RedisFaultCode, string>> = {
   NO_HANDSHAKE: 'TLS: no response to the handshake; perhaps the server does not support TLS',
@@ -114,7 +114,6 @@ const ranks: Readonly<Partial<Record<RedisFaultCode, number>>> = {
 const highestRank = 4;
 
 /**
- * How specific a fault is: one that only follows from another is the least, one that a server or TLS reports the most
- * specific.
+ * How specific a fault is: a mere consequence of another fault is the least specific, and a report of a server or of TLS the most.
  */
 export const rankFault = ({ code }: RedisFault): number => ranks[code] ?? highestRank;

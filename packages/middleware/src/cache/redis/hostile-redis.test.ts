@@ -20,7 +20,7 @@ import { whenReady } from './when-ready.testkit.ts';
 const uncaught: unknown[] = [];
 const note = (error: unknown): void => void uncaught.push(error);
 beforeAll(() => {
-  // Also called for rejections that nobody handles.
+  // Also called for unhandled rejections.
   process.on('uncaughtExceptionMonitor', note);
   process.on('unhandledRejection', note);
 });
@@ -63,7 +63,7 @@ const slots =
       ? map.replaceAll('PORT', String(port))
       : undefined;
 
-/** Replies that no Redis gives to a command of ours. */
+/** Replies that no Redis sends to a command of the store. */
 const hostile: Readonly<Record<string, string>> = {
   'arrays in arrays': '*1\r\n'.repeat(5_000),
   'more arrays in arrays': '*1\r\n'.repeat(200_000),
@@ -186,7 +186,7 @@ describe.each(topologies)('a hostile server instead of Redis (%s)', (topology) =
         async (replies, polite) => {
           let count = 0;
           const { server, store } = await start(topology, (port) => (command) => {
-            // Goes wrong at once, or after some of what is asked for at the beginning.
+            // Fails at once, or after some of the initial commands.
             count += 1;
             const next = replies[count % replies.length];
             return count > polite ? next : (greet(command, port) ?? next);
@@ -205,7 +205,7 @@ describe.each(topologies)('a hostile server instead of Redis (%s)', (topology) =
 
   it('is not read beyond the limits of a reply', async () => {
     const chunk = Buffer.alloc(64 * 1024, 'x');
-    // More than the system's buffers of a socket take.
+    // More than the buffers of a socket hold.
     const limit = 64 * 1024 * 1024;
     for (const begin of ['$3000000000\r\n', '$4194305\r\n', '+', '-ERR ', ':']) {
       let written = 0;
@@ -337,13 +337,13 @@ describe('an entry in Redis', () => {
     expect(await shared.read(key)).toMatchObject({ value: 'token', expiresAtMs: endMs });
     await clock.advance(1);
     expect(await shared.read(key)).toBeUndefined();
-    // Put back later, by a restored dump or on purpose.
+    // Restored later, from a dump or on purpose.
     await redis.server.command('DEL', key);
     await clock.advance(3_600_000);
     await store.set(key, sealed, yearMs);
     expect(await redis.server.command('PTTL', key)).toBeGreaterThan(yearMs - 60_000);
     expect(await shared.read(key)).toBeUndefined();
-    // Redis may end it sooner.
+    // Redis may expire it sooner.
     await shared.write(key, createAccessToken('next', clock.monotonic(), clock.monotonic() + 60_000));
     await redis.server.command('PEXPIRE', key, '30000');
     const read = await shared.read(key);

@@ -10,7 +10,7 @@ import { startSingleRedis } from '../../../../testkit/src/redis/redis.ts';
 import { whenReady } from './when-ready.testkit.ts';
 
 const guide = readFileSync(new URL('../../../../../docs/guide/redis.md', import.meta.url), 'utf8');
-/** The rules that the guide tells to grant: for every server, and for the nodes of a cluster beside those. */
+/** The rules that the guide recommends: for every server, and additional ones for the nodes of a cluster. */
 const [, everywhere = '', inCluster = ''] =
   /The ACL user needs `([^`]+)`, and in a cluster also `([^`]+)`\./.exec(guide) ?? [];
 const keyPrefix = 'gg:';

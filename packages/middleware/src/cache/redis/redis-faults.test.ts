@@ -32,7 +32,7 @@ function keep<T extends { close(): Promise<void> }>(part: T): T {
   return part;
 }
 const open = (redis: TestRedis): Promise<TokenStore> => whenReady(keep(createRedisStore(redis.options)));
-/** Sets until it is done; whatever fails meanwhile fails with words. */
+/** Sets until it succeeds; every failure meanwhile has a reason. */
 const worksAgain = (store: TokenStore, key: string): Promise<true> =>
   until(() =>
     store.set(key, bytes('again'), 60_000).then(
@@ -43,11 +43,11 @@ const worksAgain = (store: TokenStore, key: string): Promise<true> =>
       },
     ),
   );
-/** Lets the limits of servers that owe an answer end when a test says so, and no sooner. */
+/** Lets the time limits of servers with overdue replies expire only on the test's command. */
 function holdSilenceLimits(): {
-  /** How many were set so far. */
+  /** How many have been set so far. */
   readonly set: () => number;
-  /** Ends those that are set now. */
+  /** Expires those that are set now. */
   readonly expire: () => void;
 } {
   const { setTimeout: setReal, clearTimeout: clearReal } = globalThis;
@@ -72,14 +72,14 @@ function holdSilenceLimits(): {
     },
   };
 }
-/** The first thing that a store tells of its connection. */
+/** The first event of a store about its connection. */
 async function outcome(options: RedisStoreOptions): Promise<string> {
   const store = createRedisStore(options);
   try {
     const reason = await new Promise<string>((resolve) =>
       store.onStateChange((ready, why) => resolve(ready ? 'ready' : (why ?? 'no reason'))),
     );
-    // Operations say the same, at once.
+    // Operations immediately report the same.
     const said = await store.ping().then(() => 'ready', String);
     expect(said).toBe(reason === 'ready' ? 'ready' : `Error: Redis: ${reason}`);
     return reason;
@@ -218,7 +218,7 @@ describe('a store in one Redis', () => {
       expect(outcomes).toContain('Error: Redis: read-only');
       await lost;
     }
-    // Warnings are told in a later turn.
+    // Warnings are emitted in a later turn.
     await new Promise((resolve) => setImmediate(resolve));
     expect(warnings).toEqual([]);
     await redis.server.command('REPLICAOF', 'NO', 'ONE');
@@ -292,7 +292,7 @@ describe('a store in one Redis', () => {
     await whenReady(store);
     const states: unknown[] = [];
     store.onStateChange((ready, reason) => states.push([ready, reason]));
-    // The time at which the old connection would have been given up goes by.
+    // The time at which the old connection would have been abandoned passes.
     expect(limits.set()).toBeGreaterThan(0);
     limits.expire();
     await store.ping();
@@ -371,7 +371,7 @@ describe('a store in a cluster', () => {
     const [from, to] = redis.masters;
     if (from === undefined || to === undefined) throw new Error('no nodes');
     const store = await open(redis);
-    // The same slot for all, and one of the first master: 0 to 5461.
+    // The same slot for all of them, and one of the first master: 0 to 5461.
     const tag = Array.from({ length: 100 }, (_, index) => `{${index}}`);
     const slots = await Promise.all(tag.map((name) => from.command('CLUSTER', 'KEYSLOT', name)));
     const index = slots.findIndex((slot) => Number(slot) < 5461);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCheckReplies, replyLimits } from './reply-bounds.ts';
 
-/** Shows bytes in pieces of these sizes, in turn. */
+/** Passes bytes in pieces of these sizes, in turn. */
 function check(bytes: Buffer, sizes: readonly number[] = [bytes.length]): string | undefined {
   const show = createCheckReplies();
   for (let at = 0, turn = 0; at < bytes.length; turn += 1) {

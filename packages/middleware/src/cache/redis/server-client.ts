@@ -9,8 +9,8 @@ export function createServerClient(ioredis: Ioredis, options: RedisOptions): Red
     ...options,
     enableOfflineQueue: false,
     retryStrategy: reconnectDelayMs,
-    // A master that became a replica: reconnecting finds its successor. Only once for all responses that report it, because `ioredis`
-    // begins to disconnect with each, and adds a timer and a listener to the socket every time.
+    // A master became a replica: reconnecting finds its successor. Reconnect only once for all responses that report it, because
+    // `ioredis` begins to disconnect with each, and adds a timer and a listener to the socket every time.
     reconnectOnError: ({ message }) => !leaving && (leaving = message.startsWith('READONLY')),
   });
   // Private in the types. If it disappears, only this recovery is lost.

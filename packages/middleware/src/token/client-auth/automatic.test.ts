@@ -193,7 +193,7 @@ describe('the client authentication method', () => {
   });
 });
 
-/** A server where `right` may send its secret in the body alone, `basic` in the header alone. */
+/** A server where `right` may send its secret only in the body, and `basic` only in the header. */
 const perClient: Script[number] = (response, { headers, body }) => {
   const [, pair = ''] = (headers.authorization ?? '').split(' ');
   const [basicId = '', basicSecret] = Buffer.from(pair, 'base64').toString().split(':');

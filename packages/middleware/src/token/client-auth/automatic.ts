@@ -7,8 +7,7 @@ import type { MethodDoubt } from '../failure.ts';
 /** Chooses the client authentication method of one token endpoint. */
 export interface ClientAuthChoice {
   /**
-   * Calls `obtain` with the method that is probably right for the client, and with the other method if the first may be
-   * wrong.
+   * Calls `obtain` with the method that is probably right for the client, and with the other method if the first may be wrong.
    * @param firstMethod the first method while nothing is known; default `client_secret_basic`.
    */
   run(clientId: string, obtain: ObtainWith, firstMethod?: ClientAuthMethod): Promise<TokenOutcome>;
@@ -87,7 +86,10 @@ const isRefusal = (outcome: TokenOutcome): boolean =>
 const doubtOf = (outcome: TokenOutcome): MethodDoubt | undefined =>
   outcome.kind === 'failure' ? outcome.methodDoubt : undefined;
 
-/** Whether a server may accept a different method from the one that worked: `unauthorized_client` is reported after authentication. */
+/**
+ * Whether a server may accept a different method from the one that worked: `unauthorized_client` is reported only after
+ * authentication.
+ */
 function mayHaveChanged(outcome: TokenOutcome): boolean {
   if (outcome.kind === 'token') return false;
   return isRefusal(outcome)

@@ -20,7 +20,7 @@ afterEach(async () => {
 
 const grant = { access_token: 'opaque', token_type: 'Bearer', expires_in: 60 };
 
-/** A server that gives a token to everybody, and a client that authenticates in one way. */
+/** A server that issues a token to every client, and a client with one authentication method. */
 async function serve(method: ClientAuthMethod, assertion: Partial<TokenEndpointOptions['assertion']> = {}) {
   const server = await startScriptedServer((response) => json(response, 200, grant));
   const client = connectTo(server.url, {
@@ -171,7 +171,7 @@ describe('private_key_jwt', () => {
   });
 });
 
-/** A server that, like Entra ID, knows a client by its certificates and finds the one by its thumbprint in the assertion's header. */
+/** A server that, like Entra ID, identifies a client by its certificates, found by the thumbprint in the assertion's header. */
 async function serveByCertificate(member: 'x5t' | 'x5t#S256', registered: readonly string[]) {
   const algorithm = member === 'x5t' ? 'sha1' : 'sha256';
   const certificates = new Map(
@@ -281,7 +281,7 @@ describe('assertion_file', () => {
     const path = join(await folder(), 'token');
     const { server, client } = await serve('assertion_file', { file: path });
     for (const text of [jwt('1'), `${jwt('2')}\n`]) {
-      // As Kubernetes changes a projected token: another file in its place.
+      // As Kubernetes changes a projected token: by replacing the file.
       await writeFile(`${path}.new`, text);
       await rename(`${path}.new`, path);
       expect(await client.obtain('app', '')).toMatchObject({ kind: 'token' });

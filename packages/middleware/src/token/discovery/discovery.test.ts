@@ -181,7 +181,7 @@ describe('metadata', () => {
       expect(await get()).toBe(`${server.origin}/token`);
       await clock.advance(2 * minute);
     }
-    // One attempt each, at both places.
+    // One attempt each, at both locations.
     expect(server.requests).toHaveLength(1 + 5 * 2);
     const failures = events.filter((event) => event.kind === 'failed');
     expect(failures.map(({ isFirst }) => isFirst)).toEqual([true, false, false, false, false]);
@@ -281,11 +281,11 @@ describe('a discovery that fails', () => {
     const failure = await fail();
     expect(failure).toMatchObject({ reason, isLocal: true });
     expect(failure.response?.problem).toMatch(problem);
-    // Callers' responses quote nothing.
+    // Callers' responses quote nothing from the server.
     expect(failure.detail).toMatch(/^the (?:issuer responded with \d+ to the request for its metadata|metadata of the issuer is invalid)$/);
     expect(events).toMatchObject([{ kind: 'failed', reason, isFirst: true, tokenEndpoint: undefined }]);
     expect(JSON.stringify(events)).not.toContain('the-key');
-    // Refused alike until the cool-down ends.
+    // Refused in the same way until the cool-down ends.
     expect(await fail()).toMatchObject({ reason });
     expect(server.requests).toHaveLength(2);
   }); // prettier-ignore

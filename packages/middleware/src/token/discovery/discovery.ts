@@ -26,7 +26,7 @@ export interface DiscoveryParts {
   /** Source of proxies; default: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly onEvent?: ((event: DiscoveryEvent) => void) | undefined;
-  /** Traces the requests. Default: nothing. */
+  /** Traces the requests. Default: no traces. */
   readonly tracing?: Tracing | undefined;
 }
 
@@ -44,9 +44,9 @@ interface CachedMetadata {
   readonly metadata: ServerMetadata;
   /** `Clock.monotonic()` milliseconds, as below. */
   readonly obtainedAtMs: number;
-  /** From then on, a use starts a request in the background. */
+  /** From this time, a use starts a request in the background. */
   readonly refreshAtMs: number;
-  /** From then on, a use waits for the request, and falls back to these metadata if it fails. */
+  /** From this time, a use waits for the request, and falls back to these metadata if it fails. */
   readonly expiresAtMs: number;
 }
 

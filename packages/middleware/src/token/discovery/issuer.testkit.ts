@@ -16,7 +16,7 @@ export interface TestIssuer extends Omit<ScriptedServer, 'url'> {
   on(path: string, answer: MetadataResponder): void;
   /** Valid metadata, with changes. */
   metadata(more?: Readonly<Record<string, unknown>>): Record<string, unknown>;
-  /** Publishes metadata as RFC 8414 says, and a token endpoint at `/token`. */
+  /** Publishes metadata at the URL of RFC 8414, and a token endpoint at `/token`. */
   publish(more?: Readonly<Record<string, unknown>>, headers?: Record<string, string>): void;
   /** Paths of the requests so far. */
   paths(): readonly (string | undefined)[];

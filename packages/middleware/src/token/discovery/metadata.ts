@@ -25,8 +25,8 @@ export interface MetadataProblem {
 }
 
 /**
- * Reads the metadata of an issuer. `issuer` must be equal letter by letter (RFC 8414 section 3.3, OpenID Connect Discovery 1.0 section
- * 4.3): `processDiscoveryResponse` of `oauth4webapi` compares normalized URLs, so it is not used.
+ * Reads the metadata of an issuer. `issuer` must be identical (RFC 8414 section 3.3, OpenID Connect Discovery 1.0 section 4.3);
+ * `processDiscoveryResponse` of `oauth4webapi` compares normalized URLs, so it is not used.
  */
 export function readMetadata(
   document: unknown,

@@ -58,7 +58,7 @@ export async function requestMetadata(
   return toAttempt(fault, describeFaults(faults, request));
 }
 
-/** Why one URL has no valid metadata. */
+/** The reason why one URL has no valid metadata. */
 interface MetadataFault {
   readonly kind: 'fault';
   readonly place: MetadataLocation;
@@ -147,7 +147,7 @@ const defaultLifetimeMs = 3_600_000;
 export const leastLifetimeMs = 300_000;
 const longestLifetimeMs = 86_400_000;
 
-/** How long a document may be used (RFC 9111 section 5.2.2.1), within our bounds. */
+/** The time for which a document may be used (RFC 9111 section 5.2.2.1), within fixed bounds. */
 export function readLifetimeMs(headers: Headers): number {
   const control = headers.get('cache-control') ?? '';
   if (/(?:^|[\s,])no-(?:store|cache)\b/i.test(control)) return leastLifetimeMs;

@@ -64,7 +64,7 @@ describe('an Ingress', () => {
     const { routers, services } = load(own, origin);
     const shown = Array.from(routers.values(), (router) => ({
       rule: router.rule,
-      // The length of the rule, which the routing table takes.
+      // The length of the rule, which the routing table uses.
       priority: router.priority ?? router.rule.length,
       service: router.service.replace('@kubernetes', ''),
       middlewares: router.middlewares,

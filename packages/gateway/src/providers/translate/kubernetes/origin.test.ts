@@ -51,7 +51,7 @@ metadata: { name: external, namespace: apps }
 spec: { type: ExternalName, externalName: db.example.com, ports: [{ port: 80 }] }
 `;
 
-/** The messages, and for each path what stands behind it: its middlewares and servers, or that it refuses. */
+/** The messages, and for each path its middlewares and servers, or that it refuses. */
 function load(origin: Origin | undefined, text = objects) {
   const { documents } = parseDocuments(text, 'api');
   const { routers, services, middlewares, problems } = translate(
