@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import {
   authorizationServerShape,
   configShape,
+  entryPointShape,
   middlewareShape,
   overviewShape,
   refusalShape,
@@ -94,6 +95,8 @@ function replyTo(path: string, parameters: URLSearchParams, data: DashboardData)
         parameters,
         tokenShape,
       );
+    case 'entrypoints':
+      return checked(entryPointShape.array(), [{ name: 'web', address: ':8000', protocol: 'http' }]);
     case 'certificates':
       return pageOf(data.certificates, parameters, certificateShape);
     case 'tokens/middlewares':

@@ -56,7 +56,10 @@ const createOverview = (routers: number): Overview => ({
   logLevel: 'info',
   workers: {
     ...{ configured: 2, replied: 2 },
-    processes: [1, 2].map((worker) => ({ worker, startedAt: time(worker === 1 ? -7_400 : -200) })),
+    processes: [1, 2].map((worker) => ({
+      ...{ worker, startedAt: time(-7_400), crashes: worker - 1 },
+      lastCrash: worker === 1 ? null : { at: time(-200), reason: 'SIGKILL' },
+    })),
   },
   ready: true,
   waitingFor: [],
@@ -176,6 +179,7 @@ const createRefusal = (index: number): RecentRefusal => ({
   middleware: 'auth@file',
   clientID: index % 3 === 2 ? null : clients[index % clients.length]!,
   clientAddress: '192.0.2.7',
+  authorization: index % 3 === 2 ? null : 'basic',
   method: 'POST',
   scheme: 'https',
   host: 'api.example.com',

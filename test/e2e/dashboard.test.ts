@@ -194,6 +194,17 @@ describe('routes and tokens', () => {
     await waitForText(page, 'team-00001@file takes /team/1');
   });
 
+  it('explain a request of any route', async () => {
+    const { page } = await open(`${server.url}#/routes`);
+    await page.getByText('Which route takes a request').click();
+    await page.getByLabel('Entry point').selectOption('web');
+    await page.getByLabel('Path and query').fill('/team/7');
+    await page.getByRole('button', { name: 'Explain' }).click();
+    await waitForText(page, 'team-00001@file takes /team/7');
+    expect(await findAccessibilityFaults(page)).toEqual([]);
+    expect(await widthBeyondWindow(page)).toBe(0);
+  });
+
   it('are found by client among 100,000 credentials', async () => {
     const { page } = await open(`${server.url}#/tokens`);
     await waitForText(page, '1–50 of 100,000');

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { quoteForShell } from './curl.ts';
+import { quoteForShell, toCurlCommand } from './curl.ts';
 
 describe('a quoted word of a shell command', () => {
   it('is read by bash as the original text, whatever that is', () => {
@@ -16,5 +16,28 @@ describe('a quoted word of a shell command', () => {
     expect(quoteForShell('a\u001B[31m\u202Eb')).toBe(String.raw`$'a\u001b[31m\u202eb'`);
     expect(quoteForShell("it's")).toBe(String.raw`'it'\''s'`);
     expect(quoteForShell('orders:x')).toBe('orders:x');
+  });
+});
+
+describe('the command of a refused request', () => {
+  const request = {
+    method: 'GET',
+    scheme: 'https',
+    host: 'api.example.com',
+    path: '/orders',
+    clientID: 'orders',
+  } as const;
+
+  it.each([
+    ['basic', '-u orders:CLIENT_SECRET '],
+    ['bearer', "-H 'Authorization: Bearer TOKEN' "],
+    ['dpop', "-H 'Authorization: DPoP TOKEN' "],
+    ['other', "-H 'Authorization: CREDENTIALS' "],
+    // An API key, for example.
+    [null, ''],
+  ] as const)('has a placeholder for credentials of the scheme %s', (authorization, words) => {
+    expect(toCurlCommand({ ...request, authorization })).toBe(
+      `curl -i --globoff --path-as-is ${words}https://api.example.com/orders`,
+    );
   });
 });

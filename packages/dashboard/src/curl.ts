@@ -16,13 +16,19 @@ export function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-/** The command that repeats a refused request. The gateway keeps no secret of a caller: `CLIENT_SECRET` is a placeholder. */
-export function toCurlCommand({ method, scheme, host, path, clientID }: RecentRefusal): string {
+const credentials = { bearer: 'Bearer TOKEN', dpop: 'DPoP TOKEN', other: 'CREDENTIALS' } as const;
+
+type CurlRequest = Pick<RecentRefusal, 'method' | 'scheme' | 'host' | 'path' | 'clientID' | 'authorization'>;
+
+/** The command that repeats a refused request. The gateway keeps no secret of a caller: a word in capitals is a placeholder. */
+export function toCurlCommand({ method, scheme, host, path, clientID, authorization }: CurlRequest): string {
   const words = ['curl', '-i'];
   if (method !== 'GET') words.push('-X', quoteForShell(method));
   // curl must not interpret brackets and braces in the path.
   words.push('--globoff', '--path-as-is');
-  if (clientID !== null) words.push('-u', quoteForShell(`${clientID}:CLIENT_SECRET`));
+  if (authorization === 'basic') words.push('-u', quoteForShell(`${clientID ?? 'CLIENT_ID'}:CLIENT_SECRET`));
+  else if (authorization !== null)
+    words.push('-H', quoteForShell(`Authorization: ${credentials[authorization]}`));
   words.push(quoteForShell(`${scheme}://${host}${path}`));
   return words.join(' ');
 }

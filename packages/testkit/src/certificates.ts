@@ -19,8 +19,8 @@ export interface TestAuthority {
   issue(commonName: string, hosts?: readonly string[], privateKey?: KeyObject): TestCertificate;
 }
 
-/** Creates a certificate authority with Node.js only, because a machine may lack openssl. X.509 as in RFC 5280 section 4.1. */
-export function createTestAuthority(name = 'Test CA'): TestAuthority {
+/** Creates a certificate authority with Node.js only, because a machine may lack openssl. X.509 as in RFC 5280 section 4.1. @param days validity of its certificates. */
+export function createTestAuthority(name = 'Test CA', days = 365): TestAuthority {
   const issuerKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const certify = (subject: string, publicKey: KeyObject, extensions: readonly Buffer[]): string => {
     const day = 24 * 3600 * 1000;
@@ -30,7 +30,7 @@ export function createTestAuthority(name = 'Test CA'): TestAuthority {
       integer(Buffer.concat([Buffer.from([1]), randomBytes(15)])),
       signature,
       commonNameOf(name),
-      sequence(utcTime(Date.now() - day), utcTime(Date.now() + 365 * day)),
+      sequence(utcTime(Date.now() - day), utcTime(Date.now() + days * day)),
       commonNameOf(subject),
       publicKey.export({ type: 'spki', format: 'der' }),
       tlv(0xa3, sequence(...extensions)),

@@ -16,12 +16,16 @@ export function exampleOf(rule: string): { readonly host: string; readonly path:
   return { host: argument('Host') ?? '', path: argument('Path') ?? argument('PathPrefix') ?? '/' };
 }
 
-/** "Would this request match?": asks the gateway which router serves a request, and why the others do not. */
-export function ExplainForm({ router }: { readonly router: RouterView }): JSX.Element {
+/** Asks the gateway which router serves a request, and why the others do not. @param props.router undefined: any. */
+export function ExplainForm(props: {
+  readonly router?: RouterView;
+  readonly entryPoints: readonly string[];
+}): JSX.Element {
+  const { router, entryPoints } = props;
   const { client } = useDashboard();
   const form = useRef<HTMLFormElement>(null);
   const [result, setResult] = useState<ExplainResult>();
-  const example = exampleOf(router.rule);
+  const example = exampleOf(router?.rule ?? '');
   const submit = (event: Event): void => {
     event.preventDefault();
     if (form.current === null) return;
@@ -31,7 +35,11 @@ export function ExplainForm({ router }: { readonly router: RouterView }): JSX.El
         typeof value === 'string' ? value : '',
       ]),
     );
-    void client.get<ApiExplanation>('explain', { ...fields, path: fields['path'] || '/' }).then(setResult);
+    // Otherwise that of the entry point.
+    const scheme = router?.tls === undefined ? {} : { scheme: 'https' };
+    void client
+      .get<ApiExplanation>('explain', { ...fields, ...scheme, path: fields['path'] || '/' })
+      .then(setResult);
   };
   return (
     <>
@@ -47,8 +55,10 @@ export function ExplainForm({ router }: { readonly router: RouterView }): JSX.El
         <label class="field">
           Entry point
           <select name="entryPoint">
-            {router.using.map((name) => (
-              <option key={name}>{name}</option>
+            {entryPoints.map((name) => (
+              <option key={name} value={name}>
+                {name === '' ? 'Any' : name}
+              </option>
             ))}
           </select>
         </label>
@@ -70,7 +80,7 @@ export function ExplainForm({ router }: { readonly router: RouterView }): JSX.El
         </label>
         <button type="submit">Explain</button>
       </form>
-      <div aria-live="polite">{result && <Explanation result={result} router={router.name} />}</div>
+      <div aria-live="polite">{result && <Explanation result={result} router={router?.name} />}</div>
     </>
   );
 }
@@ -86,7 +96,8 @@ function Explanation({
   router,
 }: {
   readonly result: ExplainResult;
-  readonly router: string;
+  /** The router of the page; undefined: none. */
+  readonly router: string | undefined;
 }): JSX.Element {
   if (!result.ok)
     return (
@@ -99,7 +110,7 @@ function Explanation({
           <section key={entryPoint} class="explanation" aria-label={`Entry point ${entryPoint}`}>
             <p>
               <Badge tone={outcomes[outcome][0]}>{outcomes[outcome][1]}</Badge>{' '}
-              {taken && taken.name !== router && <strong>another route: </strong>}
+              {taken && router !== undefined && taken.name !== router && <strong>another route: </strong>}
               <Outside text={summary} limit={600} />
             </p>
             {middlewares.length > 0 && (

@@ -62,7 +62,7 @@ function Facts({ overview }: { readonly overview: Overview }): JSX.Element {
         </dd>
         <dd class="detail">
           {workers.replied < workers.configured ? 'some do not reply' : 'all reply'}
-          {describeRestart(overview, now)}
+          {describeCrash(overview, now)}
         </dd>
       </div>
       <div>
@@ -104,14 +104,13 @@ function Facts({ overview }: { readonly overview: Overview }): JSX.Element {
   );
 }
 
-/** Maximum time between the starts of a gateway's workers, in milliseconds. */
-const startMs = 10_000;
-
-/** The last restart of a worker. */
-function describeRestart({ startedAt, workers }: Overview, now: number): string {
-  const last = [...workers.processes].sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1))[0];
-  if (last === undefined || Date.parse(last.startedAt) - Date.parse(startedAt) < startMs) return '';
-  return `, worker ${last.worker} restarted ${formatRelative(Date.parse(last.startedAt), now)}`;
+/** The last crash of a worker, which has been replaced. */
+function describeCrash({ workers }: Overview, now: number): string {
+  const [last] = workers.processes
+    .flatMap(({ worker, lastCrash }) => (lastCrash === null ? [] : [{ worker, ...lastCrash }]))
+    .sort((a, b) => (a.at < b.at ? 1 : -1));
+  if (last === undefined) return '';
+  return `, worker ${last.worker} restarted ${formatRelative(Date.parse(last.at), now)} (${last.reason})`;
 }
 
 const problemWords = ({ errors, warnings }: Overview['configuration']): string =>

@@ -55,7 +55,7 @@ export function RouteView({ location }: { readonly location: ViewLocation }): JS
               <RequestPath router={router} version={configuration} />
             </Panel>
             <Panel title="Would this request match?">
-              <ExplainForm router={router} />
+              <ExplainForm router={router} entryPoints={router.using} />
             </Panel>
           </div>
         </>

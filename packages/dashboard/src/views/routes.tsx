@@ -1,7 +1,9 @@
 import type { JSX } from 'preact';
-import type { RouterView } from '../../../gateway/src/admin/api/shapes.ts';
+import { useState } from 'preact/hooks';
+import type { EntryPointView, RouterView } from '../../../gateway/src/admin/api/shapes.ts';
 import { changeParameters, useLive, useResource } from '../dashboard.tsx';
 import { Outside, pageOf, Problems, StatusBadge } from '../parts/common.tsx';
+import { ExplainForm } from '../parts/explain.tsx';
 import { Results } from '../parts/results.tsx';
 import { Filters, SearchField, SelectField } from '../parts/filters.tsx';
 import { Table, type TableColumn } from '../parts/table.tsx';
@@ -42,6 +44,7 @@ export function RoutesView({ location }: { readonly location: ViewLocation }): J
   return (
     <>
       <h1>Routes</h1>
+      <WhichRoute />
       <Filters>
         <SearchField
           label="Name or rule"
@@ -73,6 +76,23 @@ export function RoutesView({ location }: { readonly location: ViewLocation }): J
         {(entries) => <Table caption="Routes" columns={columns} rows={entries} keyOf={({ name }) => name} />}
       </Results>
     </>
+  );
+}
+
+/** The form for a request of any route, closed until somebody needs it. */
+function WhichRoute(): JSX.Element {
+  const { configuration } = useLive();
+  const [isOpen, setOpen] = useState(false);
+  const points = useResource<readonly EntryPointView[]>(
+    isOpen ? 'entrypoints' : undefined,
+    {},
+    configuration,
+  );
+  return (
+    <details class="panel which" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Which route takes a request, and why not another?</summary>
+      {isOpen && <ExplainForm entryPoints={['', ...(points.value ?? []).map(({ name }) => name)]} />}
+    </details>
   );
 }
 

@@ -47,7 +47,7 @@ function toNumbers({ http, requests, tokens, workers, configuration, circuitBrea
   const count = (name: keyof typeof http): string =>
     `${http[name]?.total ?? 0} (${http[name]?.errors ?? 0} broken, ${http[name]?.warnings ?? 0} with warnings)`;
   return toTable([
-    ['workers', `${workers.replied} of ${workers.configured} replied`],
+    ['workers', `${workers.replied} of ${workers.configured} replied${describeCrashes(workers)}`],
     [
       'configuration',
       `loaded ${configuration.loadedAt}, ${configuration.errors} errors, ${configuration.warnings} warnings`,
@@ -64,6 +64,13 @@ function toNumbers({ http, requests, tokens, workers, configuration, circuitBrea
     ['refreshes', `${tokens.failingRenewals} credentials fail`],
   ]);
 }
+
+const describeCrashes = ({ processes }: Overview['workers']): string =>
+  processes
+    .flatMap(({ worker, lastCrash }) =>
+      lastCrash === null ? [] : [`; worker ${worker} restarted after ${lastCrash.reason} at ${lastCrash.at}`],
+    )
+    .join('');
 
 const toMilliseconds = (ms: number | undefined): string => `${ms ?? '-'} ms`;
 

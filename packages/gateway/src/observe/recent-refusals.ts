@@ -29,6 +29,14 @@ export function createRecentRefusals(count: number): RecentRefusals {
   };
 }
 
+const schemes: ReadonlyMap<string, RecentRefusal['authorization']> = new Map(
+  (['basic', 'bearer', 'dpop'] as const).map((scheme) => [scheme, scheme]),
+);
+
+/** A known scheme alone: any other first word may be a secret. */
+const toScheme = (authorization = ''): RecentRefusal['authorization'] =>
+  authorization === '' ? null : (schemes.get(authorization.replace(/ .*/s, '').toLowerCase()) ?? 'other');
+
 // Read at once, because the connection of a record may be closed later.
 function toRecentRefusal(record: RequestRecord, refusal: Refusal): RecentRefusal {
   const { facts } = record;
@@ -40,6 +48,7 @@ function toRecentRefusal(record: RequestRecord, refusal: Refusal): RecentRefusal
     service: record.serviceName ?? null,
     middleware: refusal.middleware ?? null,
     clientID: refusal.clientId === undefined ? null : toShownClientId(refusal.clientId),
+    authorization: toScheme(facts.authorization),
     clientAddress: shorten(toClientHost(facts)),
     method: shorten(facts.method),
     scheme: facts.scheme,

@@ -134,7 +134,11 @@ export async function openApi(
     import('../admin/api/survey.ts'),
     import('../admin/dashboard.ts'),
   ]);
-  const source = toSource({ ...install, api }, { ...parts, worker: io.worker?.number ?? 1 }, state);
+  const source = toSource(
+    { ...install, api },
+    { ...parts, worker: io.worker?.number ?? 1, crashes: io.worker?.crashes },
+    state,
+  );
   const read = createReadProcess(source);
   const { worker, stop } = io;
   const opened = createApi({
@@ -170,7 +174,8 @@ function toSource(
     serving,
     unready,
     worker,
-  }: ApiDependencies & Pick<ProcessSource, 'worker'>,
+    crashes,
+  }: ApiDependencies & Pick<ProcessSource, 'worker' | 'crashes'>,
   state: ApiState,
 ): ProcessSource {
   const { figures } = observers;
@@ -182,6 +187,7 @@ function toSource(
     clock,
     version: readVersion(),
     worker,
+    crashes,
     startedAt: clock.now(),
     snapshot() {
       const lease = serving.acquire();

@@ -6,6 +6,7 @@ import type { KubernetesProvider } from '../providers/kubernetes/provider.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
 import type { SurveyReplies } from '../workers/surveys.ts';
+import type { WorkerCrashes } from '../workers/messages.ts';
 import type { Readings } from '../workers/readings.ts';
 
 /** The parts of its process that the gateway uses. */
@@ -29,6 +30,8 @@ export interface GatewayIo {
 export interface WorkerPart {
   /** From 1. The first one reports on the configuration for all of them, in the log and to a cluster. */
   readonly number: number;
+  /** Crashes of earlier workers with its number. Default: none. */
+  readonly crashes?: WorkerCrashes | undefined;
   /** Store in which they share the tokens of middlewares without `store`. */
   readonly local: Omit<LocalStore, 'events'>;
   /** Metrics of all workers, in the text format. */

@@ -63,6 +63,17 @@ export interface Assignment {
   readonly configuration: string | undefined;
   /** 32 random bytes, new in each primary: they encrypt and name tokens on their way to the other workers. */
   readonly secret: Uint8Array;
+  /** Crashes of its number so far; undefined: none. */
+  readonly crashes?: WorkerCrashes;
+}
+
+/** Crashes of the workers with one number. */
+export interface WorkerCrashes {
+  readonly count: number;
+  /** When the last one crashed, in milliseconds since the epoch. */
+  readonly lastAt: number;
+  /** Exit code or signal of the last one. */
+  readonly lastHow: string;
 }
 
 /** The reason why a gateway cannot start: a code of `GatewayStartError` and its message. */

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import type { ListenAddresses } from '../config/address.ts';
 import type { ClusterFeed } from './cluster-feed.ts';
 import type { WorkerEvent } from './event.ts';
-import type { Assignment, StartFailure, ToPrimary, ToWorker } from './messages.ts';
+import type { Assignment, StartFailure, ToPrimary, ToWorker, WorkerCrashes } from './messages.ts';
 import type { WorkerRequest } from './worker-requests.ts';
 
 /** One process of a worker. */
@@ -63,12 +63,18 @@ export interface WorkerMembersDeps {
   readonly onGone: () => void;
 }
 
+/** The place that a process is started for. */
+export interface LaunchSlot {
+  readonly number: number;
+  readonly crashes: WorkerCrashes | undefined;
+}
+
 /** Running worker processes. */
 export interface WorkerMembers {
   /** Processes that have not exited, including those that start or drain. */
   readonly live: ReadonlySet<WorkerMember>;
   /** Starts a process. Resolves when it is ready, or with the reason why it exited before. */
-  launch(number: number, plan: WorkerPlan, listener: MemberListener): Promise<StartFailure | undefined>;
+  launch(slot: LaunchSlot, plan: WorkerPlan, listener: MemberListener): Promise<StartFailure | undefined>;
   /** Tells a process how to exit, and kills it if it still runs after `withinMs`. */
   end(member: WorkerMember, kind: 'retire' | 'drain', withinMs: number): void;
 }
@@ -83,13 +89,15 @@ export function createWorkerMembers(deps: WorkerMembersDeps): WorkerMembers {
     ...{ readySinceMs: undefined, cut: undefined, leaveCluster: undefined },
   });
 
-  const welcome = (member: WorkerMember, { configuration, cluster }: WorkerPlan): void => {
+  const welcome = (member: WorkerMember, { crashes }: LaunchSlot, plan: WorkerPlan): void => {
+    const { configuration, cluster } = plan;
     const { number, process } = member;
     if (deps.isStopping()) {
       process.send({ kind: 'drain' });
       return;
     }
-    process.send({ kind: 'start', number, configuration, secret: deps.secret });
+    const assignment = { number, configuration, secret: deps.secret, ...(crashes && { crashes }) };
+    process.send({ kind: 'start', ...assignment });
     member.leaveCluster = cluster?.subscribe((news) => process.send(news));
   };
 
@@ -102,7 +110,8 @@ export function createWorkerMembers(deps: WorkerMembersDeps): WorkerMembers {
 
   return {
     live,
-    launch(number, plan, listener) {
+    launch(slot, plan, listener) {
+      const { number } = slot;
       const member = create(number, plan.cluster);
       const { process } = member;
       live.add(member);
@@ -111,7 +120,7 @@ export function createWorkerMembers(deps: WorkerMembersDeps): WorkerMembers {
         process.onMessage((message) => {
           switch (message.kind) {
             case 'hello':
-              welcome(member, plan);
+              welcome(member, slot, plan);
               return;
             case 'ready':
               member.readySinceMs = clock.monotonic();

@@ -2,7 +2,7 @@ import { backoffDelayMs } from '@grantgate/middleware/base/backoff';
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import type { ListenAddresses } from '../config/address.ts';
 import type { WorkerEvent } from './event.ts';
-import type { StartFailure } from './messages.ts';
+import type { StartFailure, WorkerCrashes } from './messages.ts';
 import type { WorkerMember, WorkerMembers, WorkerPlan } from './worker-members.ts';
 
 /** Delays before a worker is restarted, in milliseconds; they start over once a worker has served for `steadyMs`. */
@@ -17,6 +17,7 @@ export interface WorkerSlot {
   starting: number;
   /** Crashes and failed starts in a row. */
   faults: number;
+  crashes: WorkerCrashes | undefined;
   timer: Timer | undefined;
 }
 
@@ -51,7 +52,7 @@ export function createWorkerSlots(deps: WorkerSlotsDeps): WorkerSlots {
   const { clock, members, random, onEvent, plan, isStopping } = deps;
   const slots = new Map<number, WorkerSlot>();
 
-  // Twice the grace time-out: once for the last requests of connections, once for the requests in flight after that.
+  // Twice, for the last requests of connections and for the requests in flight after that.
   const retire = (member: WorkerMember): void => members.end(member, 'retire', 2 * plan().endWithinMs);
 
   /** Puts a ready worker into its slot. The previous worker retires, unless a later one was faster: then this one retires. */
@@ -67,16 +68,16 @@ export function createWorkerSlots(deps: WorkerSlotsDeps): WorkerSlots {
     if (current !== undefined) retire(current);
   };
 
-  const lose = (slot: WorkerSlot, { readySinceMs = 0 }: WorkerMember, how: string): void => {
+  const lose = (slot: WorkerSlot, member: WorkerMember, how: string): void => {
     slot.current = undefined;
     if (isStopping()) return;
-    if (clock.monotonic() - readySinceMs >= steadyMs) slot.faults = 0;
+    noteCrash(slot, member, { clock, how });
     onEvent({ kind: 'crashed', worker: slot.number, how, delayMs: fillLater(slot) });
   };
 
   const launch: WorkerSlots['launch'] = (slot, its) => {
     slot.starting += 1;
-    return members.launch(slot.number, its, {
+    return members.launch(slot, its, {
       onReady(member, addresses) {
         slot.starting -= 1;
         deps.onListening(addresses);
@@ -133,8 +134,18 @@ const createSlot = (number: number): WorkerSlot => ({
   current: undefined,
   starting: 0,
   faults: 0,
+  crashes: undefined,
   timer: undefined,
 });
+
+function noteCrash(
+  slot: WorkerSlot,
+  { readySinceMs = 0 }: WorkerMember,
+  { clock, how }: { readonly clock: Clock; readonly how: string },
+): void {
+  slot.crashes = { count: (slot.crashes?.count ?? 0) + 1, lastAt: clock.now(), lastHow: how };
+  if (clock.monotonic() - readySinceMs >= steadyMs) slot.faults = 0;
+}
 
 /** Delay before a slot is filled; grows with each call. */
 function nextDelayMs(slot: WorkerSlot, random: () => number): number {

@@ -27,12 +27,13 @@ export function explain(
   source: ProcessSource,
   views: ConfigurationViews | undefined,
 ): ApiExplanation {
-  const request = readExplainedRequest(query);
   const prepared = source.configuration()?.prepared;
   const serving = [...source.entryPoints].flatMap(([name, { routes }]) => (routes ? [name] : []));
   const asked = query.get('entryPoint') ?? '';
   if (asked !== '' && !serving.includes(asked))
     throw new ApiError(400, `invalid request: entryPoint: expected ${serving.join(', ')}`);
+  const isSecure = source.entryPoints.get(asked)?.tls === true;
+  const request = readExplainedRequest(query, isSecure ? 'https' : 'http');
   const { method, scheme, host, path, query: own, clientIP } = request;
   const names = asked === '' ? serving.filter((name) => isUsual(name, request, source)) : [asked];
   return {

@@ -17,11 +17,14 @@ export interface ExplainedRequest {
 
 const maxHeaders = 100;
 
-/** @throws ApiError 400 */
-export function readExplainedRequest(query: URLSearchParams): ExplainedRequest {
+/** @param usualScheme when the query has none. @throws ApiError 400 */
+export function readExplainedRequest(
+  query: URLSearchParams,
+  usualScheme: ExplainedRequest['scheme'],
+): ExplainedRequest {
   const method = (query.get('method') ?? '') || 'GET';
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/.test(method)) throw invalid('method: expected a method of HTTP');
-  const scheme = (query.get('scheme') ?? '') || 'http';
+  const scheme = (query.get('scheme') ?? '') || usualScheme;
   if (scheme !== 'http' && scheme !== 'https') throw invalid('scheme: expected http or https');
   const authority = query.get('host') ?? '';
   if (!/^[^\s/?#@]{0,255}$/.test(authority)) throw invalid('host: expected a host, with or without port');

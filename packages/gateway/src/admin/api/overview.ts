@@ -56,7 +56,12 @@ export function toOverview(
       configured: asked,
       replied: readings.length,
       processes: readings
-        .map(({ worker, startedAt }) => ({ worker, startedAt: toTime(startedAt) }))
+        .map(({ worker, startedAt, crashes }) => ({
+          worker,
+          startedAt: toTime(startedAt),
+          crashes: crashes?.count ?? 0,
+          lastCrash: crashes ? { at: toTime(crashes.lastAt), reason: crashes.lastHow } : null,
+        }))
         .sort((a, b) => a.worker - b.worker),
     },
     ready: waitingFor.length === 0,

@@ -1,3 +1,4 @@
+import type { WorkerCrashes } from '../../workers/messages.ts';
 import type { ApiLogLevel, AuthorizationServerView, RecentRefusal, TokenView } from './shapes.ts';
 import type { CircuitNumbers, RequestNumbers, StoreNumbers } from './process-source.ts';
 
@@ -49,6 +50,7 @@ export interface ApiReadings {
 export interface OverviewReading {
   /** From 1. */
   readonly worker: number;
+  readonly crashes: WorkerCrashes | undefined;
   readonly startedAt: number;
   readonly loadedAt: number;
   readonly waitingFor: readonly string[];

@@ -33,6 +33,7 @@ function readOverview(source: ProcessSource, tokens: TokenReader): OverviewReadi
   for (const count of source.cache.failingRenewals().values()) failingRenewals += count;
   return {
     worker: source.worker,
+    crashes: source.crashes,
     startedAt: source.startedAt,
     loadedAt: source.configuration()?.loadedAt ?? source.startedAt,
     waitingFor: source.unready(),

@@ -127,7 +127,7 @@ export const resources: readonly ApiResource[] = [
       { name: 'method', description: 'Method. Default: `GET`.' },
       {
         name: 'scheme',
-        description: 'Scheme of the connection. Default: `http`.',
+        description: 'Scheme of the connection. Default: that of the entry point, otherwise `http`.',
         values: ['http', 'https'],
       },
       { name: 'host', description: 'Host, with or without port.' },

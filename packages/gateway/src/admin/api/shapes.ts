@@ -49,7 +49,16 @@ export const overviewShape = z.strictObject({
     .strictObject({
       configured: z.int().min(1),
       replied: count,
-      processes: z.array(z.strictObject({ worker: z.int().min(1), startedAt: time })),
+      processes: z.array(
+        z.strictObject({
+          worker: z.int().min(1),
+          startedAt: time,
+          crashes: count.describe('Of earlier processes with its number.'),
+          lastCrash: z
+            .strictObject({ at: time, reason: z.string().describe('Exit code or signal.') })
+            .nullable(),
+        }),
+      ),
     })
     .describe('Processes that serve requests, and those that this response is made of.'),
   ready: z.boolean(),
@@ -246,6 +255,10 @@ export const refusalShape = z.strictObject({
   middleware: z.string().nullable().describe('That refused; null: the gateway itself.'),
   clientID: z.string().nullable(),
   clientAddress: z.string(),
+  authorization: z
+    .enum(['basic', 'bearer', 'dpop', 'other'])
+    .nullable()
+    .describe('Scheme of the header `Authorization`; null: no such header.'),
   method: z.string(),
   scheme: z.enum(['http', 'https']),
   host: z.string().describe('With the port, as received.'),

@@ -43,7 +43,7 @@ interface WorkerEnvironment {
 }
 
 async function serve(
-  { number, secret, configuration }: Assignment,
+  { number, secret, configuration, crashes }: Assignment,
   read: ReadInstallAgain,
   orders: PrimaryCommands,
   { primary, io, sinks }: WorkerEnvironment,
@@ -75,6 +75,7 @@ async function serve(
     stop: () => primary.send({ kind: 'stop' }),
     worker: {
       number,
+      crashes,
       local: { store, secret },
       metrics: () => metrics.request(undefined),
       purge: (request) => purges.request(request),
