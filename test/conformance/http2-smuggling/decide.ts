@@ -9,6 +9,7 @@ export interface DecidedRequest {
   readonly host: string;
   readonly fields: readonly HeaderPair[];
   readonly body: string;
+  /** Unless the request is certain, each may be left out. */
   readonly trailers: readonly HeaderPair[];
 }
 
@@ -167,6 +168,11 @@ function decideTrailers(
   isChunked: boolean,
 ): { readonly trailers: readonly HeaderPair[]; readonly isCertain: boolean } {
   if (trailers === undefined || !isChunked) return { trailers: [], isCertain: true };
-  const kept = trailers.filter((field) => isField(field) && !notInTrailers.has(field[0]));
-  return { trailers: kept, isCertain: kept.length === trailers.length };
+  // White space around a value is lost in HTTP/1.1; a field with it may be left out as well.
+  const trimmed = trailers.map(([name, value]) => [name, value.replaceAll(/^[\t ]+|[\t ]+$/g, '')] as const);
+  const kept = trimmed.filter((field) => isField(field) && !notInTrailers.has(field[0]));
+  return {
+    trailers: kept,
+    isCertain: trailers.every((field) => isField(field)) && kept.length === trailers.length,
+  };
 }
