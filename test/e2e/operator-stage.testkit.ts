@@ -105,7 +105,7 @@ const createRoutes = (parts: StageParts) => {
   };
 }; // prettier-ignore
 
-/** Starts everything, sends requests of each kind, and kills worker 2. */
+/** Starts everything, kills worker 2, sends requests of each kind, and kills Redis. */
 export async function startOperatorStage(): Promise<OperatorStage> {
   const server = await startTokenServer([own, orders]);
   const broken = await startScriptedServer((response) => json(response, 503, {}));
@@ -142,11 +142,12 @@ export async function startOperatorStage(): Promise<OperatorStage> {
       await Promise.all([server.close(), broken.close(), service.close(), redis.close()]);
     },
   };
-  await sendRequests(stage, urlOf('websecure'), late.cert);
-  await redis.server.kill();
+  // First, because what a worker knows ends with it.
   const { pid = 0 } = served.logged('worker ready').find(({ worker }) => worker === 2) ?? {};
   process.kill(pid, 'SIGKILL');
   await served.untilLogged('worker ready', 3);
+  await sendRequests(stage, urlOf('websecure'), late.cert);
+  await redis.server.kill();
   await trip(urlOf('web'));
   return stage;
 } // prettier-ignore

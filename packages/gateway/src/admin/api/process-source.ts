@@ -8,7 +8,6 @@ import type { EntryPoints } from '../../snapshot/entry-points.ts';
 import type { PreparedConfiguration } from '../../snapshot/prepared.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { PresentedCertificate } from '../../tls/presented-certificates.ts';
-import type { WorkerCrashes } from '../../workers/messages.ts';
 import type { ServerHealth } from '../../upstream/load-balancer.ts';
 import type { CircuitState } from '../../middlewares/step.ts';
 import type { ApiLogLevel, RecentRefusal } from './shapes.ts';
@@ -79,7 +78,15 @@ export interface ProcessSource {
   /** Number of this process among those that serve requests, from 1. */
   readonly worker: number;
   /** Crashes of earlier processes with this number; undefined: none. */
-  readonly crashes: WorkerCrashes | undefined;
+  readonly crashes:
+    | {
+        readonly count: number;
+        /** Milliseconds since the epoch. */
+        readonly lastAt: number;
+        /** Exit code or signal. */
+        readonly lastHow: string;
+      }
+    | undefined;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** The active configuration; undefined before the first. */

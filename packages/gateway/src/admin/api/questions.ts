@@ -1,6 +1,5 @@
-import type { WorkerCrashes } from '../../workers/messages.ts';
 import type { ApiLogLevel, AuthorizationServerView, RecentRefusal, TokenView } from './shapes.ts';
-import type { CircuitNumbers, RequestNumbers, StoreNumbers } from './process-source.ts';
+import type { CircuitNumbers, ProcessSource, RequestNumbers, StoreNumbers } from './process-source.ts';
 
 /** A question that the process with the request sends to every process; plain data. */
 export type ApiQuestion =
@@ -50,7 +49,7 @@ export interface ApiReadings {
 export interface OverviewReading {
   /** From 1. */
   readonly worker: number;
-  readonly crashes: WorkerCrashes | undefined;
+  readonly crashes: ProcessSource['crashes'];
   readonly startedAt: number;
   readonly loadedAt: number;
   readonly waitingFor: readonly string[];
