@@ -1,5 +1,4 @@
-import { createChannel } from './base/channel.ts';
-import { warnProcess } from './process-warning.ts';
+import { createListener, warnProcess } from './process-warning.ts';
 import type { DiscoveryEvent } from './token/discovery/discovery-event.ts';
 
 /** Listener of an application for `issuer`. */
@@ -20,11 +19,7 @@ export function createDiscoveryListener(
   onDiscovery: DiscoveryListener['onDiscovery'],
   consequence?: string,
 ): (event: DiscoveryEvent) => void {
-  const channel = createChannel<DiscoveryEvent>((error) =>
-    warnProcess(`onDiscovery: ${error instanceof Error ? error.message : String(error)}`, 'listener_failed'),
-  );
-  channel.subscribe(onDiscovery ?? ((event) => warnOfFailure(event, consequence)));
-  return (event) => channel.publish(event);
+  return createListener('onDiscovery', onDiscovery ?? ((event) => warnOfFailure(event, consequence)));
 }
 
 function warnOfFailure(event: DiscoveryEvent, consequence?: string): void {

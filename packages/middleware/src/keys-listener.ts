@@ -1,6 +1,5 @@
-import { createChannel } from './base/channel.ts';
 import type { KeysEvent } from './jwt/keys-event.ts';
-import { warnProcess } from './process-warning.ts';
+import { createListener, warnProcess } from './process-warning.ts';
 
 /** Listener of an application for the keys that tokens are verified with. */
 export interface KeysListener {
@@ -13,11 +12,7 @@ export interface KeysListener {
 
 /** Calls an application's listener, or emits a warning instead. An error that the listener throws becomes a warning. */
 export function createKeysListener(onKeys: KeysListener['onKeys']): (event: KeysEvent) => void {
-  const channel = createChannel<KeysEvent>((error) =>
-    warnProcess(`onKeys: ${error instanceof Error ? error.message : String(error)}`, 'listener_failed'),
-  );
-  channel.subscribe(onKeys ?? warnOfFailure);
-  return (event) => channel.publish(event);
+  return createListener('onKeys', onKeys ?? warnOfFailure);
 }
 
 function warnOfFailure(event: KeysEvent): void {

@@ -1,6 +1,5 @@
-import { createChannel } from './base/channel.ts';
 import type { RenewalEvent } from './cache/renewal-event.ts';
-import { warnProcess } from './process-warning.ts';
+import { createListener, warnProcess } from './process-warning.ts';
 
 /** Listener of an application for token refreshes. */
 export interface RenewalListener {
@@ -15,11 +14,7 @@ export interface RenewalListener {
 export function createRenewalListener(
   onRenewal: RenewalListener['onRenewal'],
 ): (event: RenewalEvent) => void {
-  const channel = createChannel<RenewalEvent>((error) =>
-    warnProcess(`onRenewal: ${error instanceof Error ? error.message : String(error)}`, 'listener_failed'),
-  );
-  channel.subscribe(onRenewal ?? warnOfFailure);
-  return (event) => channel.publish(event);
+  return createListener('onRenewal', onRenewal ?? warnOfFailure);
 }
 
 function warnOfFailure(event: RenewalEvent): void {

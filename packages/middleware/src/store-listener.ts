@@ -1,7 +1,6 @@
-import type { Channel } from './base/channel.ts';
-import { createChannel } from './base/channel.ts';
+import { createChannel, type Channel } from './base/channel.ts';
 import type { StoreEvent } from './cache/store-event.ts';
-import { warnProcess } from './process-warning.ts';
+import { createListener, warnProcess } from './process-warning.ts';
 
 /** Listener of an application for events of the store. */
 export interface StoreListener {
@@ -15,10 +14,8 @@ export interface StoreListener {
 
 /** The channel for an application's listener of a store's events, or for process warnings instead. */
 export function createStoreChannel(onStoreEvent: StoreListener['onStoreEvent']): Channel<StoreEvent> {
-  const channel = createChannel<StoreEvent>((error) =>
-    warnProcess(`onStoreEvent: ${error instanceof Error ? error.message : String(error)}`, 'listener_failed'),
-  );
-  channel.subscribe(onStoreEvent ?? createStoreWarner());
+  const channel = createChannel<StoreEvent>();
+  channel.subscribe(createListener('onStoreEvent', onStoreEvent ?? createStoreWarner()));
   return channel;
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingRequest } from '../proxy/incoming-request.ts';
 import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
 import type { AdminPage } from './page.ts';
+import { hasOrigin } from './api/api-authorization.ts';
 import { maxBodyBytes, readBody } from './read-body.ts';
 import { readPurge } from './read-purge.ts';
 
@@ -42,12 +43,6 @@ export async function respondToPurge(
   } catch {
     return toProblem(503, 'a worker did not reply in time: send the request again');
   }
-}
-
-function hasOrigin(rawHeaders: readonly string[]): boolean {
-  for (let at = 0; at < rawHeaders.length; at += 2)
-    if (rawHeaders[at]?.toLowerCase() === 'origin') return true;
-  return false;
 }
 
 function toProblem(status: number, detail: string): PurgeResponse {

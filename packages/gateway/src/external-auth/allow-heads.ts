@@ -4,7 +4,7 @@ import type { Pass } from '../middlewares/step.ts';
 import type { CallerResponseHead } from '../http1/message/response-writer.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import { type DecisionHeaders, createDecisionHeaders, findImpostors } from './decision-headers.ts';
-import { namesOf } from './raw-headers.ts';
+import { namesIn } from '../http1/message/header-list.ts';
 
 /** The head of the response that allows a request; built once per token, and once for repeated headers of callers. */
 export type ToAllowHead = (changes: StepChanges, facts: RequestFacts) => CallerResponseHead;
@@ -18,7 +18,7 @@ export function createAllowHeads(config: ExternalAuthConfig): ToAllowHead {
   >();
   const find = (pass: Pass, facts: RequestFacts): CallerResponseHead => {
     const headers = toHeaders([pass]);
-    const impostors = findImpostors(namesOf(facts.rawHeaders), headers);
+    const impostors = findImpostors(namesIn(facts.rawHeaders), headers);
     if (impostors.length > 0) return toHead(headers, impostors, facts.reusesHeaders);
     let head = byToken.get(pass);
     if (head === undefined) {
@@ -31,7 +31,7 @@ export function createAllowHeads(config: ExternalAuthConfig): ToAllowHead {
     const [pass] = changes;
     if (pass === undefined || changes.length > 1) {
       const headers = toHeaders(changes);
-      return toHead(headers, findImpostors(namesOf(facts.rawHeaders), headers), false);
+      return toHead(headers, findImpostors(namesIn(facts.rawHeaders), headers), false);
     }
     if (!facts.reusesHeaders) return find(pass, facts);
     const before = byCaller.get(facts.rawHeaders);

@@ -14,7 +14,7 @@ import type { RequestFacts } from '../routing/facts.ts';
 import type { StepChain, Snapshot } from '../snapshot/snapshot.ts';
 import { toOriginalFacts } from './original-request.ts';
 import { createAllowHeads } from './allow-heads.ts';
-import { valueOf } from './raw-headers.ts';
+import { valueIn } from '../http1/message/header-list.ts';
 import { refuseBroken, refuseUnknown } from './refuse-middleware.ts';
 import { isAmbiguousPath, isPathTold } from './told-path.ts';
 
@@ -43,7 +43,7 @@ export function createForwardAuthHandle(config: ExternalAuthConfig, deps: Pipeli
     toFacts,
     startTrace: deps.startTrace,
     ...(credentials !== 'authorization' && {
-      toAuthorization: ({ rawHeaders }: RequestFacts) => valueOf(rawHeaders, credentials),
+      toAuthorization: ({ rawHeaders }: RequestFacts) => valueIn(rawHeaders, credentials),
     }),
   };
   const flow: RequestFlow<StepChain> = {

@@ -1,4 +1,4 @@
-import { valueIn } from './header-lists.ts';
+import { valueIn } from '../http1/message/header-list.ts';
 import type { StepRequest } from './step.ts';
 
 /** The source of a request, for queues of expensive work: the last address from a trusted proxy, or that of the connection. */

@@ -5,7 +5,7 @@ import type { CredentialSource } from '@grantgate/middleware/credentials/credent
 import type { Decision } from '@grantgate/middleware/decision/decision';
 import type { CallerAuthentication } from '@grantgate/middleware/verification/create-caller-decide';
 import type { ConnectionTls } from '../routing/connection-tls.ts';
-import { replaceHeaders, valueIn } from './header-lists.ts';
+import { replaceHeaders, valueIn } from '../http1/message/header-list.ts';
 import { removeHeaders } from './remove-headers.ts';
 import type { Pass, Step, StepRequest, StepResult } from './step.ts';
 

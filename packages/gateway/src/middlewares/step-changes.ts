@@ -1,5 +1,5 @@
 import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
-import type { HeaderList } from './header-lists.ts';
+import type { HeaderList } from '../http1/message/header-list.ts';
 import type { Pass } from './step.ts';
 
 /** The changes by a request's steps, outermost first. */

@@ -1,4 +1,4 @@
-import type { HeaderList } from './header-lists.ts';
+import type { HeaderList } from '../http1/message/header-list.ts';
 import { rewrittenPathInvalid } from './new-path.ts';
 import type { StepRequest, StepResult } from './step.ts';
 import type { RequestTarget } from './target.ts';

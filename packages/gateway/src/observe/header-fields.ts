@@ -2,7 +2,7 @@ import type { AccessLogFields, HeaderMode } from '../config/access-log-config.ts
 import { isForwardedHeader } from '../routing/is-forwarded-header.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import { hopByHop } from '../http1/message/hop-by-hop.ts';
-import type { HeaderList } from '../middlewares/header-lists.ts';
+import type { HeaderList } from '../http1/message/header-list.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import { redactTarget } from './redact.ts';
 import { fromWire } from './wire-text.ts';

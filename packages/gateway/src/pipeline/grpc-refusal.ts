@@ -1,4 +1,4 @@
-import { valueIn } from '../middlewares/header-lists.ts';
+import { valueIn } from '../http1/message/header-list.ts';
 import type { Refusal } from '../middlewares/refusal.ts';
 import { toRefusalResponse, type WholeResponse } from './write-refusal.ts';
 

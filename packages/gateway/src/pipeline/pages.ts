@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { ResponseWriter } from '../http1/message/response-writer.ts';
-import { replaceHeaders, type HeaderList } from '../middlewares/header-lists.ts';
+import { replaceHeaders, type HeaderList } from '../http1/message/header-list.ts';
 import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 import type { StepChanges } from '../middlewares/step-changes.ts';
 import { unchanged, type Page, type Pass } from '../middlewares/step.ts';

@@ -1,6 +1,6 @@
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import { readDecimal } from '../http1/message/decimal.ts';
-import { valueIn } from '../middlewares/header-lists.ts';
+import { valueIn } from '../http1/message/header-list.ts';
 import { usernameOf } from '../middlewares/step-changes.ts';
 import { splitTarget } from '../middlewares/target.ts';
 import type { ResponseWriter } from '../http1/message/response-writer.ts';

@@ -1,4 +1,4 @@
-import { valueIn } from '../middlewares/header-lists.ts';
+import { valueIn } from '../http1/message/header-list.ts';
 import type { StepBody, WholeBody } from '../middlewares/step.ts';
 import type { CallerBody } from '../http1/message/caller-body.ts';
 import type { RequestFacts } from '../routing/facts.ts';

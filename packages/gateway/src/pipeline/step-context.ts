@@ -2,7 +2,7 @@ import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 import type { Subject } from '@grantgate/middleware/decision/decision';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { StepChanges } from '../middlewares/step-changes.ts';
-import { valueIn } from '../middlewares/header-lists.ts';
+import { valueIn } from '../http1/message/header-list.ts';
 import { findChange, hostOf, noPasses } from '../middlewares/step-changes.ts';
 import type { Pass, Step, StepRequest, WholeBody } from '../middlewares/step.ts';
 import { unchanged } from '../middlewares/step.ts';

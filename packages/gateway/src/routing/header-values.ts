@@ -1,4 +1,5 @@
 import type { RequestFacts } from './facts.ts';
+import { valuesIn } from '../http1/message/header-list.ts';
 import { optionsOfConnection } from '../http1/message/hop-by-hop.ts';
 import { ownForwardedValue } from './own-forwarded.ts';
 
@@ -14,29 +15,19 @@ import { ownForwardedValue } from './own-forwarded.ts';
 export function headerValues(facts: RequestFacts, name: string): readonly string[] {
   if (name === 'host' || name === 'connection') return none;
   if (!isForwarded(name)) {
-    const values = sentValues(facts.rawHeaders, name);
+    const values = valuesIn(facts.rawHeaders, name);
     // Hop-by-hop headers: the server does not see them.
     return values.length > 0 && optionsOfConnection(facts.rawHeaders)?.has(name) === true ? none : values;
   }
-  const sent = facts.trusted && name !== 'x-forwarded-server' ? sentValues(facts.rawHeaders, name) : none;
+  const sent = facts.trusted && name !== 'x-forwarded-server' ? valuesIn(facts.rawHeaders, name) : none;
   // An empty value counts as absent.
   if (sent.length > 0 && sent[0] !== '') return sent;
-  const proto = facts.trusted ? sentValues(facts.rawHeaders, 'x-forwarded-proto')[0] : undefined;
+  const proto = facts.trusted ? valuesIn(facts.rawHeaders, 'x-forwarded-proto')[0] : undefined;
   const own = ownForwardedValue(facts, name, proto);
   return own === undefined ? none : [own];
 }
 
 const none: readonly string[] = Object.freeze([]);
-
-function sentValues(rawHeaders: readonly string[], name: string): readonly string[] {
-  const values: string[] = [];
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const written = rawHeaders[at];
-    if (written?.length === name.length && written.toLowerCase() === name)
-      values.push(rawHeaders[at + 1] ?? '');
-  }
-  return values;
-}
 
 function isForwarded(name: string): boolean {
   return name.startsWith('x-forwarded-') || name === 'x-real-ip';

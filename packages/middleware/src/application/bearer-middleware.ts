@@ -1,8 +1,15 @@
+import { systemClock, type Clock } from '../base/clock.ts';
+import type { Tracing } from '../base/tracing.ts';
+import { createStores, type Stores } from '../cache/stores.ts';
 import { claimJson } from '../claims/text.ts';
 import type { CredentialSource } from '../credentials/credential-source.ts';
 import type { BearerDeny } from '../decision/bearer-deny.ts';
 import type { Allow, Decision } from '../decision/decision.ts';
 import { OptionsError } from '../errors.ts';
+import type { CallerProofs } from '../jwt/binding.ts';
+import type { ParserResult } from '../options/parse-shape.ts';
+import { checkTracing, type TracingOption } from '../options/tracing-option.ts';
+import { createStoreChannel, type StoreListener } from '../store-listener.ts';
 import type { CallerAuthentication, OnAllow } from '../verification/create-caller-decide.ts';
 import type { Auth } from './auth.ts';
 import {
@@ -11,13 +18,19 @@ import {
   type ApplicationMiddleware,
   type RequestChanges,
 } from './middleware.ts';
-import type { BearerMiddlewareOptions } from './bearer-options.ts';
+import {
+  parseBearerOptions,
+  type BearerMiddlewareInput,
+  type BearerMiddlewareOptions,
+} from './bearer-options.ts';
 import {
   compileRequirements,
   parseRequirements,
   type CheckRequirements,
   type RouteRequirements,
 } from './route-requirements.ts';
+import { traceMiddleware } from './trace-middleware.ts';
+import { findUsable } from './usable-options.ts';
 
 /** The verifier of callers' tokens. */
 export interface BearerAuthentication extends CallerAuthentication<ApplicationRequest> {
@@ -42,8 +55,54 @@ export interface BearerMiddleware extends ApplicationMiddleware {
   readonly purge: (clientId?: string) => number;
 }
 
-/** Opens a verifier. It calls `onAllow` for each token that it accepts. */
-export type OpenAuthentication = (onAllow: OnAllow) => BearerAuthentication;
+/** The parts of an authenticator that its kind does not determine. */
+export interface BearerParts {
+  readonly clock: Clock;
+  readonly stores: Stores;
+  readonly tracing: Tracing | undefined;
+  readonly challenge: BearerMiddlewareOptions;
+  /** Must be called for each accepted token. */
+  readonly onAllow: OnAllow;
+  readonly proofs: CallerProofs<ApplicationRequest>;
+}
+
+/**
+ * Opens a middleware for callers with tokens. Doubtful options cause a process warning, `GrantgateWarning`.
+ *
+ * @param name of its kind, for spans.
+ * @throws OptionsError `options_invalid`, with every problem and its path.
+ */
+export function openBearerMiddleware<Options>(
+  name: string,
+  { onStoreEvent, tracing, ...input }: BearerMiddlewareInput & StoreListener & TracingOption,
+  parse: (options: unknown) => ParserResult<Options>,
+  open: (options: Options, parts: BearerParts) => BearerAuthentication,
+): BearerMiddleware {
+  const { bearer, problems, rest } = parseBearerOptions(input);
+  const options = findUsable(rest, parse(rest), [...problems, ...checkTracing(tracing)]);
+  if (bearer === undefined) throw new OptionsError(problems);
+  return createBearerMiddleware(
+    (onAllow) =>
+      open(options, {
+        clock: systemClock,
+        stores: createStores({ clock: systemClock, events: createStoreChannel(onStoreEvent), tracing }),
+        tracing,
+        challenge: bearer,
+        onAllow,
+        proofs: createRequestProofs(bearer.origin),
+      }),
+    bearer,
+    (middleware) => traceMiddleware(middleware, name, tracing),
+  );
+}
+
+/** Evidence about the caller in a request. @param own the application's public origin; default: the request's. */
+const createRequestProofs = (own: string | undefined): CallerProofs<ApplicationRequest> => ({
+  certificateThumbprint: (request) => request.certificateThumbprint(),
+  proof: (request) => request.header('dpop'),
+  method: ({ method }) => method,
+  url: ({ origin, target }) => (own ?? origin) + target.replace(/[?#].*/s, ''),
+});
 
 /** An accepted token. */
 interface BearerCaller {
@@ -53,8 +112,8 @@ interface BearerCaller {
 }
 
 /** @param traces adds traces to a middleware. */
-export function createBearerMiddleware(
-  open: OpenAuthentication,
+function createBearerMiddleware(
+  open: (onAllow: OnAllow) => BearerAuthentication,
   { refusals, requiredScopes }: BearerMiddlewareOptions,
   traces: (middleware: ApplicationMiddleware) => ApplicationMiddleware,
 ): BearerMiddleware {

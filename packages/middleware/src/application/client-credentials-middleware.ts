@@ -2,6 +2,7 @@ import type { Authenticator } from '../create.ts';
 import { createApplicationAuthenticator } from '../create.ts';
 import type { Allow } from '../decision/decision.ts';
 import { OptionsError } from '../errors.ts';
+import type { OptionProblem } from '../options/report.ts';
 import { parseClientCredentials } from '../options/parse.ts';
 import type { ClientCredentialsInput } from '../options/schema.ts';
 import type { DiscoveryListener } from '../discovery-listener.ts';
@@ -11,14 +12,15 @@ import { checkTracing, type TracingOption } from '../options/tracing-option.ts';
 import type { StoreListener } from '../store-listener.ts';
 import { toExchangedParts } from './auth.ts';
 import { toRequestChanges, type ApplicationMiddleware, type RequestChanges } from './middleware.ts';
-import { checkRefusals, type RefusalOptions } from './refusal-options.ts';
+import type { BearerFields } from './input.ts';
+import { refusalsSchema } from './refusals-schema.ts';
 import { traceMiddleware } from './trace-middleware.ts';
 import { findUsable } from './usable-options.ts';
 
 type EventListeners = StoreListener & RenewalListener & DiscoveryListener & KeysListener;
 
 /** Options of `oAuthClientCredentials`, or an authenticator that several middlewares share; its owner closes it. */
-export type ClientCredentialsMiddlewareOptions = RefusalOptions &
+export type ClientCredentialsMiddlewareOptions = Pick<BearerFields, 'refusals'> &
   TracingOption &
   ((ClientCredentialsInput & EventListeners) | { readonly authenticator: Authenticator });
 
@@ -59,8 +61,16 @@ export function createClientCredentialsMiddleware({
 
 function openAuthenticator(
   { onStoreEvent, onRenewal, onDiscovery, onKeys, ...input }: ClientCredentialsInput & EventListeners,
-  { problems, tracing }: TracingOption & { readonly problems: ReturnType<typeof checkRefusals> },
+  { problems, tracing }: TracingOption & { readonly problems: readonly OptionProblem[] },
 ): Authenticator {
   const options = findUsable(input, parseClientCredentials(input), problems);
   return createApplicationAuthenticator(options, { onStoreEvent, onRenewal, onDiscovery, onKeys, tracing });
 }
+
+const checkRefusals = (refusals: unknown): readonly OptionProblem[] =>
+  (refusalsSchema.safeParse(refusals).error?.issues ?? []).map(({ message }) => ({
+    severity: 'error',
+    path: ['refusals'],
+    code: 'invalid_value',
+    message,
+  }));

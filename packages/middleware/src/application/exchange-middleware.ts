@@ -1,23 +1,13 @@
-import { systemClock } from '../base/clock.ts';
-import { createStores } from '../cache/stores.ts';
 import type { CredentialSource } from '../credentials/credential-source.ts';
-import { OptionsError } from '../errors.ts';
 import { createExchangeAuthenticator } from '../exchange/create-exchange-authenticator.ts';
 import { parseExchange } from '../exchange/parse.ts';
-import type { ExchangeInput } from '../exchange/schema.ts';
-import { checkTracing, type TracingOption } from '../options/tracing-option.ts';
-import { createStoreChannel, type StoreListener } from '../store-listener.ts';
+import type { ExchangeInput } from '../exchange/input.ts';
+import type { TracingOption } from '../options/tracing-option.ts';
+import type { StoreListener } from '../store-listener.ts';
 import type { Auth } from './auth.ts';
-import {
-  createBearerMiddleware,
-  type BearerMiddleware,
-  type OpenAuthentication,
-} from './bearer-middleware.ts';
-import { parseBearerOptions, type BearerMiddlewareInput } from './bearer-options.ts';
+import { openBearerMiddleware, type BearerMiddleware } from './bearer-middleware.ts';
+import type { BearerMiddlewareInput } from './bearer-options.ts';
 import type { ApplicationRequest } from './middleware.ts';
-import { createRequestProofs } from './request-proofs.ts';
-import { traceMiddleware } from './trace-middleware.ts';
-import { findUsable } from './usable-options.ts';
 
 /** Options of `oAuthTokenExchange`: those of the gateway, and those of middlewares of applications. */
 export type ExchangeMiddlewareOptions = ExchangeInput &
@@ -31,29 +21,11 @@ export type ExchangeMiddlewareOptions = ExchangeInput &
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  */
-export function createExchangeMiddleware({
-  onStoreEvent,
-  tracing,
-  ...input
-}: ExchangeMiddlewareOptions): BearerMiddleware {
-  const { bearer, problems, rest } = parseBearerOptions(input);
-  const options = findUsable(rest, parseExchange(rest), [...problems, ...checkTracing(tracing)]);
-  if (bearer === undefined) throw new OptionsError(problems);
-  const open: OpenAuthentication = (onAllow) => {
-    const authenticator = createExchangeAuthenticator<ApplicationRequest>(options, {
-      clock: systemClock,
-      stores: createStores({ clock: systemClock, events: createStoreChannel(onStoreEvent), tracing }),
-      tracing,
-      challenge: bearer,
-      onAllow,
-      proofs: createRequestProofs(),
-    });
+export const createExchangeMiddleware = (input: ExchangeMiddlewareOptions): BearerMiddleware =>
+  openBearerMiddleware('oAuthTokenExchange', input, parseExchange, (options, parts) => {
+    const authenticator = createExchangeAuthenticator<ApplicationRequest>(options, parts);
     return { ...authenticator, present: (request, passed) => present(authenticator.source, request, passed) };
-  };
-  return createBearerMiddleware(open, bearer, (middleware) =>
-    traceMiddleware(middleware, 'oAuthTokenExchange', tracing),
-  );
-}
+  });
 
 /** An earlier middleware, such as that of `jwt`, has verified the token and removed it from the request. */
 function present(source: CredentialSource, request: ApplicationRequest, passed: Auth): ApplicationRequest {

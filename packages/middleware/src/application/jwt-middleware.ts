@@ -1,19 +1,13 @@
-import { systemClock } from '../base/clock.ts';
-import { createStores } from '../cache/stores.ts';
 import { createDiscoveryListener, type DiscoveryListener } from '../discovery-listener.ts';
-import { OptionsError } from '../errors.ts';
 import { createJwtAuthenticator } from '../jwt/create-jwt-authenticator.ts';
 import { parseJwt } from '../jwt/parse.ts';
 import type { JwtInput } from '../jwt/input.ts';
 import { createKeysListener, type KeysListener } from '../keys-listener.ts';
-import { checkTracing, type TracingOption } from '../options/tracing-option.ts';
-import { createStoreChannel, type StoreListener } from '../store-listener.ts';
-import { createBearerMiddleware, type BearerMiddleware } from './bearer-middleware.ts';
-import { parseBearerOptions, type BearerMiddlewareInput } from './bearer-options.ts';
+import type { TracingOption } from '../options/tracing-option.ts';
+import type { StoreListener } from '../store-listener.ts';
+import { openBearerMiddleware, type BearerMiddleware } from './bearer-middleware.ts';
+import type { BearerMiddlewareInput } from './bearer-options.ts';
 import type { ApplicationRequest } from './middleware.ts';
-import { createRequestProofs } from './request-proofs.ts';
-import { traceMiddleware } from './trace-middleware.ts';
-import { findUsable } from './usable-options.ts';
 
 /** Options of `jwt`: those of the gateway, and those of middlewares of applications. */
 export type JwtMiddlewareOptions = JwtInput &
@@ -28,29 +22,15 @@ export type JwtMiddlewareOptions = JwtInput &
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  */
-export function createJwtMiddleware({
+export const createJwtMiddleware = ({
   onKeys,
   onDiscovery,
-  onStoreEvent,
-  tracing,
   ...input
-}: JwtMiddlewareOptions): BearerMiddleware {
-  const { bearer, problems, rest } = parseBearerOptions(input);
-  const options = findUsable(rest, parseJwt(rest), [...problems, ...checkTracing(tracing)]);
-  if (bearer === undefined) throw new OptionsError(problems);
-  return createBearerMiddleware(
-    (onAllow) =>
-      createJwtAuthenticator<ApplicationRequest>(options, {
-        clock: systemClock,
-        stores: createStores({ clock: systemClock, events: createStoreChannel(onStoreEvent), tracing }),
-        tracing,
-        challenge: bearer,
-        onAllow,
-        onKeys: createKeysListener(onKeys),
-        onDiscovery: createDiscoveryListener(onDiscovery, 'tokens of unknown keys are refused'),
-        proofs: createRequestProofs(bearer.origin),
-      }),
-    bearer,
-    (middleware) => traceMiddleware(middleware, 'jwt', tracing),
+}: JwtMiddlewareOptions): BearerMiddleware =>
+  openBearerMiddleware('jwt', input, parseJwt, (options, parts) =>
+    createJwtAuthenticator<ApplicationRequest>(options, {
+      ...parts,
+      onKeys: createKeysListener(onKeys),
+      onDiscovery: createDiscoveryListener(onDiscovery, 'tokens of unknown keys are refused'),
+    }),
   );
-}

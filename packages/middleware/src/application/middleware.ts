@@ -2,6 +2,7 @@ import type { MaybePromise } from '../base/maybe-promise.ts';
 import type { CredentialRequest } from '../credentials/credential-reading.ts';
 import type { CredentialSource } from '../credentials/credential-source.ts';
 import type { Allow, Decision } from '../decision/decision.ts';
+import type { RefusalHandling } from './refusals-schema.ts';
 import { createAuth, type Auth, type AuthParts } from './auth.ts';
 
 /** A request of any framework, as middlewares see it. */
@@ -22,9 +23,6 @@ export interface RequestChanges {
   readonly removedLengths: readonly (boolean | undefined)[];
   readonly allow: Allow;
 }
-
-/** How a refusal ends. `respond`: the middleware responds. `error`: the framework's error handling gets a `RefusalError`. */
-export type RefusalHandling = 'respond' | 'error';
 
 /** The part of a middleware that is independent of frameworks. */
 export interface ApplicationMiddleware {

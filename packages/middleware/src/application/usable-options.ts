@@ -1,6 +1,7 @@
 import { OptionsError } from '../errors.ts';
 import { findApplicationProblems } from '../options/application.ts';
 import type { OptionProblem } from '../options/report.ts';
+import { warnProcess } from '../process-warning.ts';
 
 /**
  * The options that a parser returned for an application's. Doubtful ones cause a process warning, `GrantgateWarning`.
@@ -16,7 +17,6 @@ export function findUsable<Options>(
   const found = [...findApplicationProblems(input), ...parsed.problems, ...more];
   if (parsed.options === undefined || found.some(({ severity }) => severity === 'error'))
     throw new OptionsError(found);
-  for (const { path, code, message } of found)
-    process.emitWarning(`${path.join('.')}: ${message}`, { type: 'GrantgateWarning', code });
+  for (const { path, code, message } of found) warnProcess(`${path.join('.')}: ${message}`, code);
   return parsed.options;
 }

@@ -7,7 +7,8 @@ import type { Report } from '../options/report.ts';
 import { checkRequest, toScopes } from '../options/request.ts';
 import { checkSource } from '../options/source.ts';
 import { checkStore } from '../options/store.ts';
-import { exchangeOptions, type ExchangeInput, type ExchangeOptions } from './schema.ts';
+import type { ExchangeInput } from './input.ts';
+import { exchangeOptions, type ExchangeOptions } from './schema.ts';
 
 /** Parses the options of `oAuthTokenExchange` as a user wrote them: all problems at once, defaults filled in, the result frozen. */
 export const parseExchange = (raw: unknown): ParserResult<ExchangeOptions> =>

@@ -8,6 +8,7 @@ import {
 } from '../options/endpoint-client.ts';
 import { endpointUrl } from '../options/endpoint-url.ts';
 import type { OptionsOf } from '../options/options-of.ts';
+import type { ExchangeInput } from './input.ts';
 import { endpointParamsSchema, resourceSchema, scopesSchema, textList } from '../options/request.ts';
 import { secretText } from '../options/secret-schema.ts';
 import { tokenSourceSchema } from '../options/source.ts';
@@ -86,19 +87,19 @@ export const exchangeSchema = z.strictObject({
     .describe('Shares encrypted tokens with other processes. Without it, they stay in this gateway.'),
 });
 
-/** The options as a user writes them, under their canonical names. */
-export type ExchangeInput = z.input<typeof exchangeSchema>;
+/** The same options in use. */
+const inUse = ({ method, rfc8693, entraID, tokenLifetime, ...rest }: z.output<typeof exchangeSchema>) => ({
+  ...rest,
+  tokenLifetimeMs: tokenLifetime,
+  grant:
+    method === 'entraID'
+      ? { method, scopes: entraID?.scopes ?? [] }
+      : { method, ...(rfc8693 ?? standardSchema.parse({})) },
+});
 
-/** The same options after parsing. */
-export const exchangeOptions = exchangeSchema.transform(
-  ({ method, rfc8693, entraID, tokenLifetime, ...rest }) => ({
-    ...rest,
-    tokenLifetimeMs: tokenLifetime,
-    grant:
-      method === 'entraID'
-        ? { method, scopes: entraID?.scopes ?? [] }
-        : { method, ...(rfc8693 ?? standardSchema.parse({})) },
-  }),
+/** Parses them. The type is written out, because an inferred one repeats every option. */
+export const exchangeOptions: z.ZodType<ReturnType<typeof inUse>, ExchangeInput> = exchangeSchema.transform(
+  inUse,
 );
 
 /** The options of `oAuthTokenExchange` after parsing; their schema describes them. */

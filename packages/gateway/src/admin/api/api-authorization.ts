@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestFacts } from '../../routing/facts.ts';
 import { isLoopback } from '../../config/address.ts';
 import type { ApiConfig } from '../../config/api-config.ts';
+import { valueIn } from '../../http1/message/header-list.ts';
 import { ApiError } from './api-error.ts';
 
 /** Decides who may send requests to the API. */
@@ -68,8 +69,5 @@ const isSame = (a: string, b: string): boolean => timingSafeEqual(digest(a), dig
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** Browsers send the origin of a page with each of its POST requests. */
-export function hasOrigin(rawHeaders: readonly string[]): boolean {
-  for (let at = 0; at < rawHeaders.length; at += 2)
-    if (rawHeaders[at]?.toLowerCase() === 'origin') return true;
-  return false;
-}
+export const hasOrigin = (rawHeaders: readonly string[]): boolean =>
+  valueIn(rawHeaders, 'origin') !== undefined;

@@ -15,7 +15,7 @@ import { readRequestId } from '../../pipeline/request-id.ts';
 import type { RequestFacts } from '../../routing/facts.ts';
 import { createReadPath } from '../../routing/request-path.ts';
 import type { StepChain } from '../../snapshot/snapshot.ts';
-import { valueOf } from '../raw-headers.ts';
+import { valueIn } from '../../http1/message/header-list.ts';
 import { refuseBroken, refuseUnknown } from '../refuse-middleware.ts';
 import { isAmbiguousPath } from '../told-path.ts';
 import type { CheckRequest } from './check-request.ts';
@@ -63,7 +63,7 @@ export function createAuthorize(
     const trace = deps.startTrace?.(
       traceHeaders.length === 0 ? facts : { ...facts, rawHeaders: traceHeaders },
     );
-    const stepped = new AuthorizationContext(facts, valueOf(facts.rawHeaders, credentials), trace);
+    const stepped = new AuthorizationContext(facts, valueIn(facts.rawHeaders, credentials), trace);
     let chain: StepChain | undefined;
     let stop: EarlyResponse = brokenRoute;
     try {
@@ -174,6 +174,6 @@ function toFacts(request: CheckRequest, entryPoint: string): RequestFacts {
     // The address comes from Envoy, which has already evaluated X-Forwarded-For.
     trusted: false,
     tls: undefined,
-    authorization: valueOf(rawHeaders, 'authorization'),
+    authorization: valueIn(rawHeaders, 'authorization'),
   };
 }

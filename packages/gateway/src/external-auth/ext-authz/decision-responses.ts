@@ -6,7 +6,7 @@ import type { StepResponse } from '../../middlewares/step.ts';
 import type { Refusal } from '../../middlewares/refusal.ts';
 import type { StepChain } from '../../snapshot/snapshot.ts';
 import { createDecisionHeaders, findImpostors } from '../decision-headers.ts';
-import { namesOf } from '../raw-headers.ts';
+import { namesIn } from '../../http1/message/header-list.ts';
 import type { CheckRequest } from './check-request.ts';
 import { writeDeniedResponse, writeOkResponse } from './check-response.ts';
 
@@ -30,7 +30,7 @@ export function createDecisionResponses(config: ExternalAuthConfig): DecisionRes
       const headers = toHeaders(changes);
       return writeOkResponse({
         headers: headers.pairs,
-        remove: findImpostors(namesOf(request.rawHeaders), headers),
+        remove: findImpostors(namesIn(request.rawHeaders), headers),
         metadata: { middleware: chain.routerName, ...(username !== undefined && { username }) },
       });
     },

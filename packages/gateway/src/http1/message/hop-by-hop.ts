@@ -1,3 +1,5 @@
+import { valueIn } from './header-list.ts';
+
 /** Headers that belong to one connection and are never forwarded (RFC 9110 section 7.6.1), in lower case. */
 export const hopByHop: ReadonlySet<string> = new Set([
   'connection',
@@ -27,11 +29,6 @@ export function namedByConnection(value: string): ReadonlySet<string> | undefine
 
 /** Names that the `Connection` headers of a message add to the list. @param headers name and value in turn. */
 export function optionsOfConnection(rawHeaders: readonly string[]): ReadonlySet<string> | undefined {
-  let values: string | undefined;
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at];
-    if (name?.length === 10 && name.toLowerCase() === 'connection')
-      values = values === undefined ? rawHeaders[at + 1] : `${values},${rawHeaders[at + 1] ?? ''}`;
-  }
+  const values = valueIn(rawHeaders, 'connection', ',');
   return values === undefined ? undefined : namedByConnection(values);
 }

@@ -3,7 +3,7 @@ import { readDecimal } from '../message/decimal.ts';
 import type { CallerResponse, InterimHead } from '../../proxy/caller-response.ts';
 import type { CallerBody } from '../message/caller-body.ts';
 import { endConnectionWith, isChunked } from './node-internals.ts';
-import { replaceHeaders, valueIn } from '../../middlewares/header-lists.ts';
+import { replaceHeaders, valueIn } from '../message/header-list.ts';
 import type { WriteStalls } from './write-stalls.ts';
 
 /** A response on a connection that Node.js reads. @param isEnding whether connections close after the responses in flight. */

@@ -1,6 +1,6 @@
 import type { TransportConfig } from '../../config/entry-point-config.ts';
 import { authorityForm, toHostName } from '../../http1/message/authority.ts';
-import { valueIn } from '../../middlewares/header-lists.ts';
+import { valueIn } from '../../http1/message/header-list.ts';
 import { toGrpcType } from '../../pipeline/grpc-refusal.ts';
 import { fieldsOfConnection, isFieldName } from '../message/fields.ts';
 import { readDecimal } from '../../http1/message/decimal.ts';

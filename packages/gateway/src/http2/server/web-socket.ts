@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Duplex } from 'node:stream';
-import { valueIn } from '../../middlewares/header-lists.ts';
+import { valueIn } from '../../http1/message/header-list.ts';
 import type { CallerSocket } from '../../proxy/upgrade.ts';
 import { errorCodes } from '../frames/error-code.ts';
 import type { CallerStreamConnection, StreamResponse } from './stream-response.ts';

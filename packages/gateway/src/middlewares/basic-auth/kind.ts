@@ -6,7 +6,7 @@ import type { SharedSources } from '../../secrets/resolve.ts';
 import { createSharedChecks } from '../../passwords/shared-checks.ts';
 import { basicCredentials } from '../basic-credentials.ts';
 import { callerSourceOf } from '../caller-source.ts';
-import { toHeaderBytes } from '../header-lists.ts';
+import { toHeaderBytes } from '../../http1/message/header-list.ts';
 import { defineKind, type Compile, type MiddlewareDeps, type OptionsResult } from '../kind.ts';
 import { createOptionProblem, readOptions } from '../read-options.ts';
 import { defineRefusal, type StepRefusal } from '../refusal.ts';

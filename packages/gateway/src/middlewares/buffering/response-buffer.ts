@@ -1,5 +1,5 @@
 import type { CallerResponseHead, ResponseWriter } from '../../http1/message/response-writer.ts';
-import { replaceHeaders } from '../header-lists.ts';
+import { replaceHeaders } from '../../http1/message/header-list.ts';
 import type { StepWriter } from '../step.ts';
 import { Spool } from './spool.ts';
 

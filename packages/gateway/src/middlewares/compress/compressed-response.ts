@@ -1,6 +1,6 @@
 import type { CallerResponseHead, ResponseWriter } from '../../http1/message/response-writer.ts';
 import { readDecimal } from '../../http1/message/decimal.ts';
-import { replaceHeaders, valueIn, type HeaderList } from '../header-lists.ts';
+import { replaceHeaders, valueIn, type HeaderList } from '../../http1/message/header-list.ts';
 import type { StepWriter } from '../step.ts';
 import { isCompressed, readMediaType, type ContentTypes } from './content-types.ts';
 import type { Coding, Encoder, Encoding } from './encoders.ts';

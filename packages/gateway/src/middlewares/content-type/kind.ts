@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { valueIn, type HeaderList } from '../header-lists.ts';
+import { valueIn, type HeaderList } from '../../http1/message/header-list.ts';
 import { defineKind } from '../kind.ts';
 import { readOptions } from '../read-options.ts';
 import { unchanged, type Step } from '../step.ts';

@@ -1,5 +1,5 @@
 import type { CallerResponseHead, ResponseWriter } from '../../http1/message/response-writer.ts';
-import type { HeaderList } from '../header-lists.ts';
+import type { HeaderList } from '../../http1/message/header-list.ts';
 import type { Page, Pages, StepWriter } from '../step.ts';
 
 /** The page that replaces a response. */

@@ -3,7 +3,7 @@ import type { ResponseHead } from '../../http1/client/response-head.ts';
 import { hopByHop, namedByConnection } from '../../http1/message/hop-by-hop.ts';
 import { compileRegexp } from '../../routing/regexp/compile.ts';
 import type { StepBudget } from '../../routing/regexp/work.ts';
-import { valueIn, type HeaderList } from '../header-lists.ts';
+import { valueIn, type HeaderList } from '../../http1/message/header-list.ts';
 import { unchanged, type Pass, type Reply, type StepRequest } from '../step.ts';
 import { toCanonicalName } from './request-headers.ts';
 import type { ForwardAuthOptions } from './schema.ts';

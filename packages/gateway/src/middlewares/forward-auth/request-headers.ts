@@ -1,5 +1,5 @@
 import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
-import type { HeaderList } from '../header-lists.ts';
+import type { HeaderList } from '../../http1/message/header-list.ts';
 import type { StepRequest } from '../step.ts';
 import type { ForwardAuthOptions } from './schema.ts';
 

@@ -1,5 +1,5 @@
 import type { Tracing } from '@grantgate/middleware/base/tracing';
-import type { HeaderList } from '../header-lists.ts';
+import type { HeaderList } from '../../http1/message/header-list.ts';
 import type { AuthenticationServer } from './authentication-server.ts';
 
 /** A request whose headers are a list. */

@@ -1,6 +1,6 @@
 import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 import type { z } from 'zod';
-import { replaceHeaders, toHeaderBytes } from '../header-lists.ts';
+import { replaceHeaders, toHeaderBytes } from '../../http1/message/header-list.ts';
 import { defineKind } from '../kind.ts';
 import { unchanged, type Step } from '../step.ts';
 import { readFilter } from './read-filter.ts';

@@ -1,5 +1,5 @@
 import { compileRegexp } from '../../routing/regexp/compile.ts';
-import { valueIn, type HeaderList } from '../header-lists.ts';
+import { valueIn, type HeaderList } from '../../http1/message/header-list.ts';
 import type { Reply, StepRequest } from '../step.ts';
 import type { HeadersOptions } from './schema.ts';
 

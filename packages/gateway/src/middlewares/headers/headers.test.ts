@@ -1,4 +1,4 @@
-import { valueIn } from '../header-lists.ts';
+import { valueIn } from '../../http1/message/header-list.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anySpellingOf } from '../../../../testkit/src/header-spellings.ts';

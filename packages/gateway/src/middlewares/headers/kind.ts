@@ -4,7 +4,7 @@ import type { Problem } from '../../config/place.ts';
 import { hopByHop } from '../../http1/message/hop-by-hop.ts';
 import { compileRegexp } from '../../routing/regexp/compile.ts';
 import type { SharedSources } from '../../secrets/resolve.ts';
-import { replaceHeaders, type HeaderList } from '../header-lists.ts';
+import { replaceHeaders, type HeaderList } from '../../http1/message/header-list.ts';
 import { defineKind, type OptionsResult } from '../kind.ts';
 import { createOptionProblem, readOptions, type SchemaOptions } from '../read-options.ts';
 import { unchanged, type Pass, type Step } from '../step.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { toHeaderBytes } from '../header-lists.ts';
+import { toHeaderBytes } from '../../http1/message/header-list.ts';
 
 /** The value of a header as written. */
 const toValue = (schema: z.ZodType<string, string>): z.ZodType<string, string> =>

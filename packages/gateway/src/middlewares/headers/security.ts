@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { HeaderList } from '../header-lists.ts';
+import type { HeaderList } from '../../http1/message/header-list.ts';
 import { defineRefusal } from '../refusal.ts';
 import type { StepRequest } from '../step.ts';
 import type { HeadersOptions } from './schema.ts';

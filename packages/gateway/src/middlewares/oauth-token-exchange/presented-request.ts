@@ -1,6 +1,6 @@
 import type { CredentialSource } from '@grantgate/middleware/credentials/credential-source';
 import { isForwardedHeader } from '../../routing/is-forwarded-header.ts';
-import { valueIn } from '../header-lists.ts';
+import { valueIn } from '../../http1/message/header-list.ts';
 import type { StepRequest } from '../step.ts';
 
 /**

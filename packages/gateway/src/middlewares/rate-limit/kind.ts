@@ -1,4 +1,4 @@
-import { toHeaderBytes } from '../header-lists.ts';
+import { toHeaderBytes } from '../../http1/message/header-list.ts';
 import { defineKind, type MiddlewareDeps } from '../kind.ts';
 import { readOptions } from '../read-options.ts';
 import { readWithRedis, redisSecretOptions } from '../redis-counters.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { decodePercent, encodeByte } from '../../routing/percent.ts';
-import { toHeaderBytes, type HeaderList } from '../header-lists.ts';
+import { toHeaderBytes, type HeaderList } from '../../http1/message/header-list.ts';
 import { defineKind } from '../kind.ts';
 import { rewrittenPathInvalid } from '../new-path.ts';
 import { expressionTooExpensive, isExhausted, patternSchema, startWork, toPattern } from '../patterns.ts';

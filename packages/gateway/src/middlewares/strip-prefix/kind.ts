@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { toHeaderBytes } from '../header-lists.ts';
+import { toHeaderBytes } from '../../http1/message/header-list.ts';
 import { defineKind } from '../kind.ts';
 import { rewrittenPathInvalid } from '../new-path.ts';
 import { readOptions } from '../read-options.ts';

@@ -1,17 +1,29 @@
-/** Headers as steps handle them: name and value in turn. */
+/** Headers of a message: name and value in turn. */
 export type HeaderList = readonly string[];
 
-/** The values of a header, joined by `, `; undefined when there is none. @param name in lower case. */
-export function valueIn(headers: HeaderList, name: string): string | undefined {
+/** The values of a header, one per line; `separator` joins them. Undefined when there is none. @param name in lower case. */
+export function valueIn(headers: HeaderList, name: string, separator = ', '): string | undefined {
   let found: string | undefined;
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const written = headers[at] ?? '';
     if (written.length !== name.length || written.toLowerCase() !== name) continue;
     const value = headers[at + 1] ?? '';
-    found = found === undefined ? value : `${found}, ${value}`;
+    found = found === undefined ? value : `${found}${separator}${value}`;
   }
   return found;
 }
+
+/** The values of a header, one per line. @param name in lower case. */
+export function valuesIn(headers: HeaderList, name: string): readonly string[] {
+  const values: string[] = [];
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const written = headers[at] ?? '';
+    if (written.length === name.length && written.toLowerCase() === name) values.push(headers[at + 1] ?? '');
+  }
+  return values;
+}
+
+export const namesIn = (headers: HeaderList): readonly string[] => headers.filter((_, at) => at % 2 === 0);
 
 /**
  * Replaces headers that have the same names.
