@@ -81,6 +81,7 @@ export function openTokens(
     shared,
     tally: parts.tally,
     onRenewal: parts.onRenewal,
+    tracing: parts.tracing,
   });
   return Object.freeze({
     source,

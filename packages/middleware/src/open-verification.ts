@@ -1,3 +1,4 @@
+import type { Tracing } from './base/tracing.ts';
 import type { Stores } from './cache/stores.ts';
 import type { TokenTally } from './cache/token-tally.ts';
 import type { KeyParts } from './jwt/open-keys.ts';
@@ -25,16 +26,17 @@ export function openTokenVerification(
   parts: VerificationParts,
 ): OpenVerification | undefined {
   const { verify, introspection } = options;
-  if (introspection !== undefined) return defer(() => openIntrospection(options, introspection, parts));
-  return verify && defer(() => openSignatures(options, verify, parts));
+  const { tracing } = parts;
+  if (introspection !== undefined)
+    return defer(() => openIntrospection(options, introspection, parts), tracing);
+  return verify && defer(() => openSignatures(options, verify, parts), tracing);
 }
 
-function defer(open: () => Promise<OpenVerification>): OpenVerification {
+function defer(open: () => Promise<OpenVerification>, tracing: Tracing | undefined): OpenVerification {
   let opening: Promise<OpenVerification> | undefined;
+  const verify: VerifyToken = async (token) => (await (opening ??= open())).verify(token);
   return {
-    async verify(token) {
-      return (await (opening ??= open())).verify(token);
-    },
+    verify: (token) => (tracing === undefined ? verify(token) : tracing.keep(() => verify(token))),
     close: async () => (await opening)?.close(),
   };
 }

@@ -29,6 +29,8 @@ export function openTelemetry({ tracerProvider = api.trace }: OpenTelemetryOptio
     contexts: {
       active: () => restore(context.active()),
       with: (active, work) => context.with(active, work),
+      // The application's own manager follows it.
+      keep: (work) => work(),
     },
     request: (active, work) =>
       context.with(active.setValue(suppressesTracing, true).setValue(suppressedHere, true), work),

@@ -24,6 +24,8 @@ export interface TracingParts {
 export interface ContextStack {
   active(): Context;
   readonly with: <T>(context: Context, work: () => T) => T;
+  /** As `Tracing.keep`. */
+  readonly keep: <T>(work: () => T) => T;
 }
 
 /** Implements `Tracing` with OpenTelemetry. */
@@ -46,6 +48,7 @@ export function createOtelTracing({
       const enter = isRequest ? request : contexts.with;
       return enter(context, () => endAfter(api, span, work));
     },
+    keep: contexts.keep,
     event(name, attributes) {
       trace.getSpan(contexts.active())?.addEvent(name, attributes);
     },

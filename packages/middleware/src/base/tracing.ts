@@ -22,6 +22,11 @@ export interface OpenSpan {
 export interface Tracing {
   /** Runs work in a new span below the active one; the span ends when the work does. */
   span<T>(start: SpanStart, work: (span: OpenSpan) => MaybePromise<T>): MaybePromise<T>;
+  /**
+   * Runs work that waits before it sends requests: they stay below the active span. Without it, only requests that are sent at once are
+   * sure to be.
+   */
+  keep<T>(work: () => T): T;
   /** Adds an event to the active span. */
   event(name: string, attributes: SpanAttributes): void;
   /** Headers that identify the active span to another server, in lower case; empty without one. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { Tracing } from '../base/tracing.ts';
 import type { MaybePromise } from '../base/maybe-promise.ts';
 import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
 import type { Credential } from '../token/credential.ts';
@@ -44,6 +45,8 @@ export interface TokenSourceParts {
   readonly tally?: TokenTally | undefined;
   /** Called for each outcome of a background renewal. */
   readonly onRenewal?: ((event: RenewalEvent) => void) | undefined;
+  /** Default: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Tokens of one endpoint and profile. */
@@ -148,7 +151,7 @@ function createSource(memory: CacheMemory, parts: TokenSourceParts): CachedToken
     partsOf,
     purgedAtMs: (clientId) => purges.latest(profileKey, clientId),
   });
-  const requests = createTokenRequests(memory, { obtain, generation, waitMs });
+  const requests = createTokenRequests(memory, { obtain, generation, waitMs, tracing: parts.tracing });
   const ahead = createRefreshAhead(memory, requests, { tally, announce, generation });
   const nameOf = createNames((credential) => memory.keyOf(partsOf(credential)));
   const ask = (

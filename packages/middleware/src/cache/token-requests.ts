@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { Tracing } from '../base/tracing.ts';
 import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
 import type { Credential } from '../token/credential.ts';
 import type { TokenFailure } from '../token/failure.ts';
@@ -28,10 +29,12 @@ export function createTokenRequests(
     obtain,
     generation,
     waitMs,
+    tracing,
   }: {
     readonly obtain: Obtain;
     readonly generation: TokenOrigin;
     readonly waitMs: number;
+    readonly tracing: Tracing | undefined;
   },
 ): TokenRequests {
   return {
@@ -41,7 +44,8 @@ export function createTokenRequests(
       const { clientId } = credential;
       const held = entries.get(key)?.token;
       const progress: Progress = { asked: false, purged: false };
-      const outcome = obtain(credential, held, unwanted, progress)
+      const begin = (): Promise<TokenOutcome> => obtain(credential, held, unwanted, progress);
+      const outcome = (tracing === undefined ? begin() : tracing.keep(begin))
         .catch(() => brokeDown)
         .then((result) => {
           if (flights.get(key) === flight) flights.delete(key);

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { Tracing } from '../base/tracing.ts';
 import type { Stores, StoreOptions } from '../cache/stores.ts';
 import type { TokenTally } from '../cache/token-tally.ts';
 import type { Claims } from '../claims/claims.ts';
@@ -41,6 +42,8 @@ export interface BearerAuthenticatorParts<Request> {
   readonly challenge?: Pick<BearerDenyOptions, 'realm' | 'resourceMetadata'> | undefined;
   /** Counts uses of cached tokens. Default: no counts. */
   readonly tally?: TokenTally | undefined;
+  /** Default: no traces. */
+  readonly tracing?: Tracing | undefined;
   /** Default: none. */
   readonly onAllow?: OnAllow | undefined;
 }
@@ -87,7 +90,9 @@ export function createBearerAuthenticator<Request extends CredentialRequest>(
     challenge,
     tally,
     onAllow,
+    tracing,
   } = parts;
+  const keep: Tracing['keep'] = (work) => (tracing === undefined ? work() : tracing.keep(work));
   const { source, schemes, claims, forwards, exchanges } = kind;
   const { realm, resourceMetadata } = challenge ?? {};
   const deny = createBearerDeny({ realm, resourceMetadata, ...(schemes && { schemes }) });
@@ -98,13 +103,14 @@ export function createBearerAuthenticator<Request extends CredentialRequest>(
     ...{ source, claims, forwards, exchanges, cache, clock, tally, onAllow },
     refusals: createBearerRefusals(deny, kind.scopesOf),
     async verify(value, scheme) {
-      const accepted = await kind.verify(value, deny);
+      const accepted = await keep(() => kind.verify(value, deny));
       if (accepted.kind === 'refusal') return accepted;
       const { callerClaims, ...identity } = accepted;
       const token = { value, scheme, claims: callerClaims, clientId: identity.clientId };
       const bound = createConfirm<Request>(token, binding);
       if ('refusal' in bound) return { kind: 'refusal', deny: bound.refusal };
-      return { ...identity, confirm: bound.confirm };
+      const { confirm } = bound;
+      return { ...identity, confirm: confirm && ((request) => keep(() => confirm(request))) };
     },
   });
   return Object.freeze({

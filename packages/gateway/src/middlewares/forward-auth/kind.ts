@@ -116,14 +116,16 @@ function compile(
     return copy(request, response);
   };
 
+  const decide = async (request: StepRequest): Promise<StepResult> => {
+    if (!options.forwardBody) return ask(request, undefined);
+    const body = await request.bufferBody(maxBodySize);
+    if (body === undefined) return requestTooLarge.refusal;
+    return ask(request, body.length === 0 ? undefined : body);
+  };
+
   return Object.freeze({
     name,
-    async onRequest(request) {
-      if (!options.forwardBody) return ask(request, undefined);
-      const body = await request.bufferBody(maxBodySize);
-      if (body === undefined) return requestTooLarge.refusal;
-      return ask(request, body.length === 0 ? undefined : body);
-    },
+    onRequest: (request) => (tracing === undefined ? decide(request) : tracing.keep(() => decide(request))),
     ...(cookieNames.size > 0 && {
       onResponse(headers, _status, request) {
         const given = cookies.get(request) ?? [];

@@ -1,11 +1,13 @@
 import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
-import * as sdk from '@opentelemetry/sdk-trace';
+import { SamplingDecision } from '@opentelemetry/sdk-trace';
 import { describe, expect, it } from 'vitest';
 import { createCapturedLog } from '../log.testkit.ts';
-import { createSampler, readsTraceContext } from './environment.ts';
+import { createSample, readsTraceContext, toSampler } from './environment.ts';
+import { createTraceIds } from './trace-ids.ts';
 
+const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const sampled = trace.setSpanContext(ROOT_CONTEXT, {
-  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+  traceId,
   spanId: '00f067aa0ba902b7',
   traceFlags: 1,
   isRemote: true,
@@ -14,11 +16,14 @@ const sampled = trace.setSpanContext(ROOT_CONTEXT, {
 /** Whether a trace that starts here is exported, and one that its caller exports. */
 function decide(sampleRate: number | undefined, env: Record<string, string>): readonly boolean[] {
   const { log, warnings } = createCapturedLog();
-  const sampler = createSampler(sdk, { sampleRate, env, log });
+  const sample = createSample({ sampleRate, env, log });
+  const sampler = toSampler(sample, (context) => trace.getSpanContext(context));
   const isExported = (context: typeof ROOT_CONTEXT): boolean =>
-    sampler.shouldSample(context, '4bf92f3577b34da6a3ce929d0e0e4736', 'x', SpanKind.SERVER, {}, [])
-      .decision === sdk.SamplingDecision.RECORD_AND_SAMPLED;
-  return [isExported(ROOT_CONTEXT), isExported(sampled), warnings().length === 0];
+    sampler.shouldSample(context, traceId, 'x', SpanKind.SERVER, {}, []).decision ===
+    SamplingDecision.RECORD_AND_SAMPLED;
+  const decisions = [isExported(ROOT_CONTEXT), isExported(sampled)];
+  expect(decisions).toEqual([sample(traceId, undefined), sample(traceId, 1)]);
+  return [...decisions, warnings().length === 0];
 }
 
 describe('the sampler', () => {
@@ -38,6 +43,19 @@ describe('the sampler', () => {
   ] as const)('with the rate %j and %j decides %j', (rate, env, expected) => {
     expect(decide(rate, env)).toEqual(expected);
   }); // prettier-ignore
+});
+
+describe('a sampling ratio', () => {
+  it('exports that share of random traces, and decides the same for each span of a trace', () => {
+    const { log } = createCapturedLog();
+    const sample = createSample({ sampleRate: 0.1, env: {}, log });
+    const ids = createTraceIds();
+    const traces = Array.from({ length: 20_000 }, () => ids.trace());
+    const exported = traces.filter((id) => sample(id, undefined)).length;
+    expect(exported / traces.length).toBeCloseTo(0.1, 1);
+    expect(new Set(traces).size).toBe(traces.length);
+    expect(traces.every((id) => /^[0-9a-f]{32}$/.test(id))).toBe(true);
+  });
 });
 
 describe('propagators', () => {

@@ -1,14 +1,15 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Context } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { createOtelTracing, toTraceParent, type ContextStack } from '@grantgate/middleware/base/otel-tracing';
+import { systemClock } from '@grantgate/middleware/base/clock';
+import { createOtelTracing, toTraceParent } from '@grantgate/middleware/base/otel-tracing';
 import type { Tracing } from '@grantgate/middleware/base/tracing';
 import type { TracingConfig } from '../../config/otlp-config.ts';
 import type { StartTrace } from '../../pipeline/request-trace.ts';
 import { openExporter, untilExported, type ExportDeps } from '../open-exporter.ts';
 import { createResource } from '../otlp-resource.ts';
-import { createSampler, readsTraceContext } from './environment.ts';
+import { createSample, readsTraceContext, toSampler } from './environment.ts';
 import { createStartTrace } from './request-spans.ts';
+import { createScopeStack } from './scope-stack.ts';
 
 /** Traces of one process. */
 export interface OpenTracing {
@@ -37,24 +38,27 @@ export async function openTracing(config: TracingConfig, deps: TracingDeps): Pro
     http: async () => (await import('@opentelemetry/exporter-trace-otlp-proto')).OTLPTraceExporter,
     grpc: async () => (await import('@opentelemetry/exporter-trace-otlp-grpc')).OTLPTraceExporter,
   });
+  const resource = await createResource(config.resource, deps);
+  const sample = createSample({ sampleRate: config.sampleRate, env: deps.env, log: deps.log });
+  const queue = new sdk.BatchSpanProcessor({ exporter });
   const provider = new sdk.TracerProvider({
-    resource: await createResource(config.resource, deps),
-    sampler: createSampler(sdk, { sampleRate: config.sampleRate, env: deps.env, log: deps.log }),
-    spanProcessors: [new sdk.BatchSpanProcessor({ exporter })],
+    resource,
+    sampler: toSampler(sample, (context) => api.trace.getSpanContext(context)),
+    spanProcessors: [queue],
   });
   const tracer = provider.getTracer('grantgate', deps.version);
-  const storage = new AsyncLocalStorage<Context>();
-  const contexts: ContextStack = {
-    active: () => storage.getStore() ?? api.ROOT_CONTEXT,
-    with: (context, work) => storage.run(context, work),
-  };
+  const contexts = createScopeStack(api.ROOT_CONTEXT, systemClock);
   const propagates = readsTraceContext(deps.env, deps.log);
   const toHeaders = (context: Context): Readonly<Record<string, string>> => {
     const span = propagates ? api.trace.getSpan(context) : undefined;
     return span === undefined ? {} : { traceparent: toTraceParent(span) };
   };
   return {
-    startTrace: createStartTrace({ api, tracer, contexts, config, untraced: deps.untraced, propagates }),
+    startTrace: createStartTrace({
+      ...{ api, contexts, sample, config, untraced: deps.untraced, propagates },
+      origin: { resource, instrumentationScope: { name: 'grantgate', version: deps.version } },
+      add: (span) => queue.onEnd(span),
+    }),
     tracing: createOtelTracing({ api, tracer, contexts, toHeaders }),
     close: () => untilExported(provider.shutdown()),
   };
