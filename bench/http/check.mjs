@@ -9,7 +9,7 @@ export async function checkContender(contender, server, cases) {
     throw new Error(`${name}: ${what}`);
   };
   const { status, text } = await ask(port, { path: `${prefix}/check`, headers: { authorization } });
-  if (status !== 200) fail(`status ${status} in place of 200`);
+  if (status !== 200) fail(`status ${status} instead of 200`);
   const [credentials, group] = text.split('\n');
   if (sends === undefined) {
     if (credentials !== authorization) fail('the credentials of the caller do not reach the service');
@@ -20,13 +20,13 @@ export async function checkContender(contender, server, cases) {
   }
   if (authenticates) {
     const refused = await ask(port, { path: `${prefix}/check` });
-    if (refused.status !== 401) fail(`status ${refused.status} in place of 401 without credentials`);
+    if (refused.status !== 401) fail(`status ${refused.status} instead of 401 without credentials`);
   }
   for (const one of cases) {
     const body = 'x'.repeat(one.sentBytes);
     const headers = { authorization, ...(body && { 'content-length': one.sentBytes }), ...one.headers };
     const answer = await ask(port, { method: one.method, path: prefix + one.path, headers, body });
-    if (answer.status !== 200) fail(`${one.name}: status ${answer.status} in place of 200`);
+    if (answer.status !== 200) fail(`${one.name}: status ${answer.status} instead of 200`);
     if (answer.text.length !== one.answerBytes) fail(`${one.name}: ${answer.text.length} bytes of an answer`);
     if (one.sentBytes > Number(answer.headers['x-received-bytes'] ?? 0))
       fail(`${one.name}: the service got ${answer.headers['x-received-bytes']} bytes`);

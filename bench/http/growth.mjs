@@ -107,7 +107,7 @@ async function getTokens(port, clients) {
   const getNext = async () => {
     for (let client = waiting.pop(); client !== undefined; client = waiting.pop()) {
       const { status } = await ask(port, { path: '/28B', headers: { authorization: basic(client) }, agent });
-      if (status !== 200) throw new Error(`${client.clientId}: status ${status} in place of 200`);
+      if (status !== 200) throw new Error(`${client.clientId}: status ${status} instead of 200`);
     }
   };
   await Promise.all(Array.from({ length: 16 }, getNext));

@@ -1,7 +1,7 @@
 // Bytes that tokens and their verdicts take in memory, per credential: `npm run bench:credentials`.
 //
 // One process per line. Each credential gets a JWT of about 800 bytes, read as from a token endpoint, and is decided on twice, by
-// a policy with a predicate, two forwarded headers and a user name; its header is written out once. Heap and external
+// a policy with a predicate, two forwarded headers and a user name; its header is formatted once. Heap and external
 // memory, after a collection. `CREDENTIALS=1000,100000` for other numbers.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -24,7 +24,7 @@ const budgets = {
   // The lines themselves, and what they are made of.
   'a proxied request, its headers new': 4488,
   // The budget above, the objects that follow a request, a line of JSON in the log, and the texts that go out. 80 of them
-  // remember what is needed to send a request once more with another token.
+  // remember what is needed to repeat a request with another token.
   // With the context of a match, which the match among routers below has too. Seven members more carry trailers and the deadline of gRPC.
   'a request, from byte to byte': 7036,
   // The budget for two more steps: their list, the parts of the path and the new one, and allocations of the interpreter.

@@ -8,7 +8,7 @@ import { findEnvoy } from './beside.testkit.ts';
 export interface Proxy {
   readonly example: string;
   readonly command: ProxyCommand;
-  /** Whether a refusal that is 5xx reaches the caller as it is. */
+  /** Whether a refusal that is 5xx reaches the caller unchanged. */
   readonly passesServerErrors: boolean;
   readonly gatewayLevel: boolean;
   /** Whether the example lets callers upgrade a connection. */

@@ -72,7 +72,7 @@ describe('the dashboard of a gateway with two workers', () => {
     await page.getByText('1 token', { exact: true }).waitFor();
     expect(await page.locator('main').innerText()).toContain('grp');
     await page.getByRole('link', { name: 'Configuration' }).click();
-    await page.getByText('No problems: everything that was read is in force.').waitFor();
+    await page.getByText('No problems: the whole configuration is active.').waitFor();
     expect(await widthBeyondWindow(page)).toBe(0);
     const shown = await page.content();
     expect(shown).not.toContain('orders-secret');

@@ -150,7 +150,7 @@ describe('the views of a gateway without routes', () => {
       ['#/route?name=gone%40file', 'router not found'],
       ['#/tokens', 'No tokens are cached: no client has sent a request yet.'],
       ['#/refusals', 'No request has been refused.'],
-      ['#/configuration', 'No problems: everything that was read is in force.'],
+      ['#/configuration', 'No problems: the whole configuration is active.'],
     ] as const) {
       await show(page, fragment);
       await waitForText(page, text);
@@ -196,7 +196,7 @@ describe('routes and tokens', () => {
 
   it('explain a request of any route', async () => {
     const { page } = await open(`${server.url}#/routes`);
-    await page.getByText('Which route takes a request').click();
+    await page.getByText('Which route serves a request').click();
     await page.getByLabel('Entry point').selectOption('web');
     await page.getByLabel('Path and query').fill('/team/7');
     await page.getByRole('button', { name: 'Explain' }).click();

@@ -77,7 +77,7 @@ describe('from the API alone, an operator learns', () => {
       expect(refusals).toContainEqual(some(refusal));
   });
 
-  it('which configuration is in force, without its secrets', async () => {
+  it('which configuration is active, without its secrets', async () => {
     const config = await read('/api/config');
     expect(config).toMatchObject({
       install: { entryPoints: { websecure: { asDefault: true, http2: some({}) } }, workers: 2 },
@@ -186,7 +186,7 @@ describe('from the dashboard alone, an operator learns', () => {
     await untilText(entry('keyed@file'), /401[^]*credentials_refused/);
   });
 
-  it('which configuration is in force, without its secrets', async () => {
+  it('which configuration is active, without its secrets', async () => {
     await show('Configuration');
     await untilText(page.getByLabel('entryPoints'), /websecure:[^]*http2/);
     await page.getByText('signed@file', { exact: true }).click();
@@ -195,7 +195,7 @@ describe('from the dashboard alone, an operator learns', () => {
 
   it('which router a URL gets and why not another, and the servers behind failover and weights', async () => {
     await show('Routes');
-    await page.getByText('Which route takes a request').click();
+    await page.getByText('Which route serves a request').click();
     await page.getByLabel('Entry point').selectOption('websecure');
     await page.getByLabel('Path and query').fill('/orders/7');
     await page.getByRole('button', { name: 'Explain' }).click();

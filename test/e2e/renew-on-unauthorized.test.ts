@@ -148,7 +148,7 @@ describe('a token that the server refuses with 401', () => {
     ['with a short body', () => ({ body: bytes(100) }), bytes(100)],
     ['with a body of 64 KiB', () => ({ body: bytes(65_536) }), bytes(65_536)],
     ['with a body in chunks', () => ({ body: inChunks(bytes(50_000)) }), bytes(50_000)],
-  ])('is renewed, and a request %s is sent once more', async (_name, toOptions, body) => {
+  ])('is renewed, and a request %s is sent again', async (_name, toOptions, body) => {
     const refused = await revokeCached();
     expect(await call('/own', toOptions())).toEqual({ status: 200, text: 'welcome' });
     const [, second] = resource.accepted;
@@ -185,7 +185,7 @@ describe('a token that the server refuses with 401', () => {
     for (let at = 0; at < 20; at += 1)
       expect(await call('/own', { body: bytes(10) })).toEqual({ status: 401, text: refusalText });
     expect(server.tokenRequests).toHaveLength(2);
-    // Sent once more for the first request alone.
+    // Sent again only for the first request.
     expect(resource.counts.requests).toBe(21);
   });
 

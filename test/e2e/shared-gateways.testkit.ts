@@ -24,11 +24,11 @@ export interface Load {
 export interface SharedGateways {
   readonly server: AuthorizationServer;
   readonly upstream: EchoServer;
-  /** Starts one more. @param keyPrefix default `gg:`; with a `{tag}`, all keys are in one slot of a cluster. @param secrets in place of the secret that all have. */
+  /** Starts one more. @param keyPrefix default `gg:`; with a `{tag}`, all keys are in one slot of a cluster. @param secrets instead of the secret that all have. */
   join(redis: RedisStoreOptions, keyPrefix?: string, secrets?: readonly string[]): Promise<TestGateway>;
   createCaller(): Caller;
   tokenRequestsOf(id: string): number;
-  /** Keeps `width` requests under way, by credentials old and new, until it is stopped. */
+  /** Keeps `width` requests in flight, by credentials old and new, until it is stopped. */
   load(gateway: TestGateway, width?: number): Load;
   /** Waits until the service has had so many requests more. */
   untilServed(count: number): Promise<void>;

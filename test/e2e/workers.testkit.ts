@@ -130,7 +130,7 @@ export const visit = (
 export interface Callers {
   /** Responses other than 200 so far, to any request. */
   readonly faults: readonly (number | string)[];
-  /** Waits until each caller has had two more answers: then what was under way before is over. */
+  /** Waits until each caller has received two more responses: then all earlier requests have ended. */
   settle(): Promise<void>;
   stop(): Promise<void>;
 }

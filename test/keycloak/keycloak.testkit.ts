@@ -24,7 +24,7 @@ export interface Keycloak {
   revoke(token: string, client: { readonly clientId: string; readonly secret: string }): Promise<void>;
   /** Stops it without a warning. */
   kill(): Promise<void>;
-  /** Starts it once more on the same port, with the same realm and new keys. */
+  /** Restarts it on the same port, with the same realm and new keys. */
   start(): Promise<void>;
   close(): Promise<void>;
 }

@@ -6,7 +6,7 @@ export interface SmuggleSample {
   readonly fields: readonly HeaderPair[];
   /** Payload of each DATA frame; undefined: HEADERS end the stream. */
   readonly body?: readonly string[];
-  /** They end the stream in place of the last DATA frame. */
+  /** They end the stream instead of the last DATA frame. */
   readonly trailers?: readonly HeaderPair[];
 }
 

@@ -70,7 +70,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** One route for each case, told apart by a header; the first is for the start. */
+/** One route for each case, distinguished by a header; the first is for the start. */
 function toRoutes(url: string): object {
   const named = cases.map(({ middlewares }, index) =>
     Object.entries(middlewares).map(([name, options]) => [`c${index}-${name}`, options] as const),

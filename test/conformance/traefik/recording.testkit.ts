@@ -23,7 +23,7 @@ export async function readRecording(): Promise<Recording> {
   return JSON.parse(await readFile(file, 'utf8')) as Recording;
 }
 
-/** Observes a real Traefik, and writes what it did in place of the recording that is there. */
+/** Observes a real Traefik, and replaces the existing recording. */
 export async function record(subject: ContractSubject, version: string): Promise<void> {
   const recording: Recording = {
     version,

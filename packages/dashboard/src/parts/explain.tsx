@@ -124,7 +124,7 @@ function Explanation({
             )}
             {others.length > 0 && (
               <details open={taken?.name !== router}>
-                <summary>Other routes, and why they do not take it</summary>
+                <summary>Other routes, and why they do not match</summary>
                 <ul>
                   {others.map(({ name, reason }) => (
                     <li key={name} class={name === router ? 'this' : undefined}>

@@ -17,8 +17,8 @@ export function TokenForm(): JSX.Element {
     <form class="panel token-form" onSubmit={submit}>
       <h1>Token needed</h1>
       <p>
-        This gateway answers reads with the token of <code>api.actionsToken</code> only. It is kept in memory
-        and forgotten when you close or reload this page.
+        This gateway requires the token of <code>api.actionsToken</code> for reads. It is kept in memory and
+        forgotten when you close or reload this page.
       </p>
       <label>
         Token

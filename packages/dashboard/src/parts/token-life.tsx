@@ -50,7 +50,7 @@ export function TokenLife(props: {
   const words = [
     `obtained ${formatRelative(Date.parse(token.obtainedAt), now)}`,
     token.refreshAt === null
-      ? 'a refresh is under way'
+      ? 'a refresh is in progress'
       : `refreshed on use ${refreshWords(token.refreshAt, now)}`,
     `${Date.parse(token.expiresAt) > now ? 'expires' : 'expired'} ${formatRelative(Date.parse(token.expiresAt), now)}`,
   ];

@@ -23,8 +23,8 @@ export function ConfigurationView(_props: { readonly location: ViewLocation }): 
       ) : (
         <>
           <p class="lead">
-            In force since <Time at={value.loadedAt} now={now} />. Defaults are filled in, and secrets are
-            left out.
+            Active since <Time at={value.loadedAt} now={now} />. Defaults are filled in, and secrets are left
+            out.
           </p>
           <ConfigProblems problems={value.problems} />
           <Install install={value.install} />
@@ -39,7 +39,7 @@ function ConfigProblems({ problems }: { readonly problems: ConfigView['problems'
   return (
     <Panel title="Problems" aside={problems.length > 0 && plural(problems.length, 'problem')}>
       {problems.length === 0 ? (
-        <p class="empty">No problems: everything that was read is in force.</p>
+        <p class="empty">No problems: the whole configuration is active.</p>
       ) : (
         <Table
           caption="Problems of the configuration"

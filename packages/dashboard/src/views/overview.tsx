@@ -72,7 +72,7 @@ function Facts({ overview }: { readonly overview: Overview }): JSX.Element {
         </dd>
         <dd class="detail">
           {broken === 0 ? (
-            'all in force'
+            'all active'
           ) : (
             <a class="bad" href="#/routes?status=disabled">
               {[
@@ -236,7 +236,7 @@ function Stores(): JSX.Element {
   return (
     <Panel title="Stores" class="wide">
       {stores === undefined || stores.length === 0 ? (
-        <p class="empty">No middleware uses a store: tokens are cached in memory alone.</p>
+        <p class="empty">No middleware uses a store: tokens are cached only in memory.</p>
       ) : (
         <div class="cards">
           {stores.map((store) => (

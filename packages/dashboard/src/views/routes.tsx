@@ -90,7 +90,7 @@ function WhichRoute(): JSX.Element {
   );
   return (
     <details class="panel which" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>Which route takes a request, and why not another?</summary>
+      <summary>Which route serves a request, and why not another?</summary>
       {isOpen && <ExplainForm entryPoints={['', ...(points.value ?? []).map(({ name }) => name)]} />}
     </details>
   );

@@ -111,7 +111,7 @@ function TokenTable({ tokens }: { readonly tokens: readonly TokenView[] }): JSX.
             failedRefreshes > 0 ? (
               <Badge tone="bad">{failedRefreshes} failed</Badge>
             ) : refreshAt === null ? (
-              <Badge tone="warn">under way</Badge>
+              <Badge tone="warn">in progress</Badge>
             ) : (
               <Badge tone="good">on time</Badge>
             ),

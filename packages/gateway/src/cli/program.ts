@@ -128,8 +128,8 @@ function addCheck(program: Command, io: Io, start: Start): void {
       'after',
       `
 With --connect, keys that expire after five seconds are written to each store and removed. Each token endpoint receives a token
-request with the credentials of the middleware. If callers bring their own, the request has none, and any response is a success. Keys that
-tokens are verified with are requested, and each introspection endpoint is asked about a token that does not exist.
+request with the credentials of the middleware. If callers bring their own, the request has none, and any response is a success. The
+keys that verify tokens are requested, and each introspection endpoint receives a token that does not exist.
 
 Exit codes: 0 no error, 1 an error in the configuration or of a connection, 2 wrong usage.`,
     )
@@ -220,7 +220,7 @@ function addExplain(program: Command, io: Io, start: Start): void {
   withApiOptions(
     program
       .command('explain')
-      .summary('explain which route of a running gateway a request gets')
+      .summary('explain which route of a running gateway serves a request')
       .description(
         'Explains which router of a running gateway matches a request, which middlewares run, and why other routers do not match. No request is sent to a service.',
       )

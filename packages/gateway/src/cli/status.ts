@@ -10,9 +10,9 @@ export interface StatusFlags extends ApiFlags {
   readonly watch?: boolean;
 }
 
-/** Milliseconds between two pictures of `--watch`. */
+/** Milliseconds between two refreshes of `--watch`. */
 const everyMs = 2_000;
-/** Entries of each list. */
+/** Maximum number of entries per list. */
 const maxShown = 10;
 
 /** `grantgate status`: 0 when the gateway is ready, every router serves and every authorization server responds; else 1. */
@@ -55,7 +55,7 @@ async function readStatus(client: AdminClient): Promise<GatewayStatus> {
     client.get(`/api/http/routers?status=disabled&per_page=${maxShown}`),
     client.get(`/api/requests/recent?per_page=${maxShown}`),
   ]);
-  // A gateway of this version responds as its shapes say.
+  // A gateway of this version responds according to its shapes.
   const all = { overview, authorizationServers, stores, certificates, brokenRouters, refusals };
   return all as GatewayStatus;
 }

@@ -26,7 +26,12 @@ export async function runTokens(flags: TokensFlags, io: Io, clock: Clock = syste
         toTable([
           ['client', 'middlewares', 'expires', 'refresh', 'source', 'claims'],
           ...tokens.map((token) => [
-            ...[token.clientID, token.middlewares.join(','), token.expiresAt, token.refreshAt ?? 'under way'],
+            ...[
+              token.clientID,
+              token.middlewares.join(','),
+              token.expiresAt,
+              token.refreshAt ?? 'in progress',
+            ],
             ...[token.source, token.format === 'opaque' ? '(opaque)' : token.claims.join(',')],
           ]),
         ]),

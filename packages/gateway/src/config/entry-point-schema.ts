@@ -239,12 +239,12 @@ export const entryPointSchema = z
     forwardAuth: forwardAuth
       .optional()
       .describe(
-        'The entry point serves no routes, but answers authorization checks at `/forward-auth/MIDDLEWARE`. An entry point named `forwardAuth` has this option by default.',
+        'The entry point serves authorization checks at `/forward-auth/MIDDLEWARE`, and no routes. An entry point named `forwardAuth` has this option by default.',
       ),
     extAuthz: extAuthz
       .optional()
       .describe(
-        "The entry point serves no routes, but answers Envoy's `ext_authz` over gRPC; requires the package `@grpc/grpc-js`. An entry point named `extAuthz` has this option by default.",
+        "The entry point serves Envoy's `ext_authz` over gRPC, and no routes; requires the package `@grpc/grpc-js`. An entry point named `extAuthz` has this option by default.",
       ),
     http: z
       .strictObject({

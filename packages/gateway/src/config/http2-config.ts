@@ -12,16 +12,16 @@ export const http2Schema = z.strictObject({
     .default(250)
     .describe('Maximum number of requests in flight on a connection; the caller must retry others.'),
   maxDecoderHeaderTableSize: headerTableSize.describe(
-    'Size of the table of headers that a caller may refer to again (HPACK), in bytes.',
+    'Maximum size of the HPACK table for headers of requests, in bytes.',
   ),
   maxEncoderHeaderTableSize: headerTableSize.describe(
-    'Size of the table of headers that responses refer to again (HPACK), in bytes.',
+    'Maximum size of the HPACK table for headers of responses, in bytes.',
   ),
   h2c: z
     .boolean()
     .default(true)
     .describe(
-      'Accepts HTTP/2 on connections without TLS, from callers that begin with it (prior knowledge). `Upgrade: h2c` is never accepted.',
+      'Accepts HTTP/2 on connections without TLS, from callers that use it from the first byte (prior knowledge). `Upgrade: h2c` is never accepted.',
     ),
 });
 

@@ -77,7 +77,7 @@ export const installSchema = z.strictObject({
     .describe('Sources of routes.'),
   serversTransport: serversTransportSchema
     .optional()
-    .describe('How servers are connected to, for services that name no transport of their own.'),
+    .describe('Connections to servers, for services without their own transport.'),
   accessLog: accessLogSchema.optional().describe('Writes one line per request.'),
   log: logSchema.prefault({}).describe("The gateway's own log."),
   metrics: metricsSchema.prefault({}).describe('Metrics for monitoring.'),

@@ -126,7 +126,7 @@ export const kubernetesSchema = z
       .string()
       .default('')
       .describe(
-        'The only namespace whose TLSOption and TLSStore called `default` are used: they concern all connections. Default: any.',
+        'The only namespace whose TLSOption and TLSStore called `default` are used: they affect all connections. Default: any.',
       ),
     allowLocalReferences: localReferencesSchema
       .default([])

@@ -51,12 +51,12 @@ const grpc = (signal: OtlpSignal) =>
     tls,
   });
 
-/** How one signal reaches a collector; `grpc` wins over `http`, which is the default. */
+/** How one signal reaches a collector; `grpc` takes precedence over `http`, which is the default. */
 export const otlpTransport = (signal: OtlpSignal) => ({
   http: http(signal).optional().describe('Exports over HTTP, in protobuf.'),
   grpc: grpc(signal)
     .optional()
-    .describe('Exports over gRPC; requires the package `@grpc/grpc-js`, and wins over `http`.'),
+    .describe('Exports over gRPC; requires the package `@grpc/grpc-js`, and takes precedence over `http`.'),
 });
 
 /** Description of the gateway for a collector. */
@@ -69,7 +69,7 @@ export const otlpResource = {
   resourceAttributes: z
     .record(z.string().min(1), z.string())
     .default({})
-    .describe('More attributes of the resource, beside those of `OTEL_RESOURCE_ATTRIBUTES`.'),
+    .describe('More attributes of the resource, in addition to those of `OTEL_RESOURCE_ATTRIBUTES`.'),
 };
 
 const headerNames = z.array(z.string().min(1)).default([]);
@@ -105,7 +105,7 @@ export const tracingSchema = z.strictObject({
     .describe(
       'Query parameters whose values become part of `url.query`; those of others are `REDACTED`, and so are those that usually hold a secret.',
     ),
-  otlp: z.strictObject(otlpTransport('traces')).prefault({}).describe('Where traces are exported to.'),
+  otlp: z.strictObject(otlpTransport('traces')).prefault({}).describe('Destination of traces.'),
 });
 
 /** `otlp` of a log. */

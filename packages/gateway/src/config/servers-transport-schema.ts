@@ -38,7 +38,7 @@ export const transportShape = {
       readIdleTimeout: duration
         .optional()
         .describe(
-          'Time without a part of a response after which a server of HTTP/2 is asked by PING whether it is there; 0: never. Default: 0s.',
+          'Time without a part of a response after which an HTTP/2 server receives a PING, to check that it responds; 0: never. Default: 0s.',
         ),
       pingTimeout: duration
         .optional()

@@ -61,7 +61,7 @@ export const gatewayRefusals: Readonly<Record<GatewayRefusalCode, Refusal>> = Ob
     'deadline_exceeded',
     504,
     'Gateway timeout',
-    'the time that the caller allows in grpc-timeout is over',
+    'the time limit in grpc-timeout has passed',
   ),
   request_too_large: refusal(
     'request_too_large',

@@ -92,7 +92,7 @@ describe('the forwarded path and the path that rules match', () => {
     expect(read).toBeGreaterThan(200);
   });
 
-  it('protect by default even a server that decodes once more: it reaches nothing above the path that the rules matched', () => {
+  it('by default protect even a server that decodes a second time: it reaches nothing above the path that the rules matched', () => {
     const decodeOnce = (text: string): string =>
       text.replace(/%([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
     const withoutParameters = (text: string): string => text.replace(/;[^/]*/g, '');

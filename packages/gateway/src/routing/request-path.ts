@@ -32,7 +32,7 @@ export function toRefusedCharacters(allowed: EncodedCharacters): RegExp | undefi
 }
 
 /**
- * Many servers decode a path once more, or drop the parameters of its segments, before they look for a file or a handler. The
+ * Many servers decode a path a second time, or drop the parameters of its segments, before they look for a file or a handler. The
  * result must lie below the path that the rules matched. Therefore these are refused: encoded characters that are not allowed, a
  * backslash, control characters, malformed percent-encodings, overlong UTF-8, a fragment, and dot segments that only such a server
  * would see.

@@ -50,7 +50,7 @@ describe('authenticators', () => {
     ['strip: { stripPrefix: { prefixes: [/a] } }', 'strip', 'strip@file does not authenticate callers'],
     [`all: { chain: { middlewares: [user] } }`, 'all', 'all@file does not authenticate callers'],
     ['', 'nobody', 'there is no middleware nobody@file'],
-    ['', 'either', 'either@file leads back to either@file'],
+    ['', 'either', 'either@file refers back to either@file'],
     ['bad: { plugin: { apiKey: { keySource: {} } } }', 'bad', 'bad@file'],
   ])('that include a middleware of another kind refuse every request: %s', (more, name, problem) => {
     const prepared = createPrepareText()(

@@ -61,7 +61,7 @@ export function startHealthCheck(
 }
 
 interface Requests {
-  /** @param onResult called once, and once more with false when the rest of the response is invalid. */
+  /** @param onResult called once, and again with false when the rest of the response is invalid. */
   send(request: HealthRequest, onResult: (isHealthy: boolean) => void): void;
   /** Aborts all requests without a result. Each promise resolves when the connection of a request is closed. */
   abort(): readonly Promise<void>[];

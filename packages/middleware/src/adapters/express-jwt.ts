@@ -11,7 +11,7 @@ export { authOf } from './express-handler.ts';
 
 /**
  * Protects the handlers after it: calls `next` only for requests with a JWT that is valid for this application; they have
- * `request.auth`. It responds to all others itself and calls no error handler, unless `refusals` says otherwise.
+ * `request.auth`. It responds to all others itself and calls no error handler, unless `refusals` changes that.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6750, RFC 9068, RFC 9457

@@ -17,7 +17,7 @@ export interface ConnectMiddleware extends ExpressHandler {
 
 /**
  * Protects the handlers after it: calls `next` only for requests that may pass, in the same turn when the token is in memory;
- * they have `request.auth`. It responds to all others itself and calls no error handler, unless `refusals` says otherwise.
+ * they have `request.auth`. It responds to all others itself and calls no error handler, unless `refusals` changes that.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6749 section 4.4, RFC 9457

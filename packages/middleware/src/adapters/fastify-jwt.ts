@@ -11,7 +11,7 @@ export { RefusalError } from '../application/refusal-error.ts';
 
 /**
  * Fastify 5 plugin: protects the routes of the instance on which it is registered, and of nested ones, from `onRequest` on, before a
- * body is read. They have `request.auth`. Refusals are sent with `reply`, unless `refusals` says otherwise. The instance closes it.
+ * body is read. They have `request.auth`. Refusals are sent with `reply`, unless `refusals` changes that. The instance closes it.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6750, RFC 9068, RFC 9457

@@ -12,7 +12,7 @@ export { RefusalError } from '../application/refusal-error.ts';
 
 /**
  * Fastify 5 plugin: protects the routes of the instance on which it is registered, and of nested ones, from `onRequest` on,
- * before a body is read. They have `request.auth`. Refusals are sent with `reply`, unless `refusals` says otherwise.
+ * before a body is read. They have `request.auth`. Refusals are sent with `reply`, unless `refusals` changes that.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path; `ready()` and `listen()` reject with it.
  * @see RFC 6749 section 4.4, RFC 9457

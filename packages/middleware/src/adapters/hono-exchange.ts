@@ -15,7 +15,7 @@ export { RefusalError } from '../application/refusal-error.ts';
 
 /**
  * Protects the handlers after it: only requests with a token that the authorization server exchanges reach them, with `c.get('auth')` and the new
- * token in `Authorization`. A refusal is an ordinary response to the middleware before it, unless `refusals` says otherwise.
+ * token in `Authorization`. A refusal is an ordinary response to the middleware before it, unless `refusals` changes that.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6750, RFC 8693, RFC 9457

@@ -12,7 +12,7 @@ export { RefusalError } from '../application/refusal-error.ts';
 
 /**
  * Protects the handlers after it: only requests with a JWT that is valid for this application reach them, with `c.get('auth')`. A
- * refusal is an ordinary response to the middleware before it, unless `refusals` says otherwise.
+ * refusal is an ordinary response to the middleware before it, unless `refusals` changes that.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6750, RFC 9068, RFC 9457

@@ -18,7 +18,7 @@ export interface HonoMiddleware extends MiddlewareHandler {
 
 /**
  * Protects the handlers after it: `c.get('auth')` is the caller, and `c.req` the request as the gateway would have forwarded
- * it. A refusal is an ordinary response to the middleware before it, unless `refusals` says otherwise.
+ * it. A refusal is an ordinary response to the middleware before it, unless `refusals` changes that.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6749 section 4.4, RFC 9457

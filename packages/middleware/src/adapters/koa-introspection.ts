@@ -15,7 +15,7 @@ export type { AuthState } from './koa-handler.ts';
 
 /**
  * Protects the handlers after it, which have `ctx.state.auth`: only requests with a token that the introspection endpoint reports as active
- * reach them. A refusal sets `ctx.status`, headers and `ctx.body`; nothing is thrown, unless `refusals` says otherwise.
+ * reach them. A refusal sets `ctx.status`, headers and `ctx.body`; nothing is thrown, unless `refusals` changes that.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6750, RFC 7662, RFC 9457

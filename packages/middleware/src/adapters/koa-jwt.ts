@@ -12,7 +12,7 @@ export type { AuthState } from './koa-handler.ts';
 
 /**
  * Protects the handlers after it, which have `ctx.state.auth`: only requests with a JWT that is valid for this application reach them.
- * A refusal sets `ctx.status`, headers and `ctx.body`; nothing is thrown, unless `refusals` says otherwise.
+ * A refusal sets `ctx.status`, headers and `ctx.body`; nothing is thrown, unless `refusals` changes that.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6750, RFC 9068, RFC 9457

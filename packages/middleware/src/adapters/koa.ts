@@ -18,7 +18,7 @@ export interface KoaMiddleware extends Middleware<AuthState> {
 
 /**
  * Protects the handlers after it, which have `ctx.state.auth`. A refusal sets `ctx.status`, headers and `ctx.body`, like any
- * response; nothing is thrown, unless `refusals` says otherwise.
+ * response; nothing is thrown, unless `refusals` changes that.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6749 section 4.4, RFC 9457

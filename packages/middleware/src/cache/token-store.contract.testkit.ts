@@ -94,7 +94,7 @@ export function describeTokenStore(name: string, start: () => Promise<StoreHarne
       expect(stored?.ttlMs).toBeLessThanOrEqual(2 * minuteMs);
     });
 
-    it('puts a value and its end in place of another', async () => {
+    it('replaces a value and its end', async () => {
       const key = freshKey();
       await store.set(key, bytes('first'), 10 * minuteMs);
       await store.set(key, bytes('second'), minuteMs);

@@ -21,7 +21,7 @@ import type { ExchangeRequestOptions } from './schema.ts';
 import { isSubjectRefusal } from './subject-refusal.ts';
 import { openActor, withActor } from './with-actor.ts';
 
-/** A token that the authorization server issued in place of a caller's. */
+/** A token that the authorization server issued instead of a caller's. */
 export interface ExchangedToken {
   readonly kind: 'exchanged';
   readonly token: AccessToken;

@@ -41,7 +41,7 @@ const standardSchema = z.strictObject({
   actorToken: actorSchema
     .optional()
     .describe(
-      'Sends a token of the gateway, from its own client credentials, as `actor_token`: delegation in place of impersonation. `{}` for one without parameters.',
+      'Sends a token of the gateway, from its own client credentials, as `actor_token`: delegation instead of impersonation. `{}` for one without parameters.',
     ),
 });
 

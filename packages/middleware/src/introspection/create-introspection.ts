@@ -179,7 +179,7 @@ function findFault(claims: Claims, { audience, issuers }: IntrospectionRules): F
   const values: readonly JsonValue[] = Array.isArray(aud) ? (aud as readonly JsonValue[]) : [aud ?? null];
   if (audience.length > 0 && !values.some((one) => typeof one === 'string' && audience.includes(one)))
     return [
-      'The token is meant for another audience.',
+      'The token is for another audience.',
       `aud is ${show(aud)}, expected ${audience.map(show).join(' or ')}`,
     ];
   return undefined;

@@ -60,7 +60,7 @@ describe('the options of oAuthIntrospection', () => {
     [
       'credentials in the URL',
       { ...client, clientConfig: { url: 'https://a:b@as.example/' } },
-      ['error clientConfig.url: a URL must not hold credentials: use clientID and clientSecret'],
+      ['error clientConfig.url: a URL must not contain credentials: use clientID and clientSecret'],
     ],
     [
       'half a client',
@@ -97,7 +97,7 @@ describe('the options of oAuthIntrospection', () => {
     [
       'two hints',
       { ...client, clientConfig: { url, tokenTypeHint: 'a' }, tokenTypeHint: 'b' },
-      ['error tokenTypeHint: clientConfig.tokenTypeHint says otherwise'],
+      ['error tokenTypeHint: clientConfig.tokenTypeHint has another value'],
     ],
     [
       'an unknown option',

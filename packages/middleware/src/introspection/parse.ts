@@ -23,7 +23,7 @@ function checkMeaning(shape: RawOptions<typeof introspectionSchema.shape>, repor
   checkResponseVerification(shape, report);
   const hint = toRecord(shape.clientConfig)?.['tokenTypeHint'];
   if (isGiven(shape.tokenTypeHint) && isGiven(hint) && shape.tokenTypeHint !== hint)
-    report('error', ['tokenTypeHint'], 'duplicate_option', 'clientConfig.tokenTypeHint says otherwise');
+    report('error', ['tokenTypeHint'], 'duplicate_option', 'clientConfig.tokenTypeHint has another value');
 }
 
 function checkResponseVerification(

@@ -25,7 +25,7 @@ export const introspectionConfigSchema = z.strictObject({
     .describe('Sent as `token_type_hint`, such as `access_token` (RFC 7662 section 2.1).'),
   ...endpointConfigFields,
   headers: endpointConfigFields.headers.describe(
-    'Additional headers of each request, by name. `Authorization` authenticates the gateway in place of `clientID`.',
+    'Additional headers of each request, by name. `Authorization` authenticates the gateway instead of `clientID`.',
   ),
 });
 
@@ -42,7 +42,7 @@ export const introspectionRuleFields = {
     .refine((seconds) => seconds >= 0 && seconds <= 86_400, { error: 'expected 0 to 86400' })
     .default(60)
     .describe(
-      'Time for which a response is used in seconds, up to the `exp` of the token: a revoked token is accepted for so long. `0`: each request causes an introspection. Tokens that are not active are refused without another request for 5 seconds at most.',
+      'Time for which a response is used in seconds, up to the `exp` of the token: during this time, a revoked token is still accepted. `0`: each request causes an introspection. Tokens that are not active are refused without another request for 5 seconds at most.',
     ),
 };
 
@@ -59,7 +59,7 @@ const responseVerificationSchema = z
   })
   .transform(completeVerification)
   .describe(
-    'Requests signed responses (RFC 9701), `application/token-introspection+jwt`, and uses no others. Without it, responses are those that came over the connection to the endpoint.',
+    'Requests signed responses (RFC 9701), `application/token-introspection+jwt`, and uses no others. Without it, responses are trusted as received from the endpoint.',
   );
 
 /** The options of `oAuthIntrospection` under their canonical names. */
@@ -95,7 +95,7 @@ const inUse = ({
   maxCacheMs: maxCacheSeconds * 1000,
 });
 
-/** Parses them. The type is written out, because an inferred one repeats every option. */
+/** Parses them. The type is explicit, because an inferred one repeats every option. */
 export const introspectionOptions: z.ZodType<
   ReturnType<typeof inUse>,
   IntrospectionInput

@@ -86,7 +86,7 @@ function checkAudience(claims: Claims, { audience }: PartyRules): JwtRefusal | u
   if (audience.length === 0 || values.some((one) => typeof one === 'string' && audience.includes(one)))
     return undefined;
   return refuseJwt(
-    'The token is meant for another audience.',
+    'The token is for another audience.',
     `aud is ${showClaim(aud)}, expected ${audience.map(showClaim).join(' or ')}`,
   );
 }

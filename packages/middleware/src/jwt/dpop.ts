@@ -49,7 +49,7 @@ export function createCheckProof(clock: Clock, clockSkewMs: number, used: UsedPr
       if (typeof htu !== 'string' || !isSameUrl(htu, url)) return 'The DPoP proof is for another URL.';
       const ageMs = clock.now() - iat * 1000;
       if (!(ageMs >= -clockSkewMs && ageMs <= longestAgeMs + clockSkewMs))
-        return 'The DPoP proof is not from now.';
+        return 'The DPoP proof is too old or from the future.';
       if (ath !== createHash('sha256').update(token).digest('base64url'))
         return 'The DPoP proof is for another token.';
       const { jwk = {} } = protectedHeader as { readonly jwk?: JWK };

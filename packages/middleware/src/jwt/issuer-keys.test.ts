@@ -96,7 +96,7 @@ describe('a token of oidc-provider', () => {
     const token = await obtain();
     expect(await open({ audience: 'https://other.example/' }).decide(requestWith(token))).toMatchObject({
       code: 'token_invalid',
-      detail: 'The token is meant for another audience.',
+      detail: 'The token is for another audience.',
     });
     expect(await open({ claims: 'Equals(`grp`, `admin`)' }).decide(requestWith(token))).toMatchObject({
       code: 'claims_not_satisfied',

@@ -51,7 +51,7 @@ describe('the options of jwt', () => {
     [{ audience: 'api', signingSecret: long, publicKey: pem }, /publicKey: excludes signingSecret/],
     [{ audience: 'api', issuer: 'https://a', jwksUrl: 'https://a/k' }, /issuer: excludes jwksUrl/],
     [{ signingSecret: long }, /audience: is required/],
-    [{ signingSecret: long, audience: '' }, /audience: is empty: name what/],
+    [{ signingSecret: long, audience: '' }, /audience: is empty: name the audience/],
     [{ audience: 'api', signingSecret: long, algorithms: ['RS256'] }, /algorithms.0: signingSecret needs/],
     [{ audience: 'api', publicKey: pem, algorithms: ['ES256', 'HS256'] }, /algorithms.1: only signingSecret/],
     [{ audience: 'api', publicKey: pem, algorithms: ['none'] }, /algorithms.0: expected one of/],
@@ -90,7 +90,7 @@ describe('the options of jwt', () => {
   });
 
   it.each<[object, RegExp]>([
-    [{ audience: [], publicKey: pem }, /audience: tokens that are meant for other services/],
+    [{ audience: [], publicKey: pem }, /audience: tokens for other services/],
     [{ audience: 'api', signingSecret: 'short' }, /signingSecret: is shorter than 32 bytes/],
     [{ audience: 'api', jwksUrl: 'https://as/keys' }, /issuers: is empty/],
     [{ audience: 'api', jwksUrl: 'http://as/keys', issuers: ['https://as'] }, /jwksUrl: http lets others/],

@@ -26,7 +26,7 @@ const isWrittenList = (raw: unknown, name: string): boolean =>
     ([key, value]) => key.toLowerCase() === name && Array.isArray(value),
   );
 
-/** An empty list opens the route to tokens for any audience, so it must be written out. */
+/** An empty list opens the route to tokens for any audience, so it must be explicit. */
 function checkAudience(audience: unknown, isList: boolean, report: Report): void {
   const isEmpty = Array.isArray(audience) && audience.length === 0;
   if (isEmpty && !isList)
@@ -34,10 +34,9 @@ function checkAudience(audience: unknown, isList: boolean, report: Report): void
       'error',
       ['audience'],
       'missing_option',
-      'is empty: name what tokens must be meant for, or write [] to accept tokens for anyone',
+      'is empty: name the audience that tokens must have, or write [] to accept tokens for any audience',
     );
-  else if (isEmpty)
-    report('warning', ['audience'], 'insecure', 'tokens that are meant for other services are accepted');
+  else if (isEmpty) report('warning', ['audience'], 'insecure', 'tokens for other services are accepted');
 }
 
 const keyNames = ['signingSecret', 'publicKey', 'jwksFile', 'jwksUrl', 'issuer'] as const;
@@ -92,7 +91,7 @@ function checkSecret(text: string, isBase64: unknown, report: Report): void {
       'warning',
       path,
       'insecure',
-      `is shorter than ${leastSecretBytes} bytes: whoever has a token can guess it (RFC 7518 section 3.2)`,
+      `is shorter than ${leastSecretBytes} bytes: anyone who has a token can guess it (RFC 7518 section 3.2)`,
     );
 }
 

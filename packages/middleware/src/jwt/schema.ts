@@ -44,7 +44,7 @@ export const jwtSchema = z.strictObject({
   audience: texts
     .transform(toList)
     .describe(
-      'Values of `aud`, one of which a token must have. `[]`, which has to be written out, accepts tokens for any audience.',
+      'Values of `aud`, one of which a token must have. An explicit `[]` accepts tokens for any audience.',
     ),
   algorithms: z
     .array(z.enum(algorithms, { error: `expected one of ${algorithms.join(', ')}` }))
@@ -121,7 +121,7 @@ const inUse = ({
   tokenQueryKey: tokenQueryKey ?? tokenKey,
 });
 
-/** Parses them. The type is written out, because an inferred one repeats every option. */
+/** Parses them. The type is explicit, because an inferred one repeats every option. */
 export const jwtOptions: z.ZodType<ReturnType<typeof inUse>, JwtInput> = jwtSchema.transform(inUse);
 
 /** The options of `jwt` after parsing; the schema describes them. */

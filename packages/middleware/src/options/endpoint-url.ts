@@ -19,7 +19,7 @@ export function checkEndpointUrl(
   const refuse = (message: string): void => report('error', path, 'invalid_value', message);
   if (url === undefined || !/^https?:$/.test(url.protocol)) refuse('expected an absolute https or http URL');
   else if (url.username !== '' || url.password !== '')
-    refuse('a URL must not hold credentials: use clientID and clientSecret');
+    refuse('a URL must not contain credentials: use clientID and clientSecret');
   else if (url.hash !== '') refuse(`the URL of ${noun} has no fragment`);
   else if (isInsecure(url))
     report('warning', path, 'insecure', 'http sends tokens and client secrets in clear: use https');

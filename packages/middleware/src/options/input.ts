@@ -46,8 +46,8 @@ export interface ClientCredentialsFields {
    */
   acceptedTokenTypes?: readonly string[] | undefined;
   /**
-   * Verifies each token once, before its claims decide. Without it, the claims are those that came over the connection
-   * to the token endpoint.
+   * Verifies each token once, before its claims decide. Without it, the claims are trusted as received from the token
+   * endpoint.
    */
   verify?: {
     /** URL of the JWK Set: `https`, or `http` with a warning unless it is loopback. */

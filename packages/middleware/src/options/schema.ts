@@ -101,7 +101,7 @@ const inUse = ({ url, issuer, tokenLifetime, verify, ...rest }: z.output<typeof 
   };
 };
 
-/** Parses them. The type is written out, because an inferred one repeats every option. */
+/** Parses them. The type is explicit, because an inferred one repeats every option. */
 export const clientCredentialsOptions: z.ZodType<
   ReturnType<typeof inUse>,
   ClientCredentialsFields

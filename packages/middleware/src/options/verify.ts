@@ -65,7 +65,7 @@ export const verifySchema = z
   })
   .transform(completeVerification)
   .describe(
-    'Verifies each token once, before its claims decide. Without it, the claims are those that came over the connection to the token endpoint.',
+    'Verifies each token once, before its claims decide. Without it, the claims are trusted as received from the token endpoint.',
   );
 
 /** How to introspect an opaque token from the authorization server. */

@@ -38,11 +38,11 @@ export function createApiAuthorization({
     try {
       token = readToken();
     } catch {
-      throw new ApiError(503, 'api.actionsToken leads nowhere: see the log');
+      throw new ApiError(503, 'api.actionsToken cannot be resolved: see the log');
     }
     const given = /^bearer +(\S+)$/i.exec(authorization)?.[1] ?? '';
     if (token === '' || !isSame(given, token))
-      throw new ApiError(401, 'this takes the token of api.actionsToken: Authorization: Bearer TOKEN');
+      throw new ApiError(401, 'this requires the token of api.actionsToken: Authorization: Bearer TOKEN');
   };
   return {
     checkRead(facts) {

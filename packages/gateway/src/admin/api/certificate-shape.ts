@@ -5,8 +5,8 @@ export const certificateShape = z.strictObject({
   commonName: z.string(),
   names: z
     .array(z.string())
-    .describe('Host names and addresses that it is valid for; a caller gets it by one of them (SNI).'),
-  entryPoints: z.array(z.string()).describe('That present it.'),
+    .describe('Host names and addresses for which it is valid; SNI selects it by one of them.'),
+  entryPoints: z.array(z.string()).describe('Entry points that present it.'),
   origin: z.string().nullable().describe('File or Kubernetes Secret; null: written in the configuration.'),
   issuer: z.string(),
   serial: z.string(),

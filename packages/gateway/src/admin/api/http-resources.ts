@@ -40,7 +40,7 @@ const isNamed = (query: URLSearchParams, parameter: string, names: readonly stri
 export const httpResources: readonly ApiResource[] = [
   {
     ...{ kind: 'list', path: '/api/http/routers', shape: routerShape, schemaName: 'Router' },
-    summary: 'Routers with their status and what is wrong with them.',
+    summary: 'Routers with their status and problems.',
     parameters: [
       ...pages,
       search('the name or the rule'),
@@ -62,7 +62,7 @@ export const httpResources: readonly ApiResource[] = [
   },
   {
     ...{ kind: 'single', path: '/api/http/routers/{name}', shape: routerShape, schemaName: 'Router' },
-    summary: 'One router, with the requests that it has had.',
+    summary: 'One router, with its request counts.',
     read: readRouter,
   },
   {

@@ -12,7 +12,7 @@ export function createOpenApi(version: string, server: string): Record<string, u
     info: {
       title: 'grantgate',
       version,
-      description: 'What a running gateway knows of itself. No response has a secret or a token.',
+      description: 'State of a running gateway. No response contains a secret or a token.',
     },
     servers: [{ url: server === '' ? '/' : server }],
     paths: {
@@ -62,7 +62,7 @@ const actions = {
         },
       }),
       responses: {
-        200: toJson('What was dropped.', {
+        200: toJson('Number of dropped tokens.', {
           type: 'object',
           properties: { middlewares: { type: 'integer' }, tokens: { type: 'integer' } },
         }),
@@ -111,7 +111,7 @@ function toOperation(resource: ApiResource): Record<string, unknown> {
               },
             },
       400: toJson('A parameter is invalid.', ref('Error')),
-      ...(hasName && { 404: toJson('There is none with this name.', ref('Error')) }),
+      ...(hasName && { 404: toJson('No entry has this name.', ref('Error')) }),
       503: toJson('The workers do not reply.', ref('Error')),
     },
   };

@@ -17,6 +17,6 @@ export const status: ResourceParameter = {
 };
 
 export const order = (keys: readonly string[]): readonly ResourceParameter[] => [
-  { name: 'sortBy', description: 'What entries are sorted by.', values: keys },
+  { name: 'sortBy', description: 'Key by which entries are sorted.', values: keys },
   { name: 'direction', description: 'Direction of `sortBy`. Default: `asc`.', values: ['asc', 'desc'] },
 ];

@@ -116,7 +116,7 @@ export const resources: readonly ApiResource[] = [
   },
   {
     ...{ kind: 'single', path: '/api/config', shape: configShape, schemaName: 'Config' },
-    summary: 'The configuration in force, without secrets, and everything that is wrong with it.',
+    summary: 'The active configuration, without secrets, and its problems.',
     read: ({ source }) => Promise.resolve(toConfigView(source)),
   },
   {

@@ -60,7 +60,7 @@ export const overviewShape = z.strictObject({
         }),
       ),
     })
-    .describe('Processes that serve requests, and those that this response is made of.'),
+    .describe('Processes that serve requests. `replied`: number of those whose state is in this response.'),
   ready: z.boolean(),
   waitingFor: z.array(z.string()),
   configuration: z.strictObject({ loadedAt: time, errors: count, warnings: count }),
@@ -76,7 +76,7 @@ export const overviewShape = z.strictObject({
       failingRenewals: count,
     })
     .describe(
-      'Beside `cached` and `failingRenewals`: look-ups by where the token came from, since the start.',
+      'Besides `cached` and `failingRenewals`: look-ups since the start, by the source of the token.',
     ),
   authorizationServers: z.strictObject({ total: count, failing: count }),
   stores: z.strictObject({
@@ -185,9 +185,9 @@ export const tokenShape = z.strictObject({
   middlewares: z.array(z.string()),
   obtainedAt: time,
   expiresAt: time,
-  refreshAt: time.nullable().describe('A use after this renews it; null while that is under way.'),
-  failedRefreshes: count.describe('Attempts to renew it that brought no newer token.'),
-  source: tokenSource.describe('Where this process got it from.'),
+  refreshAt: time.nullable().describe('A use after this time refreshes it; null during a refresh.'),
+  failedRefreshes: count.describe('Refreshes that returned no newer token.'),
+  source: tokenSource.describe('Source from which this process has it.'),
   format: z.enum(['jwt', 'opaque']),
   claims: z.array(z.string()).describe('Names of its claims.'),
 });
@@ -228,7 +228,7 @@ export const authorizationServerShape = z.strictObject({
   retryAfter: z
     .strictObject({ clients: count, until: time })
     .nullable()
-    .describe('Clients whose requests wait because the server said so, or after failures.'),
+    .describe('Clients whose requests wait because of `Retry-After` or after failures.'),
 });
 
 const problem = z.strictObject({
@@ -252,7 +252,7 @@ export const refusalShape = z.strictObject({
   entryPoint: z.string(),
   router: z.string().nullable(),
   service: z.string().nullable(),
-  middleware: z.string().nullable().describe('That refused; null: the gateway itself.'),
+  middleware: z.string().nullable().describe('Middleware that refused; null: the gateway itself.'),
   clientID: z.string().nullable(),
   clientAddress: z.string(),
   authorization: z

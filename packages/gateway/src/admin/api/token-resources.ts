@@ -22,7 +22,7 @@ export const tokenResources: readonly ApiResource[] = [
       search('the client ID'),
       { name: 'clientID', description: 'Only this client.' },
       { name: 'middleware', description: 'Only tokens that this middleware uses.' },
-      { name: 'source', description: 'Only tokens from there.', values: tokenSource.options },
+      { name: 'source', description: 'Only tokens from this source.', values: tokenSource.options },
       ...order(tokenSortKeys),
     ],
     read: readTokens,

@@ -26,7 +26,7 @@ export async function tryIntrospection(settings: IntrospectionSettings): Promise
       case 'active':
         return {
           fault: { severity: 'error', code: 'introspection_failed' },
-          detail: 'calls a token active that does not exist: this may not be an introspection endpoint',
+          detail: 'reports a token that does not exist as active: this may not be an introspection endpoint',
         };
       case 'failure': {
         const isRefused = outcome.reason === 'credentials_refused' || outcome.reason === 'request_rejected';

@@ -95,7 +95,7 @@ export function createOptionsPages(): Readonly<Record<string, OptionsPage>> {
     },
     routes: {
       title: 'Routes',
-      text: `Files of two formats, told apart by their content and mixed freely in one directory. ${names} ${durations}`,
+      text: `Files of two formats, distinguished by their content and mixed freely in one directory. ${names} ${durations}`,
       sections: [
         {
           heading: "Traefik's dynamic configuration",
@@ -104,7 +104,7 @@ export function createOptionsPages(): Readonly<Record<string, OptionsPage>> {
         },
         {
           heading: 'Kubernetes manifests',
-          text: 'A file holds one or several YAML documents. Every object has these options.',
+          text: 'A file contains one or several YAML documents. Every object has these options.',
           options: optionsOf(metadataSchema, 'metadata'),
         },
         {

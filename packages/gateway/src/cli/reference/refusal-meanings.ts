@@ -10,14 +10,14 @@ export const refusalMeanings: Readonly<Record<RefusalCode | GatewayRefusalCode, 
   credentials_malformed:
     'Application level: the Basic credentials are malformed (RFC 7617). `apiKey`: the key is malformed, or given more than once.',
   credentials_refused:
-    'Application level: the authorization server refused the client ID and secret (`invalid_client`, `unauthorized_client` or 401). `apiKey`: no key of the middleware is the one in the request.',
+    'Application level: the authorization server refused the client ID and secret (`invalid_client`, `unauthorized_client` or 401). `apiKey`: the middleware has no such key.',
   credentials_busy: '`apiKey`: 100 keys wait to be checked. Keys that were accepted before pass at once.',
   claims_not_satisfied: "The token's claims do not satisfy `claims`.",
   token_missing: 'The request has no token where the middleware reads it.',
   token_malformed:
     'The token is malformed (RFC 6750 section 2.1), too long, or given more than once; the challenge has `invalid_request`.',
   token_invalid:
-    'The token is not accepted: signature, issuer, audience, validity, type or proof of possession, the introspection endpoint does not call it active, or the authorization server does not exchange it; the challenge has `invalid_token`. The log says why.',
+    'The token is not accepted: signature, issuer, audience, validity, type or proof of possession, the introspection endpoint does not report it as active, or the authorization server does not exchange it; the challenge has `invalid_token`. The log has the reason.',
   insufficient_scope: 'The token lacks a scope that the request needs.',
   gateway_credentials_refused:
     "The authorization server refused the gateway's own client: its ID and secret, or its right to introspect or exchange tokens.",
@@ -32,7 +32,7 @@ export const refusalMeanings: Readonly<Record<RefusalCode | GatewayRefusalCode, 
   authorization_server_timeout:
     'The authorization server did not respond within `timeoutSeconds`, after all retries.',
   middleware_unavailable:
-    'The route or one of its middlewares is invalid or lacks a secret; the log and `grantgate check` say why.',
+    'The route or one of its middlewares is invalid or lacks a secret; the log and `grantgate check` show the reason.',
   no_route: 'No router matches the request.',
   misdirected_request:
     'The `Host` belongs to a router with other TLS options than the connection, which was opened for another host (SNI).',

@@ -60,7 +60,7 @@ function describeMissing(
     const [fault] = other.errors;
     if (fault !== undefined) return `${name} is invalid: ${fault.message}`;
     return other.members === undefined
-      ? `${name} is ${other.kind ?? 'another middleware'}, which has nothing to do with tokens`
+      ? `${name} is ${other.kind ?? 'another middleware'}, which does not use tokens`
       : `${name} is a chain: name one of its middlewares`;
   }
   if (all.length === 0)

@@ -214,7 +214,7 @@ export const badBodies: readonly BadResponse[] = [
   chunked('NUL in a trailer', '0\r\nX-A: b\0\r\n\r\n', value),
   chunked('a bare LF after a trailer', '0\r\nX-A: b\n\r\n', value),
   chunked('a bare LF as the end', '0\r\n\n', name),
-  chunked('another answer in place of the trailers', `0\r\n${ok}\r\n`, name),
+  chunked('another response instead of the trailers', `0\r\n${ok}\r\n`, name),
   chunked('trailers that are too large', `0\r\nX-A: ${'a'.repeat(70_000)}\r\n\r\n`, 'a chunk size or a trailer section that is too long'), // prettier-ignore
   chunked('too many trailers', `0\r\n${'A:b\r\n'.repeat(2001)}\r\n`, 'too many trailer lines'),
 ];

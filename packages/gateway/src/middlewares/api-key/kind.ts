@@ -13,7 +13,7 @@ import { apiKeySchema, parseApiKeyOptions, type ApiKeyOptions } from './options.
 export const apiKey = defineKind<ApiKeyOptions>({
   name: 'apiKey',
   isPlugin: true,
-  description: 'Lets callers pass who send a key whose hash is known.',
+  description: 'Accepts callers that send a key with a known hash.',
   schema: () => apiKeySchema,
   authenticatesCallers: () => true,
   read: (config, sources) => readParsedOptions(config, sources, parseApiKeyOptions),

@@ -25,7 +25,7 @@ export const apiKeySchema = z.strictObject({
   secretNonBase64Encoded: z
     .boolean()
     .default(false)
-    .describe('Whether callers send their key as it is. Default: they send it in Base64.'),
+    .describe('Whether callers send their key unencoded. Default: they send it in Base64.'),
   keys: z
     .array(
       z.strictObject({
@@ -98,7 +98,7 @@ function checkMeaning(shape: RawOptions<typeof apiKeySchema.shape>, report: Repo
       'warning',
       ['secretValues'],
       'slow_hashes',
-      `each unknown key is held against ${slow} hashes that take long to check: prefer {SSHA256} for keys that a machine generated`,
+      `each unknown key is compared with ${slow} slow hashes: prefer {SSHA256} for generated keys`,
     );
 }
 

@@ -23,7 +23,7 @@ const schema = z.strictObject({
   usersFile: z
     .string()
     .default('')
-    .describe('File with such lines; read again when it changes. `users` wins over it.'),
+    .describe('File with such lines; read again when it changes. `users` takes precedence over it.'),
   secret: z
     .string()
     .default('')

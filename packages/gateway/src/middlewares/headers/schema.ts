@@ -66,10 +66,12 @@ export const headersSchema = z.strictObject({
   stsPreload: flag.describe('Adds `preload` to `Strict-Transport-Security`.'),
   forceSTSHeader: flag.describe('Sends `Strict-Transport-Security` without TLS too.'),
   frameDeny: flag.describe('Sends `X-Frame-Options: DENY`.'),
-  customFrameOptionsValue: text.describe('Value of `X-Frame-Options`; wins over `frameDeny`.'),
+  customFrameOptionsValue: text.describe('Value of `X-Frame-Options`; takes precedence over `frameDeny`.'),
   contentTypeNosniff: flag.describe('Sends `X-Content-Type-Options: nosniff`.'),
   browserXssFilter: flag.describe('Sends `X-XSS-Protection: 1; mode=block`.'),
-  customBrowserXSSValue: text.describe('Value of `X-XSS-Protection`; wins over `browserXssFilter`.'),
+  customBrowserXSSValue: text.describe(
+    'Value of `X-XSS-Protection`; takes precedence over `browserXssFilter`.',
+  ),
   contentSecurityPolicy: text.describe(
     'Value of `Content-Security-Policy`; `$NONCE` becomes a new nonce for each response.',
   ),

@@ -25,7 +25,7 @@ import { optionRules } from './option-rules.ts';
 export const jwt = defineKind<JwtOptions>({
   name: 'jwt',
   isPlugin: true,
-  description: 'Lets callers pass who send a JWT as a bearer token (RFC 6750, RFC 9068).',
+  description: 'Accepts callers that send a JWT as a bearer token (RFC 6750, RFC 9068).',
   schema: () => jwtSchema,
   rules: optionRules,
   read,

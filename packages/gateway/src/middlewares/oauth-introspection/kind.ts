@@ -23,7 +23,7 @@ import { optionRules } from './option-rules.ts';
 export const oAuthIntrospection = defineKind<IntrospectionOptions>({
   name: 'oAuthIntrospection',
   isPlugin: true,
-  description: 'Lets callers pass who send a token that the introspection endpoint calls active (RFC 7662).',
+  description: 'Accepts callers whose token the introspection endpoint reports as active (RFC 7662).',
   schema: () => introspectionSchema,
   rules: optionRules,
   read: (config, sources) => readClientOptions(config, sources, parseIntrospection),

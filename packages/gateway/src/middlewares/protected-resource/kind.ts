@@ -39,7 +39,7 @@ const schema = z.strictObject({
     .array(z.enum(['header', 'body', 'query'], { error: 'expected header, body or query' }))
     .default(['header'])
     .describe('Where the route accepts a bearer token.'),
-  resourceName: z.string().optional().describe('Name for people.'),
+  resourceName: z.string().optional().describe('Name that a client may show to users.'),
   resourceDocumentation: page.describe('Page for developers.'),
   resourcePolicyUri: page.describe('Page about the use of data.'),
   resourceTosUri: page.describe('Page with the terms of service.'),
@@ -61,7 +61,7 @@ export const protectedResource = defineKind<ProtectedResourceOptions>({
   name: 'protectedResource',
   isPlugin: true,
   description:
-    'Tells clients which authorization servers a route accepts tokens of (RFC 9728). It comes before the middlewares that authenticate.',
+    'Tells clients from which authorization servers a route accepts tokens (RFC 9728). It comes before the middlewares that authenticate.',
   schema: () => schema,
   precedesAuthenticators: true,
   read: (config, sources) => readOptions(schema, config, sources),

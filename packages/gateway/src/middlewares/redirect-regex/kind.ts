@@ -14,7 +14,7 @@ const schema = z.strictObject({
   replacement: z
     .string()
     .describe(
-      'Replaces every match; `$1` and `${name}` stand for groups. The result is the URL to redirect to.',
+      'Replaces every match; `$1` and `${name}` refer to groups. The result is the URL to redirect to.',
     ),
   permanent: z
     .boolean()

@@ -12,7 +12,7 @@ const schema = z.strictObject({
     .string()
     .default('')
     .describe(
-      'Replaces every match; `$1` and `${name}` stand for groups. The server gets the original path in `X-Replaced-Path`.',
+      'Replaces every match; `$1` and `${name}` refer to groups. The server gets the original path in `X-Replaced-Path`.',
     ),
 });
 

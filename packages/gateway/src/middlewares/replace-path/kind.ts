@@ -8,7 +8,7 @@ const schema = z.strictObject({
   path: z
     .string()
     .default('')
-    .describe('New path; the query stays. The server gets the original path in `X-Replaced-Path`.'),
+    .describe('New path; the query is kept. The server gets the original path in `X-Replaced-Path`.'),
 });
 
 type ReplacePathOptions = z.output<typeof schema>;

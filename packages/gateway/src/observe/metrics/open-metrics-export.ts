@@ -8,7 +8,7 @@ import { toShown } from './view.ts';
 
 /** Sends the metrics of the whole gateway to a collector. */
 export interface MetricsExport {
-  /** Exports once more, for at most 5 seconds. */
+  /** Exports again, for at most 5 seconds. */
   close(): Promise<void>;
 }
 

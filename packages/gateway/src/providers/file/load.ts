@@ -120,7 +120,7 @@ const areInstall = (documents: readonly Document[]): boolean =>
   documents.length > 0 && documents.every(({ value }) => isInstallDocument(value) && !isMixedDocument(value));
 
 const createEmptiedWarning = (file: string): Problem => ({
-  ...createFault(file, 'is empty: keeping its last good routes until it has others or is removed'),
+  ...createFault(file, 'is empty: keeping its last valid routes until it has others or is removed'),
   severity: 'warning',
   code: 'empty_file',
 });

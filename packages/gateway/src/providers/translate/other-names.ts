@@ -29,7 +29,7 @@ const insteadOf: Readonly<Record<string, string>> = {
   mirroring: 'requests go to one server: mirror them in a proxy behind grantgate',
   middlewares: 'list the middlewares in the router',
   'failover.errors':
-    'use the middleware errors for pages of another service, or retry, which takes another server',
+    'use the middleware errors for pages of another service, or retry, which uses another server',
 };
 
 /** @param path of an option of a service that the schema does not have. */

@@ -46,7 +46,7 @@ describe('references', () => {
         const draft = createChains(names, pairs.map(([from, to]) => createMention(from, to))); // prettier-ignore
         const expected = pairs.filter(([from, to]) => reaches(to, from));
         expect(createCheckReferences()(draft).map(({ problem }) => problem.message)).toEqual(
-          expected.map(([from, to]) => `${to} leads back to ${from}`),
+          expected.map(([from, to]) => `${to} refers back to ${from}`),
         );
       }),
       { numRuns: 300 },

@@ -80,7 +80,7 @@ function checkReferences(draft: Draft, propose: (of: Mention['of']) => string): 
     else if (isForeign(draft, mention.of))
       add(mention, 'cross_namespace', describeForeign(draft, mention.of));
     else if (isCircular(mention))
-      add(mention, 'circular_reference', `${name} leads back to ${mention.in.name}`);
+      add(mention, 'circular_reference', `${name} refers back to ${mention.in.name}`);
   }
   const unused = findUnusedFallbacks(draft.services).map(({ owner, problem }) => ({
     in: { kind: 'services' as const, name: owner.name },

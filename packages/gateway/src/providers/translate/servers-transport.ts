@@ -22,7 +22,7 @@ export const serversTransportSchema = z.strictObject({
   certificates: z
     .array(certificateSchema)
     .default([])
-    .describe('Certificates that the gateway shows to servers (mutual TLS).'),
+    .describe('Certificates that the gateway presents to servers (mutual TLS).'),
   peerCertURI: z
     .string()
     .min(1)

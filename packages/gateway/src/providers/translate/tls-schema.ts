@@ -52,7 +52,7 @@ export const clientAuthTypeSchema = z
   .enum(clientAuthTypes)
   .optional()
   .describe(
-    'Whether callers must show a certificate, and whether it is verified. Default: `RequireAndVerifyClientCert` with certificates of authorities, `NoClientCert` without.',
+    'Whether callers must present a certificate, and whether it is verified. Default: `RequireAndVerifyClientCert` with certificates of authorities, `NoClientCert` without.',
   );
 
 /** `tls.options.NAME` */

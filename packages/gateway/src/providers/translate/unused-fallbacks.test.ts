@@ -32,5 +32,5 @@ it('a missing, broken or circular service is reported as such', () => {
   expect(load(`${plain('b')}, ${failover('nowhere')}`)).toEqual([
     expect.stringContaining('there is no service nowhere@file'),
   ]);
-  expect(load(`${plain('b')}, ${failover('f')}`)).toEqual([expect.stringContaining('leads back to')]);
+  expect(load(`${plain('b')}, ${failover('f')}`)).toEqual([expect.stringContaining('refers back to')]);
 });

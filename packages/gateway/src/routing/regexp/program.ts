@@ -3,7 +3,7 @@ import { RegexpFault } from './scanner.ts';
 import type { Assertion, Syntax } from './syntax.ts';
 import { isNullable } from './trim.ts';
 
-/** One step of a program; control goes to the next one unless it says otherwise. */
+/** One step of a program; control continues at the next one unless it names another. */
 export type Instruction =
   | { readonly op: 'set'; readonly set: CharSet }
   | { readonly op: 'assert'; readonly assertion: Assertion }

@@ -21,7 +21,7 @@ export function createAssertionFile(path = '', within?: readonly string[]): Clie
 
 async function readAssertion(path: string, within: readonly string[] | undefined): Promise<string> {
   const text = (await readFile(path, within)).trim();
-  if (!compactJws.test(text)) throw new LocalFault('the assertion file does not hold a JWT');
+  if (!compactJws.test(text)) throw new LocalFault('the assertion file does not contain a JWT');
   return text;
 }
 

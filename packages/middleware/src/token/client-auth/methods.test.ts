@@ -316,9 +316,9 @@ describe('assertion_file', () => {
     [
       'not a JWT',
       (path: string) => writeFile(path, 'password=hunter2'),
-      'the assertion file does not hold a JWT',
+      'the assertion file does not contain a JWT',
     ],
-    ['empty', (path: string) => writeFile(path, ''), 'the assertion file does not hold a JWT'],
+    ['empty', (path: string) => writeFile(path, ''), 'the assertion file does not contain a JWT'],
     [
       'too long',
       async (path: string) => {

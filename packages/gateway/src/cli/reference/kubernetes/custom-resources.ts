@@ -123,7 +123,7 @@ export function createCustomResources(): Readonly<Record<string, CustomResourceD
     serverstransports: define(
       'ServersTransport',
       'serverstransport',
-      toSpec(serversTransportObjectSchema, 'How servers are connected to.'),
+      toSpec(serversTransportObjectSchema, 'Connections to servers.'),
     ),
     traefikservices: define(
       'TraefikService',

@@ -56,7 +56,10 @@ interface Annotation {
 type AnnotationProblem = Parameters<typeof createProblem>[2];
 type AnnotationReport = (annotation: Annotation, details: AnnotationProblem) => void;
 
-/** The name of an entry: one without a provider is of this one, as in Traefik, and so is missing. */
+/**
+ * The qualified name of an entry: as in Traefik, one without a provider belongs to the provider of Ingresses, and is therefore
+ * missing.
+ */
 const qualify = (name: string): string =>
   name === defaultTlsName || name.includes('@') ? name : `${name}@kubernetes`;
 const ignored = (name: string, reason: string): AnnotationProblem => ({
@@ -76,7 +79,7 @@ const serviceNames = [
   'service.sticky.cookie',
 ];
 
-/** Reads the annotations of an Ingress. One that is not understood is an error: it may have protected the routes. */
+/** Reads the annotations of an Ingress. An unknown one is an error, because it may have protected the routes. */
 export function readRouterAnnotations(object: KubernetesObject): AnnotationsResult<RouterOptions> {
   const { list, problems, report } = open(object);
   const options: { -readonly [K in keyof RouterOptions]: RouterOptions[K] } = {
@@ -110,7 +113,7 @@ export function readRouterAnnotations(object: KubernetesObject): AnnotationsResu
   return { value: options, problems };
 }
 
-/** Reads the annotations of a Service. Only Ingresses act on them. */
+/** Reads the annotations of a Service. They affect only Ingresses. */
 export function readServiceAnnotations(object: KubernetesObject): ServiceOptions {
   const { list, problems, report } = open(object);
   let scheme: ServiceOptions['scheme'];
@@ -218,7 +221,7 @@ function readBoolean(annotation: Annotation, report: AnnotationReport): boolean 
   return false;
 }
 
-/** Text of an annotation as the schema of the option wants it. */
+/** Converts the text of an annotation to the type that the schema of the option requires. */
 function toCookieValue(text: string): unknown {
   if (text === 'true' || text === 'false') return text === 'true';
   return /^-?\d+$/.test(text) ? Number(text) : text;

@@ -31,7 +31,7 @@ export const ingressSchema = z.strictObject({
       .string()
       .optional()
       .describe(
-        'Name of an IngressClass; wins over the annotation `kubernetes.io/ingress.class`. See `ingressClass` of `providers.kubernetesIngress`.',
+        'Name of an IngressClass; takes precedence over the annotation `kubernetes.io/ingress.class`. See `ingressClass` of `providers.kubernetesIngress`.',
       ),
     defaultBackend: backend
       .optional()

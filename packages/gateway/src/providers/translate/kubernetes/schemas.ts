@@ -47,7 +47,7 @@ export const ingressRouteSchema = z.strictObject({
       .string()
       .optional()
       .describe(
-        'Compared with `ingressClass` of `providers.kubernetesCRD`; wins over the annotation `kubernetes.io/ingress.class`. Ignored in files.',
+        'Compared with `ingressClass` of `providers.kubernetesCRD`; takes precedence over the annotation `kubernetes.io/ingress.class`. Ignored in files.',
       ),
     entryPoints: z.array(name).default([]).describe('Default: every entry point but `admin`.'),
     routes: z.array(z.unknown()).min(1).describe('At least one.'),
@@ -103,7 +103,7 @@ export const memberSchema = z.strictObject({
   serversTransport: name
     .optional()
     .describe(
-      'Name of a ServersTransport of the namespace of the Service, or `NAME@file`: how servers are connected to.',
+      'Name of a ServersTransport of the namespace of the Service, or `NAME@file`, for connections to servers.',
     ),
 });
 

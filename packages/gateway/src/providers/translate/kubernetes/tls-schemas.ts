@@ -69,7 +69,7 @@ export const serversTransportObjectSchema = z.strictObject({
     certificatesSecrets: z
       .array(name)
       .default([])
-      .describe('Names of Secrets with certificates that the gateway shows to servers (mutual TLS).'),
+      .describe('Names of Secrets with certificates that the gateway presents to servers (mutual TLS).'),
     maxIdleConnsPerHost,
     forwardingTimeouts,
     disableHTTP2,
