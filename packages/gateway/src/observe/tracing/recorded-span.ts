@@ -1,5 +1,6 @@
 import type { HrTime, SpanContext, SpanKind, SpanStatus } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { toHrTime } from '../otlp-time.ts';
 import type { Attributes } from './server-attributes.ts';
 
 /** Properties that spans of a process have in common. */
@@ -85,8 +86,3 @@ const none: never[] = [];
 const unset: SpanStatus = { code: 0 };
 const error: SpanStatus = { code: 2 };
 /* eslint-enable @typescript-eslint/no-unsafe-enum-assignment */
-
-function toHrTime(ms: number): HrTime {
-  const seconds = Math.trunc(ms / 1000);
-  return [seconds, Math.round((ms - seconds * 1000) * 1e6)];
-}
