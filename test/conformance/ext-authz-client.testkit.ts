@@ -16,7 +16,7 @@ export interface CheckHeader {
 }
 
 /** `CheckResponse`, as a reader of the published protos has it. */
-export interface CheckAnswer {
+export interface CheckResponse {
   readonly status: { readonly code: number } | null;
   readonly http_response?: 'denied_response' | 'ok_response';
   readonly ok_response?: {
@@ -35,7 +35,7 @@ export interface CheckAnswer {
 
 export interface ExtAuthzClient {
   /** @param request a `CheckRequest`. @throws ServiceError */
-  check(request: object, deadlineMs?: number): Promise<CheckAnswer>;
+  check(request: object, deadlineMs?: number): Promise<CheckResponse>;
   close(): void;
 }
 
@@ -64,7 +64,7 @@ export function createExtAuthzClient(address: string, authority?: string): ExtAu
         const check = client['Check'] as unknown as (
           message: object,
           options: object,
-          done: (error: ServiceError | null, answer: CheckAnswer) => void,
+          done: (error: ServiceError | null, answer: CheckResponse) => void,
         ) => void;
         check.call(client, request, { deadline: Date.now() + deadlineMs }, (error, answer) =>
           error === null ? resolve(answer) : reject(error),

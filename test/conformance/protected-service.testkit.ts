@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { SeenRequest } from './integration.ts';
-import type { CallerAnswer } from './send-request.testkit.ts';
+import type { SentResponse } from './send-request.testkit.ts';
 
 export interface ProtectedService {
   readonly url: string;
@@ -37,7 +37,7 @@ export async function startProtectedService(): Promise<ProtectedService> {
 export const seenType = 'application/vnd.seen+json';
 
 /** The request as the protected service saw it; undefined when the response is not its own. */
-export function toSeen({ headers, body }: CallerAnswer): SeenRequest | undefined {
+export function toSeen({ headers, body }: SentResponse): SeenRequest | undefined {
   return headers['content-type']?.startsWith(seenType) === true
     ? (JSON.parse(body) as SeenRequest)
     : undefined;

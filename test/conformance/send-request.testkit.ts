@@ -3,14 +3,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { CallerRequest } from './case.ts';
 
-export interface CallerAnswer {
+export interface SentResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
 /** Sends a request over a connection of its own, headers exactly as they are given, and reads the whole answer. */
-export function sendRequest(origin: string, request: CallerRequest): Promise<CallerAnswer> {
+export function sendRequest(origin: string, request: CallerRequest): Promise<SentResponse> {
   const { host, hostname, port } = new URL(origin);
   const { method = 'GET', path = '/', headers = [], body = '' } = request;
   const framing = body === '' ? [] : ['Content-Length', String(Buffer.byteLength(body))];

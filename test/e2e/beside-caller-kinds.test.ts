@@ -13,7 +13,7 @@ import {
   type ScriptedServer,
 } from '../../packages/testkit/src/scripted-server.ts';
 import { startTokenServer, type TokenServer } from '../../packages/testkit/src/token-server.ts';
-import { createExtAuthzClient, type CheckAnswer } from '../conformance/ext-authz-client.testkit.ts';
+import { createExtAuthzClient, type CheckResponse } from '../conformance/ext-authz-client.testkit.ts';
 import { changes } from '../conformance/beside-examples.testkit.ts';
 import { proxies, type Proxy, type ProxyName } from './beside-proxies.testkit.ts';
 import { startExample, type Beside } from './beside.testkit.ts';
@@ -218,7 +218,7 @@ describe('external authorization for Envoy', () => {
     await gateway.close();
   });
 
-  const check = (middleware: string, headers: object): Promise<CheckAnswer> =>
+  const check = (middleware: string, headers: object): Promise<CheckResponse> =>
     client.check({
       attributes: {
         context_extensions: { middleware },

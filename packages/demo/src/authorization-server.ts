@@ -46,7 +46,7 @@ export async function startAuthorizationServer(
     await next();
     if (ctx.path === '/token') tokenRequests += 1;
   });
-  const answer = provider.callback();
-  server.onRequest((request, response) => void answer(request, response));
+  const handle = provider.callback();
+  server.onRequest((request, response) => void handle(request, response));
   return { ...server, tokenRequests: () => tokenRequests };
 }

@@ -15,10 +15,10 @@ export interface ContractCase {
   /** Default `http1`. `upgrade`: a WebSocket handshake, then some bytes that come back. */
   readonly transport?: 'http1' | 'http2' | 'upgrade';
   /** Default: 200 with `Authorization` and `X-User`. */
-  readonly answer?: Answer;
+  readonly answer?: ContractResponse;
 }
 
-export interface Answer {
+export interface ContractResponse {
   readonly status: number;
   readonly headers?: readonly string[];
   readonly body?: string;

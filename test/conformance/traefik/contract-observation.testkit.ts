@@ -4,10 +4,18 @@ import type { IncomingMessage } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { hostname } from 'node:os';
 import { text } from 'node:stream/consumers';
-import type { Answer, ContractCase, ContractObservation, ContractRequest } from './contract-case.ts';
+import type {
+  ContractResponse,
+  ContractCase,
+  ContractObservation,
+  ContractRequest,
+} from './contract-case.ts';
 import type { ContractSubject } from './contract-subject.testkit.ts';
 
-const passing: Answer = { status: 200, headers: ['Authorization', 'Bearer token', 'X-User', 'boss'] };
+const passing: ContractResponse = {
+  status: 200,
+  headers: ['Authorization', 'Bearer token', 'X-User', 'boss'],
+};
 
 interface WireResponse {
   readonly status: number;

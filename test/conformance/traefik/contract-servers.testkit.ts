@@ -4,13 +4,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createNetServer } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { Answer, ContractRequest } from './contract-case.ts';
+import type { ContractResponse, ContractRequest } from './contract-case.ts';
 
 /** The servers behind Traefik in the contract suite, on real sockets. */
 export interface ContractServers {
   readonly ports: { readonly check: number; readonly frozen: number; readonly service: number };
   /** The forward-auth server's responses from now on. */
-  answer(answer: Answer): void;
+  answer(answer: ContractResponse): void;
   /** Requests that both have seen since the last call. */
   takeSeen(): { readonly check: ContractRequest | null; readonly service: ContractRequest | null };
   /** Resolves when the server that never answers has got a request. */
@@ -19,7 +19,7 @@ export interface ContractServers {
 }
 
 export async function startContractServers(): Promise<ContractServers> {
-  let answer: Answer = { status: 200 };
+  let answer: ContractResponse = { status: 200 };
   let seen: { check: ContractRequest | null; service: ContractRequest | null } = {
     check: null,
     service: null,

@@ -9,8 +9,8 @@ import type { IncomingRequest } from '../proxy/incoming-request.ts';
 export interface AdminDashboard {
   /** Whether it serves a path: `/`, `/dashboard`, and everything below `/dashboard/`. */
   readonly serves: (path: string) => boolean;
-  /** @param answered called with each response, before it is written. */
-  readonly handle: (incoming: IncomingRequest, answered: (status: number, bytes: number) => void) => void;
+  /** @param onResponse called with each response, before it is written. */
+  readonly handle: (incoming: IncomingRequest, onResponse: (status: number, bytes: number) => void) => void;
 }
 
 interface DashboardResponse {
@@ -68,12 +68,12 @@ export function createDashboard(basePath: string, folder: string): AdminDashboar
   };
   return {
     serves: (requested) => requested === root || requested === path || requested.startsWith(`${path}/`),
-    handle(incoming, answered) {
+    handle(incoming, onResponse) {
       void respondTo(incoming).then(({ status, headers, body }) => {
         const { response } = incoming;
         // The caller may have disconnected meanwhile.
         if (response.over) return;
-        answered(status, body.length);
+        onResponse(status, body.length);
         const reason = STATUS_CODES[status] ?? '';
         response.begin({ status, reason, headers, dated: true, reused: false });
         response.end(body, false, noTrailers);

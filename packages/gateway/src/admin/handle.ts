@@ -38,8 +38,8 @@ export interface AdminApi {
   refuseAction(
     facts: IncomingRequest['facts'],
   ): { readonly status: number; readonly detail: string } | undefined;
-  /** @param answered called with each response, before it is written. */
-  handle(incoming: IncomingRequest, answered: (status: number, bytes: number) => void): void;
+  /** @param onResponse called with each response, before it is written. */
+  handle(incoming: IncomingRequest, onResponse: (status: number, bytes: number) => void): void;
 }
 
 /** A response of the gateway itself. */
@@ -67,36 +67,36 @@ export function createAdminHandle(options: AdminOptions): Handle {
     if (ping !== undefined && facts.path === '/ping') {
       const status = ping();
       write('ping', status, plain(STATUS_CODES[status] ?? String(status)));
-      return answered;
+      return responded;
     }
     if (ping !== undefined && facts.path === '/ready') {
       const reasons = unready();
       const ok = reasons.length === 0;
       write('ping', ok ? 200 : 503, plain(ok ? 'OK' : `not ready: ${reasons.join('; ')}`));
-      return answered;
+      return responded;
     }
     if (metrics !== undefined && facts.path === '/metrics') {
       metrics().then(
         (page) => write('metrics', 200, page),
         () => write('metrics', 503, plain('worker metrics are unavailable')),
       );
-      return answered;
+      return responded;
     }
     if (purge !== undefined && facts.path === purgePath) {
       void respondToPurge(incoming, purge, api === undefined ? withoutApi : api.refuseAction(facts)).then(
         ({ status, headers, ...page }) => write('api', status, page, headers),
       );
-      return answered;
+      return responded;
     }
     if (api !== undefined && facts.path.startsWith(api.prefix)) {
       api.handle(incoming, (status, bytes) => onResponse?.(incoming, { service: 'api', status, bytes }));
-      return answered;
+      return responded;
     }
     if (dashboard?.serves(facts.path) === true) {
       dashboard.handle(incoming, (status, bytes) =>
         onResponse?.(incoming, { service: 'dashboard', status, bytes }),
       );
-      return answered;
+      return responded;
     }
     return next(incoming);
   };
@@ -106,7 +106,7 @@ export function createAdminHandle(options: AdminOptions): Handle {
 const withoutApi = { status: 403, detail: noSecret };
 
 /** No work is in progress that could be cancelled. */
-const answered: PendingRequest = Object.freeze({ refuse() {} });
+const responded: PendingRequest = Object.freeze({ refuse() {} });
 
 const plain = (text: string): AdminPage => ({ type: 'text/plain; charset=utf-8', text });
 

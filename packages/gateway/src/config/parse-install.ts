@@ -79,7 +79,7 @@ export function parseInstall(text: string, file: string): ParsedInstall {
   const problems = [
     ...found,
     ...findUnservedEntryPoints(written, placeOf),
-    ...findUnanswered(install, placeOf),
+    ...findMissingResponders(install, placeOf),
     ...findInsecureTransport(install, placeOf),
     ...findApiMistakes(install).map(({ path, ...problem }): Problem => ({
       ...problem,
@@ -131,7 +131,7 @@ function explainRootOption([name = '', ...more]: readonly string[]): ProblemDeta
 type PlaceOf = (path: readonly string[], part?: 'key') => Problem['place'];
 
 /** Features without an entry point that serves them. */
-function findUnanswered(install: ServedInstall, placeOf: PlaceOf): Problem[] {
+function findMissingResponders(install: ServedInstall, placeOf: PlaceOf): Problem[] {
   const { api, ping, metrics, entryPoints } = install;
   const responding = [
     { isOn: api !== undefined && api.socket === undefined, named: undefined, path: ['api'] },

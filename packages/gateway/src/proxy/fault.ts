@@ -20,6 +20,6 @@ export const upstreamFaults: Readonly<Record<ResponseFaultCode, UpstreamFault>> 
   connection_lost: 'upstream_reset',
   head_timeout: 'upstream_timeout',
   body_timeout: 'upstream_timeout',
-  answer_invalid: 'upstream_reset',
+  response_invalid: 'upstream_reset',
   request_invalid: 'request_invalid',
 });

@@ -77,7 +77,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
   #over = false;
   /** Called with the outcome of the request, if the choice of a server depends on it. */
   #outcome: ((status: number) => void) | undefined = undefined;
-  #answered = false;
+  #hasHead = false;
   /** The last part of the body: written together with the end if that follows at once. */
   #part: Buffer | undefined = undefined;
   #lent = false;
@@ -133,7 +133,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
     this.#tellOutcome(head.status);
     if (head.status === 401 && this.#replaces(head, repeats)) return;
     if (this.#retries(head.status, undefined)) return;
-    this.#answered = true;
+    this.#hasHead = true;
     listener.responseStarted(head);
     if (headerChanges?.awaitsStart(head.headers, head.status) === true) this.#hold(head, repeats);
     else this.#begin(head, repeats, undefined);
@@ -213,11 +213,11 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
     }
     const refused = upstreamFaults[fault.code];
     // A fault of the caller says nothing about the server.
-    if (!this.#answered && fault.code !== 'request_invalid') this.#tellOutcome(faultStatus[refused]);
-    if (!this.#answered && this.#retries(faultStatus[refused], fault.code)) return;
+    if (!this.#hasHead && fault.code !== 'request_invalid') this.#tellOutcome(faultStatus[refused]);
+    if (!this.#hasHead && this.#retries(faultStatus[refused], fault.code)) return;
     this.#over = true;
     this.#job.listener.responseInterrupted(fault.reason);
-    if (this.#answered) this.#job.incoming.response.cut();
+    if (this.#hasHead) this.#job.incoming.response.cut();
     else this.#job.listener.failed(refused);
   }
 

@@ -170,7 +170,7 @@ function sendOne(
     // Health checks never send `Upgrade`.
     onUpgrade: (_head, socket) => void socket.destroy(),
     onFault({ code }) {
-      listener.onFault(code === 'answer_invalid');
+      listener.onFault(code === 'response_invalid');
       void release();
     },
   });

@@ -58,9 +58,9 @@ export function createBestEffortStore(store: TokenStore, options: BestEffortStor
 
   const probeLater = (): void => {
     probe = clock.after(probeMs, () => {
-      void measure('ping', () => store.ping()).then((answer) => {
+      void measure('ping', () => store.ping()).then((result) => {
         if (closed) return;
-        if (!answer.ok && store.isReady()) {
+        if (!result.ok && store.isReady()) {
           probeLater();
           return;
         }

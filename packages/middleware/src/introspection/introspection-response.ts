@@ -42,13 +42,13 @@ export async function processIntrospectionResponse(
   context: IntrospectionContext,
 ): Promise<Attempt> {
   const { clock, withheld, readSigned, sentAtMs } = context;
-  const answer = await readResponse(response);
-  const failed = findFailure(answer, { server: introspectionServer, clock, withheld });
+  const received = await readResponse(response);
+  const failed = findFailure(received, { server: introspectionServer, clock, withheld });
   if (failed !== undefined) return failed;
-  const { headers } = answer;
-  const said = await readSigned?.(answer, clock.now() - (clock.monotonic() - sentAtMs));
+  const { headers } = received;
+  const said = await readSigned?.(received, clock.now() - (clock.monotonic() - sentAtMs));
   if (said?.kind === 'failure') return { outcome: said, transient: false };
-  const { text, json } = said?.kind === 'response' ? said : answer;
+  const { text, json } = said?.kind === 'response' ? said : received;
   const read =
     said?.kind === 'refused'
       ? { problem: said.reason }
@@ -58,7 +58,7 @@ export async function processIntrospectionResponse(
   return 'kind' in read
     ? { outcome: read, transient: false }
     : toInvalidResponse(
-        answer,
+        received,
         `${introspectionServer} sent an invalid response (${readSigned === undefined ? 'RFC 7662 section 2.2' : 'RFC 9701 section 5'})`,
         read,
         withheld,

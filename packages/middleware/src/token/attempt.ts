@@ -1,7 +1,7 @@
 import type { ClientAuth } from 'oauth4webapi';
 import type { Clock } from '../base/clock.ts';
 import { describeConnectionFault } from '../base/connection-fault.ts';
-import { UnusableAnswer } from './bounded-body.ts';
+import { UnusableResponse } from './bounded-body.ts';
 import type { Credential } from './credential.ts';
 import type { Withheld } from './error-response.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
@@ -70,7 +70,7 @@ export function toFailedAttempt(
     const detail = `${server} did not respond within ${timedOutMs / 1000} s`;
     return { outcome: createTokenFailure('timeout', detail), transient: true };
   }
-  if (error instanceof UnusableAnswer) {
+  if (error instanceof UnusableResponse) {
     const detail = `${server} ${error.message}`;
     return { outcome: createTokenFailure('response_invalid', detail), transient: false };
   }

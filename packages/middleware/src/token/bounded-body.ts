@@ -4,11 +4,11 @@ import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 /**
  * The fault of an unusable response, without server text. It follows the server's name: `responded in a broken content encoding`.
  */
-export class UnusableAnswer extends Error {}
+export class UnusableResponse extends Error {}
 
 /**
  * Reads a body to its end.
- * @throws UnusableAnswer as soon as it exceeds `maxBytes`; leaving the loop closes the connection.
+ * @throws UnusableResponse as soon as it exceeds `maxBytes`; leaving the loop closes the connection.
  */
 export async function readBounded(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
@@ -34,7 +34,7 @@ const decoders: Readonly<
 
 /**
  * Decodes a `Content-Encoding` that a server applied although none was requested.
- * @throws UnusableAnswer when the result exceeds `maxBytes`, or the encoding is unknown or invalid.
+ * @throws UnusableResponse when the result exceeds `maxBytes`, or the encoding is unknown or invalid.
  */
 export async function decodeContent(
   encoding: string,
@@ -45,14 +45,14 @@ export async function decodeContent(
   if (name === '' || name === 'identity' || bytes.length === 0) return bytes;
   const decode = Object.hasOwn(decoders, name) ? decoders[name] : undefined;
   if (decode === undefined)
-    throw new UnusableAnswer('responded in a content encoding that was not requested');
+    throw new UnusableResponse('responded in a content encoding that was not requested');
   try {
     return await decode(bytes, { maxOutputLength: maxBytes });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLong(maxBytes);
-    throw new UnusableAnswer('responded in a broken content encoding');
+    throw new UnusableResponse('responded in a broken content encoding');
   }
 }
 
-const tooLong = (maxBytes: number): UnusableAnswer =>
-  new UnusableAnswer(`responded with more than ${maxBytes} bytes`);
+const tooLong = (maxBytes: number): UnusableResponse =>
+  new UnusableResponse(`responded with more than ${maxBytes} bytes`);

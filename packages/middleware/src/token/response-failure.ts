@@ -93,9 +93,9 @@ function toServersFailure(
   const { code, concerns } = error;
   const methodDoubt = provesAuthentication(status, error) ? undefined : 'strong';
   const oauthError = isRegisteredError(code) ? code : undefined;
-  const answered = `${server} responded with ${status}`;
+  const summary = `${server} responded with ${status}`;
   // Callers may see the detail, so it contains a code only if a specification defines it.
-  const detail = oauthError === undefined ? answered : `${answered} ${oauthError}`;
+  const detail = oauthError === undefined ? summary : `${summary} ${oauthError}`;
   if (concerns === 'server')
     return { outcome: createTokenFailure('unavailable', detail, { retryAfterSeconds }), transient: true };
   const reason = concerns === 'client' ? 'credentials_refused' : 'request_rejected';

@@ -26,10 +26,10 @@ const server = 'the token endpoint';
 /** Reads the response to a token request: a token, or the reason why there is none (RFC 6749 sections 5.1 and 5.2). */
 export async function processTokenResponse(response: Response, context: ResponseContext): Promise<Attempt> {
   const { sentAtMs, clock, withheld, rules = plainGrantRules } = context;
-  const answer = await readResponse(response);
-  const failed = findFailure(answer, { server, clock, withheld });
+  const received = await readResponse(response);
+  const failed = findFailure(received, { server, clock, withheld });
   if (failed !== undefined) return failed;
-  const { status, headers, text, json } = answer;
+  const { status, headers, text, json } = received;
   const dateMs = parseHttpDate(headers.get('date') ?? '');
   const times: ResponseTimes = {
     sentAt: (clock.now() - (clock.monotonic() - sentAtMs)) / 1000,
@@ -41,5 +41,5 @@ export async function processTokenResponse(response: Response, context: Response
     return { outcome: granted, transient: false };
   }
   const detail = `${server} responded with ${status} without a Bearer token (RFC 6749 section 5.1)`;
-  return toInvalidResponse(answer, detail, granted, withheld);
+  return toInvalidResponse(received, detail, granted, withheld);
 }

@@ -1,20 +1,20 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../base/clock.ts';
 import { systemClock } from '../base/clock.ts';
-import { decodeContent, readBounded, UnusableAnswer } from './bounded-body.ts';
+import { decodeContent, readBounded, UnusableResponse } from './bounded-body.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
 import { readProxies } from './environment-proxies.ts';
 import { LocalFault } from './local-fault.ts';
 
 /** Maximum size of a response in bytes, after decompression. */
-export const maxAnswerBytes: number = 1024 * 1024;
+export const maxResponseBytes: number = 1024 * 1024;
 
 /** Connections to one authorization server. */
 export interface Transport {
   /**
-   * Sends a `POST` and reads the whole response, up to `maxAnswerBytes`; redirects are not followed.
+   * Sends a `POST` and reads the whole response, up to `maxResponseBytes`; redirects are not followed.
    *
-   * @throws UnusableAnswer, LocalFault, the signal's reason, a connection error, or an error of `node:tls` when a PEM text is
+   * @throws UnusableResponse, LocalFault, the signal's reason, a connection error, or an error of `node:tls` when a PEM text is
    * invalid; options validation finds that first.
    */
   post(url: string, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<Response>;
@@ -54,10 +54,10 @@ function pickHeaders(headers: Dispatcher.ResponseData['headers']): Record<string
 /** The decoded body. An unusable body counts as empty when the status alone shows that there is no token. */
 async function readContent({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Uint8Array> {
   try {
-    const bytes = await readBounded(body, maxAnswerBytes);
-    return await decodeContent(String(headers['content-encoding'] ?? ''), bytes, maxAnswerBytes);
+    const bytes = await readBounded(body, maxResponseBytes);
+    return await decodeContent(String(headers['content-encoding'] ?? ''), bytes, maxResponseBytes);
   } catch (error) {
-    if (error instanceof UnusableAnswer && statusCode >= 400) return new Uint8Array(0);
+    if (error instanceof UnusableResponse && statusCode >= 400) return new Uint8Array(0);
     throw error;
   }
 }
@@ -83,13 +83,13 @@ export function createTransport(
     const headers = { ...request.headers, 'accept-encoding': 'identity' };
     const { createDispatcher } = await loadDispatcher();
     agent ??= createDispatcher(options, clock, proxies);
-    const answer = await agent.request({ ...request, origin, path: pathname + search, headers });
-    const status = answer.statusCode;
-    const content = await readContent(answer);
-    if (status > 599) throw new UnusableAnswer(`responded with ${status}`);
+    const response = await agent.request({ ...request, origin, path: pathname + search, headers });
+    const status = response.statusCode;
+    const content = await readContent(response);
+    if (status > 599) throw new UnusableResponse(`responded with ${status}`);
     return new Response(bodyless.has(status) ? null : Buffer.from(content), {
       status,
-      headers: pickHeaders(answer.headers),
+      headers: pickHeaders(response.headers),
     });
   };
   return {

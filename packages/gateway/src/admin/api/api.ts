@@ -64,16 +64,16 @@ export function createApi({ source, survey, actions, serves, readToken }: ApiPar
           return { status: error.status, detail: error.message };
         }
       },
-      handle(incoming, answered) {
+      handle(incoming, onResponse) {
         const path = incoming.facts.path.slice(api.basePath.length);
         if (path === '/api/events' && isRead(incoming)) {
           const refused = findRefusal(authorization, incoming);
-          if (refused === undefined && events.open(incoming.response)) answered(200, 0);
-          else respond(incoming, refused ?? tooManyStreams, answered);
+          if (refused === undefined && events.open(incoming.response)) onResponse(200, 0);
+          else respond(incoming, refused ?? tooManyStreams, onResponse);
           return;
         }
         void respondTo(path, incoming, { authorization, act, read }).then((response) =>
-          respond(incoming, response, answered),
+          respond(incoming, response, onResponse),
         );
       },
     };
@@ -163,12 +163,12 @@ function findResource(path: string): { readonly resource: ApiResource | undefine
 function respond(
   { facts, response }: IncomingRequest,
   { status, text, headers = [] }: AdminReply,
-  answered: (status: number, bytes: number) => void,
+  onResponse: (status: number, bytes: number) => void,
 ): void {
   // The caller may have disconnected meanwhile.
   if (response.over) return;
   const body = Buffer.from(text);
-  answered(status, body.length);
+  onResponse(status, body.length);
   response.begin({
     status,
     reason: STATUS_CODES[status] ?? '',

@@ -120,15 +120,15 @@ async function knock({ clientConfig }: EndpointOptions, url: string): Promise<Co
   try {
     const headers = { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'grantgate' };
     const { status } = await transport.post(url, headers, 'grant_type=client_credentials', limit.signal);
-    const answered = `the token endpoint responded with ${status}`;
+    const summary = `the token endpoint responded with ${status}`;
     // Such a response may be deliberate, but no OAuth server sends it for a request without credentials.
     const doubtful = status >= 500 || status === 404 || status === 405 || status < 400;
     return doubtful
       ? {
           fault: { severity: 'warning', code: 'token_endpoint_unreachable' },
-          detail: answered + (isNoTokenEndpoint({ status }) ? hint : ''),
+          detail: summary + (isNoTokenEndpoint({ status }) ? hint : ''),
         }
-      : { fault: undefined, detail: `reachable (${answered})` };
+      : { fault: undefined, detail: `reachable (${summary})` };
   } catch (error) {
     return {
       fault: { severity: 'error', code: 'token_endpoint_unreachable' },

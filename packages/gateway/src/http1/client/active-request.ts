@@ -15,7 +15,7 @@ export class ActiveRequest implements RequestControl {
   readonly head: string;
   readonly handler: ResponseHandler;
   /** Whether the head of the response has arrived. */
-  answered = false;
+  hasHead = false;
   /** Whether the handler has paused the body. */
   paused = false;
   bodySent: boolean;

@@ -127,7 +127,7 @@ class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOw
   readonly #onDrain = (): void => {
     const job = this.#job;
     if (job === undefined || job.bodySent) return;
-    if (!job.answered) this.deadline = Infinity;
+    if (!job.hasHead) this.deadline = Infinity;
     job.body?.resume();
   };
 
@@ -136,7 +136,7 @@ class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOw
   }
 
   onWaiting(job: ActiveRequest): void {
-    if (!job.answered) this.#awaitHead();
+    if (!job.hasHead) this.#awaitHead();
   }
 
   fail(fault: ResponseFault): void {
@@ -172,9 +172,9 @@ class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOw
     // response may be early.
     const isEarly = this.#isUnsent && job?.request.body === undefined;
     const wrong = isEarly ? 'a response before the request was sent' : this.#parser.feed(bytes);
-    if (wrong !== undefined) this.#end({ code: 'answer_invalid', reason: wrong });
+    if (wrong !== undefined) this.#end({ code: 'response_invalid', reason: wrong });
     if (job === undefined || job !== this.#job) return;
-    if (!job.answered) return;
+    if (!job.hasHead) return;
     job.paused = !job.handler.onFlush();
     // The connection does not wait for the server now.
     if (job.paused) this.deadline = Infinity;
@@ -195,7 +195,7 @@ class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOw
     const job = this.#job;
     if (job === undefined) return;
     this.#holdsBody = false;
-    job.answered = true;
+    job.hasHead = true;
     job.idleSeconds = head.idleSeconds;
     this.#awaitBody();
     job.handler.onHead(head, repeats);
@@ -250,7 +250,7 @@ class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOw
     const job = this.#job;
     if (this.#holdsBody && job?.body !== undefined) this.#startBody(job, job.body, '');
     else if (!this.#isOpen) this.#end({ code: 'connect_timeout', reason: 'no connection in time' });
-    else if (this.#job?.answered === true)
+    else if (this.#job?.hasHead === true)
       this.#end({ code: 'body_timeout', reason: 'no further part of the body in time' });
     else this.#end({ code: 'head_timeout', reason: 'no response in time' });
   }
@@ -261,7 +261,7 @@ class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOw
   };
 
   readonly #onError = (error: NodeJS.ErrnoException): void =>
-    this.#end(toFault(error, this.#isOpen, this.#job?.answered ?? false));
+    this.#end(toFault(error, this.#isOpen, this.#job?.hasHead ?? false));
 
   readonly #onClose = (): void => this.#end({ code: 'connection_lost', reason: 'the connection was closed' });
 

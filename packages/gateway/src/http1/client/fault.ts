@@ -11,7 +11,7 @@ export type ResponseFaultCode =
   /** No further part of the response's body within the time limit. */
   | 'body_timeout'
   /** The bytes are not a valid response, or one that two readers could interpret differently. */
-  | 'answer_invalid'
+  | 'response_invalid'
   /** The request itself cannot be written. Nothing was sent. */
   | 'request_invalid';
 
@@ -24,10 +24,10 @@ export interface ResponseFault {
 /**
  * Fault for an error of a connection.
  * @param open whether it had been opened.
- * @param answered whether the head of the response had arrived.
+ * @param hasHead whether the head of the response had arrived.
  */
-export function toFault(error: NodeJS.ErrnoException, open: boolean, answered: boolean): ResponseFault {
+export function toFault(error: NodeJS.ErrnoException, open: boolean, hasHead: boolean): ResponseFault {
   const reason = error.code ?? error.name;
   if (error.code !== 'ETIMEDOUT') return { code: open ? 'connection_lost' : 'connect_failed', reason };
-  return { code: !open ? 'connect_timeout' : answered ? 'body_timeout' : 'head_timeout', reason };
+  return { code: !open ? 'connect_timeout' : hasHead ? 'body_timeout' : 'head_timeout', reason };
 }

@@ -201,7 +201,7 @@ describe('a response that arrives before its request was sent', () => {
   async function expectRefused(pool: Pool): Promise<void> {
     expect(await ask(pool, { headers })).toMatchObject({
       status: 0,
-      fault: { code: 'answer_invalid', reason: 'a response before the request was sent' },
+      fault: { code: 'response_invalid', reason: 'a response before the request was sent' },
     });
     expect(pool.stats()).toMatchObject({ open: 0, idle: 0 });
   }

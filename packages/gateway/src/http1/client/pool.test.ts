@@ -243,7 +243,7 @@ describe('another protocol', () => {
   ])('that is %s is refused', async (_, header) => {
     const { origin } = await serve((socket) => void socket.write(`HTTP/1.1 101 X\r\n${header}\r\n`));
     expect((await ask(open(origin).pool, { upgrade: 'websocket' })).fault).toEqual({
-      code: 'answer_invalid',
+      code: 'response_invalid',
       reason: 'an unrequested protocol',
     });
   });

@@ -7,13 +7,13 @@ export function toStreamFault(
   error: NodeJS.ErrnoException | undefined,
 ): ResponseFault {
   if (error?.code === 'ERR_HTTP2_ERROR')
-    return { code: 'answer_invalid', reason: 'frames that violate HTTP/2' };
+    return { code: 'response_invalid', reason: 'frames that violate HTTP/2' };
   if (error?.code === 'ERR_HTTP2_SESSION_ERROR')
     return { code: 'connection_lost', reason: `the server closed the connection (${nameOf(code)})` };
   if (error !== undefined && error.code !== 'ERR_HTTP2_STREAM_ERROR') return toFault(error, true, false);
   return code === constants.NGHTTP2_PROTOCOL_ERROR
     ? {
-        code: 'answer_invalid',
+        code: 'response_invalid',
         reason: 'a response that violates HTTP/2, or a stream reset (PROTOCOL_ERROR)',
       }
     : code === constants.NGHTTP2_NO_ERROR || code === undefined

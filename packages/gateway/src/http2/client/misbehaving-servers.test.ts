@@ -332,7 +332,7 @@ describe('a response that violates HTTP/2', () => {
       else respond(socket, frame.stream);
     });
     const outcome = await ask(pool);
-    expect(outcome.fault?.code).toMatch(/^(?:answer_invalid|connection_lost)$/);
+    expect(outcome.fault?.code).toMatch(/^(?:response_invalid|connection_lost)$/);
     expect(await ask(pool)).toMatchObject({ status: 200, body: 'ok' });
   }); // prettier-ignore
 

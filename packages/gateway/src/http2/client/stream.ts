@@ -30,7 +30,7 @@ export class RequestStream implements RequestControl, BodyListener, StreamEvents
   #stream: ClientHttp2Stream | undefined = undefined;
   /** The request on a connection of another protocol. */
   #moved: RequestControl | undefined = undefined;
-  #answered = false;
+  #hasHead = false;
   #isOver = false;
   #isResent = false;
   #isPaused = false;
@@ -95,7 +95,7 @@ export class RequestStream implements RequestControl, BodyListener, StreamEvents
     if (this.#isOver) return;
     this.#finish();
     this.#reset(
-      fault.code === 'answer_invalid' ? constants.NGHTTP2_PROTOCOL_ERROR : constants.NGHTTP2_CANCEL,
+      fault.code === 'response_invalid' ? constants.NGHTTP2_PROTOCOL_ERROR : constants.NGHTTP2_CANCEL,
     );
     this.handler.onFault(fault);
   }
@@ -118,7 +118,7 @@ export class RequestStream implements RequestControl, BodyListener, StreamEvents
   }
 
   onWaiting(): void {
-    if (!this.#answered) this.#awaitHead();
+    if (!this.#hasHead) this.#awaitHead();
   }
 
   onMismatch(): void {
@@ -131,7 +131,7 @@ export class RequestStream implements RequestControl, BodyListener, StreamEvents
     else {
       const owner = this.#owner;
       this.fail(
-        this.#answered
+        this.#hasHead
           ? { code: 'body_timeout', reason: 'no further part of the body in time' }
           : { code: 'head_timeout', reason: 'no response in time' },
       );
@@ -141,7 +141,7 @@ export class RequestStream implements RequestControl, BodyListener, StreamEvents
 
   onDrained(): void {
     // The time limit is for the server; now the caller's bytes are awaited.
-    if (!this.#answered && this.#body?.sent === false) this.deadline = Infinity;
+    if (!this.#hasHead && this.#body?.sent === false) this.deadline = Infinity;
   }
 
   #sendBody(body: BodyFeed, stream: ClientHttp2Stream): void {
@@ -181,12 +181,12 @@ export class RequestStream implements RequestControl, BodyListener, StreamEvents
     if (this.#isOver) return;
     this.#owner?.onActivity();
     const head = readFields(fields, this.request.method);
-    if (typeof head === 'string' || head.status < 200 || this.#answered) {
+    if (typeof head === 'string' || head.status < 200 || this.#hasHead) {
       this.#failWith(typeof head === 'string' ? head : 'a second head');
       return;
     }
     this.#awaitsContinue = false;
-    this.#answered = true;
+    this.#hasHead = true;
     this.#body?.release();
     if (head.framing === 'length') this.#left = head.length;
     else if (head.framing === 'none') this.#left = 0;
@@ -199,7 +199,7 @@ export class RequestStream implements RequestControl, BodyListener, StreamEvents
     if (this.#isOver) return;
     this.#owner?.onActivity();
     this.#parts.push(part);
-    if (this.#answered) this.#flushLater();
+    if (this.#hasHead) this.#flushLater();
   }
 
   /** Passes parts on that arrive together, and flushes in the same turn: the caller's connection may drain before the next one. */
@@ -240,7 +240,7 @@ export class RequestStream implements RequestControl, BodyListener, StreamEvents
   }
 
   onEnd(isComplete: boolean): void {
-    if (this.#isOver || !this.#answered || !isComplete || !this.#deliver()) return;
+    if (this.#isOver || !this.#hasHead || !isComplete || !this.#deliver()) return;
     if (this.#left > 0 && this.#left !== Infinity) {
       this.#failWith('a body that is shorter than announced');
       return;
@@ -258,7 +258,7 @@ export class RequestStream implements RequestControl, BodyListener, StreamEvents
     if (this.#isOver || stream === undefined) return;
     const isUnprocessed =
       stream.rstCode === constants.NGHTTP2_REFUSED_STREAM || owner?.isUnprocessed(stream.id) === true;
-    if (isUnprocessed && !this.#answered && !this.#isResent && this.#body?.replayable !== false) {
+    if (isUnprocessed && !this.#hasHead && !this.#isResent && this.#body?.replayable !== false) {
       this.#isResent = true;
       this.#stream = undefined;
       this.#owner = undefined;
@@ -267,12 +267,12 @@ export class RequestStream implements RequestControl, BodyListener, StreamEvents
       this.#deps.resend(this);
       return;
     }
-    if (this.#answered && !this.#deliver()) return;
+    if (this.#hasHead && !this.#deliver()) return;
     this.#finish();
     this.handler.onFault(toStreamFault(stream.rstCode, error));
   }
 
-  readonly #failWith = (reason: string): void => this.fail({ code: 'answer_invalid', reason });
+  readonly #failWith = (reason: string): void => this.fail({ code: 'response_invalid', reason });
 
   #reset(code: number): void {
     const stream = this.#stream;

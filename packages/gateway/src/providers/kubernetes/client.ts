@@ -33,7 +33,7 @@ export interface ApiClient {
 }
 
 /** Milliseconds for the connection and the head of a response, and between two parts of a body that is read completely. */
-export const answerTimeoutMs = 30_000;
+export const responseTimeoutMs = 30_000;
 /** Maximum bytes of a page of a list; one object has at most 1.5 MiB. */
 const maxBodyBytes = 256 * 1024 * 1024;
 const maxStatusBytes = 64 * 1024;
@@ -79,7 +79,7 @@ export function createClient({ access, clock, limit, onRequest }: ClientDeps): A
     new Promise((resolve) => {
       const outgoing = begin(request, prepared);
       let hasResponse = false;
-      const timer = clock.after(answerTimeoutMs, () => outgoing.destroy(new Error('no response in time')));
+      const timer = clock.after(responseTimeoutMs, () => outgoing.destroy(new Error('no response in time')));
       const abort = (): void => void outgoing.destroy(new Error('closed'));
       signal.addEventListener('abort', abort);
       // Makes the system detect a peer that disappeared silently.
@@ -181,8 +181,8 @@ async function readText(body: IncomingMessage, clock: Clock, maxBytes: number): 
   let length = 0;
   let last = clock.monotonic();
   const watchdog = (): { cancel(): void } =>
-    clock.after(answerTimeoutMs, () => {
-      if (clock.monotonic() - last >= answerTimeoutMs) body.destroy(new Error('the response stopped'));
+    clock.after(responseTimeoutMs, () => {
+      if (clock.monotonic() - last >= responseTimeoutMs) body.destroy(new Error('the response stopped'));
       else timer = watchdog();
     });
   let timer = watchdog();

@@ -31,7 +31,7 @@ const socketFaults: ReadonlySet<string> = new Set<SocketFault>([
   'NO_HANDSHAKE',
   'CLOSED_IN_HANDSHAKE',
   'CLOSED_AFTER_HANDSHAKE',
-  'CLOSED_UNANSWERED',
+  'CLOSED_WITHOUT_RESPONSE',
   'MALFORMED_REPLY',
 ]);
 const isSocketFault = (code: string): code is SocketFault => socketFaults.has(code);

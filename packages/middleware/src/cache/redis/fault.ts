@@ -48,7 +48,7 @@ const words: Readonly<Record<RedisFaultCode, string>> = {
   NO_HANDSHAKE: 'TLS: no response to the handshake; perhaps the server does not support TLS',
   CLOSED_AFTER_HANDSHAKE: 'TLS: closed after the handshake; perhaps a client certificate is required',
   CLOSED_IN_HANDSHAKE: 'TLS: closed during the handshake; perhaps the server does not support TLS',
-  CLOSED_UNANSWERED: 'connection closed without a response; perhaps the server expects TLS',
+  CLOSED_WITHOUT_RESPONSE: 'connection closed without a response; perhaps the server expects TLS',
   MALFORMED_REPLY: 'malformed reply: not a Redis server, or a hostile one',
   wrong_credentials: 'authentication failed: wrong user or password',
   password_required: 'authentication failed: a password is required',
@@ -108,7 +108,7 @@ const ranks: Readonly<Partial<Record<RedisFaultCode, number>>> = {
   NO_HANDSHAKE: 2,
   CLOSED_AFTER_HANDSHAKE: 2,
   CLOSED_IN_HANDSHAKE: 2,
-  CLOSED_UNANSWERED: 2,
+  CLOSED_WITHOUT_RESPONSE: 2,
   unreachable: 3,
 };
 const highestRank = 4;

@@ -2,7 +2,11 @@ import type { Socket } from 'node:net';
 
 /** Last phase of a connection whose errors are not specific enough; `describeFault` describes it in words. */
 export type SocketFault =
-  'NO_HANDSHAKE' | 'CLOSED_IN_HANDSHAKE' | 'CLOSED_AFTER_HANDSHAKE' | 'CLOSED_UNANSWERED' | 'MALFORMED_REPLY';
+  | 'NO_HANDSHAKE'
+  | 'CLOSED_IN_HANDSHAKE'
+  | 'CLOSED_AFTER_HANDSHAKE'
+  | 'CLOSED_WITHOUT_RESPONSE'
+  | 'MALFORMED_REPLY';
 
 /**
  * Reports the error of a socket that was just created, once. A connection that is only closed, or only silent, is reported with
@@ -22,7 +26,7 @@ export function watchSocket(socket: Socket, tls: boolean, report: (error: Error)
     if (!connected) return undefined;
     if (secure) return toFault('CLOSED_AFTER_HANDSHAKE');
     if (tls) return toFault('CLOSED_IN_HANDSHAKE');
-    return socket.bytesRead === 0 ? toFault('CLOSED_UNANSWERED') : undefined;
+    return socket.bytesRead === 0 ? toFault('CLOSED_WITHOUT_RESPONSE') : undefined;
   };
   socket.once('connect', () => (connected = true));
   socket.once('secureConnect', () => (secure = true));
