@@ -33,7 +33,7 @@ export interface ExchangeInput {
     /** Sent as `scope`: a list, or a string of scopes separated by spaces. */
     scopes?: string | readonly string[] | undefined;
     /**
-     * Sends a token of the gateway, from its own client credentials, as `actor_token`: delegation in place of
+     * Sends a token of the gateway, from its own client credentials, as `actor_token`: delegation instead of
      * impersonation. `{}` for one without parameters.
      */
     actorToken?: {

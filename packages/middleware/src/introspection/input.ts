@@ -30,9 +30,7 @@ export interface IntrospectionInput {
      * `64`.
      */
     maxConcurrent?: number | undefined;
-    /**
-     * Additional headers of each request, by name. `Authorization` authenticates the gateway in place of `clientID`.
-     */
+    /** Additional headers of each request, by name. `Authorization` authenticates the gateway instead of `clientID`. */
     headers?: Readonly<Record<string, string | Secret>> | undefined;
     /** URL of the HTTP proxy to the authorization server, instead of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. */
     proxy?: string | Secret | undefined;
@@ -86,14 +84,14 @@ export interface IntrospectionInput {
   /** Accepted values of `iss`, which the response must have. Default: `iss` is not checked. */
   issuers?: string | readonly string[] | undefined;
   /**
-   * Time for which a response is used in seconds, up to the `exp` of the token: a revoked token is accepted for so
-   * long. `0`: each request causes an introspection. Tokens that are not active are refused without another request for
-   * 5 seconds at most. Default: `60`.
+   * Time for which a response is used in seconds, up to the `exp` of the token: during this time, a revoked token is
+   * still accepted. `0`: each request causes an introspection. Tokens that are not active are refused without another
+   * request for 5 seconds at most. Default: `60`.
    */
   maxCacheSeconds?: number | undefined;
   /**
    * Requests signed responses (RFC 9701), `application/token-introspection+jwt`, and uses no others. Without it,
-   * responses are those that came over the connection to the endpoint.
+   * responses are trusted as received from the endpoint.
    */
   verify?: {
     /** URL of the JWK Set: `https`, or `http` with a warning unless it is loopback. */

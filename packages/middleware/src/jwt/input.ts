@@ -24,10 +24,7 @@ export interface JwtInput {
   issuer?: string | undefined;
   /** Accepted values of `iss`. Default: `issuer`. */
   issuers?: readonly string[] | undefined;
-  /**
-   * Values of `aud`, one of which a token must have. `[]`, which has to be written out, accepts tokens for any
-   * audience.
-   */
+  /** Values of `aud`, one of which a token must have. An explicit `[]` accepts tokens for any audience. */
   audience: string | readonly string[];
   /** Accepted values of `alg`. Default: with `signingSecret` those with HMAC, otherwise every asymmetric one. */
   algorithms?: readonly ('RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA' | 'Ed25519' | 'HS256' | 'HS384' | 'HS512')[] | undefined;
