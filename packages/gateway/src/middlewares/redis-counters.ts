@@ -1,7 +1,7 @@
 import type { RedisStoreOptions } from '@grantgate/middleware/cache/redis/options';
 import { Secret } from '@grantgate/middleware/base/secret';
 import { duration } from '@grantgate/middleware/options/duration';
-import { parseEndpoint } from '@grantgate/middleware/options/store';
+import { checkRedisAccess, parseEndpoint, redisEndpoints } from '@grantgate/middleware/options/store';
 import { z } from 'zod';
 import { asWritten } from '../config/as-written.ts';
 import type { MiddlewareConfig } from '../config/dynamic.ts';
@@ -16,11 +16,10 @@ const noEffect = 'No effect: one connection carries the requests of a process.';
 
 /** Traefik's `rateLimit.redis`. */
 export const redisCountersSchema = z.strictObject({
-  endpoints: z
-    .array(z.string())
-    .min(1, { error: 'expected one or more of host:port' })
+  endpoints: redisEndpoints
     .default(['localhost:6379'])
     .describe('`host:port` of the server, or of nodes of a Redis Cluster.'),
+  // As in Traefik, both may be empty.
   username: z.string().optional().describe('ACL user.'),
   password: z
     .string()
@@ -75,19 +74,11 @@ function checkRedis(
   read: Pick<SchemaOptions<object>, 'writtenPath'>,
 ): readonly Problem[] {
   if (redis === undefined) return [];
-  const report = (path: readonly (string | number)[], code: string, message: string): Problem =>
-    createOptionProblem(config, read.writtenPath(['redis', ...path]), { code, message });
-  return [
-    ...redis.endpoints.flatMap((endpoint, index) =>
-      parseEndpoint(endpoint) === undefined
-        ? [report(['endpoints', index], 'invalid_value', 'expected host:port or [IPv6]:port')]
-        : [],
-    ),
-    ...(redis.username !== undefined && redis.password === undefined
-      ? [report(['username'], 'missing_option', 'password is missing: username requires it')]
-      : []),
-    ...checkClientTls(redis.tls, { config, read, path: ['redis', 'tls'], peer: 'Redis' }),
-  ];
+  const problems: Problem[] = [];
+  checkRedisAccess(redis, ['redis'], (severity, path, code, message) =>
+    problems.push(createOptionProblem(config, read.writtenPath(path), { severity, code, message })),
+  );
+  return [...problems, ...checkClientTls(redis.tls, { config, read, path: ['redis', 'tls'], peer: 'Redis' })];
 }
 
 /** As in Traefik, several endpoints are nodes of a cluster. */

@@ -28,6 +28,30 @@ const tlsSchema = z
   })
   .transform(({ caBundle, ...tls }) => ({ ...tls, ca: tls.ca ?? caBundle }));
 
+/** Addresses of Redis, for every middleware that uses one; each describes them itself. */
+export const redisEndpoints: z.ZodArray<z.ZodString> = z
+  .array(z.string())
+  .min(1, { error: 'expected one or more of host:port' });
+
+/** Problems of the access to a Redis server that types do not express; each option may have any type. */
+export function checkRedisAccess(
+  {
+    endpoints,
+    username,
+    password,
+  }: Readonly<Partial<Record<'endpoints' | 'username' | 'password', unknown>>>,
+  path: readonly string[],
+  report: Report,
+): void {
+  if (Array.isArray(endpoints))
+    endpoints.forEach((endpoint: unknown, index) => {
+      if (typeof endpoint === 'string' && parseEndpoint(endpoint) === undefined)
+        report('error', [...path, 'endpoints', index], 'invalid_value', 'expected host:port or [IPv6]:port');
+    });
+  if (username !== undefined && password === undefined)
+    report('error', [...path, 'username'], 'missing_option', 'password is missing: username requires it');
+}
+
 const sentinelSchema = z.strictObject({
   masterSet: z.string().min(1).describe('Name of the master that the sentinels watch.'),
   username: secretText.optional().describe('ACL user of the sentinels.'),
@@ -52,10 +76,9 @@ export const storeSchema = z
       ),
     redis: z
       .strictObject({
-        endpoints: z
-          .array(z.string())
-          .min(1, { error: 'expected one or more of host:port' })
-          .describe('`host:port` of the server, of nodes of the cluster, or of the sentinels.'),
+        endpoints: redisEndpoints.describe(
+          '`host:port` of the server, of nodes of the cluster, or of the sentinels.',
+        ),
         username: secretText.optional().describe('ACL user.'),
         password: secret.optional().describe('Password of the ACL user, or of the default user.'),
         database: z.int().min(0).max(1_000_000).default(0).describe('Ignored, with a warning, in a cluster.'),
@@ -99,21 +122,16 @@ export function checkStore(store: unknown, report: Report): void {
   checkSecrets(secret, secrets, report);
   if (!isRecord(redis)) return;
   const path = ['store', 'redis'];
-  const { endpoints, cluster, sentinel, database, tls, username, password } = redis;
+  const { endpoints, cluster, sentinel, database, tls } = redis;
   const clustered = isCluster(cluster);
-  if (Array.isArray(endpoints)) {
-    endpoints.forEach((endpoint: unknown, index) => {
-      if (typeof endpoint === 'string' && parseEndpoint(endpoint) === undefined)
-        report('error', [...path, 'endpoints', index], 'invalid_value', 'expected host:port or [IPv6]:port');
-    });
-    if (endpoints.length > 1 && !clustered && sentinel === undefined)
-      report(
-        'error',
-        [...path, 'endpoints'],
-        'invalid_value',
-        'expected one endpoint, or cluster, or sentinel',
-      );
-  }
+  checkRedisAccess(redis, path, report);
+  if (Array.isArray(endpoints) && endpoints.length > 1 && !clustered && sentinel === undefined)
+    report(
+      'error',
+      [...path, 'endpoints'],
+      'invalid_value',
+      'expected one endpoint, or cluster, or sentinel',
+    );
   if (clustered && sentinel !== undefined)
     report('error', [...path, 'sentinel'], 'invalid_value', 'cluster and sentinel exclude each other');
   if (clustered && typeof database === 'number' && database !== 0)
@@ -123,8 +141,6 @@ export function checkStore(store: unknown, report: Report): void {
       'ignored_option',
       'a cluster has one database: this option is ignored',
     );
-  if (username !== undefined && password === undefined)
-    report('error', [...path, 'username'], 'missing_option', 'password is missing: username requires it');
   if (!isRecord(tls)) return;
   if (tls['ca'] !== undefined && tls['caBundle'] !== undefined)
     report('error', [...path, 'tls', 'caBundle'], 'duplicate_option', 'ca and caBundle are the same option');
