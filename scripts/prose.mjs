@@ -36,6 +36,14 @@ const banned = [
   [/\btakes? the place of\b/i, 'replaces'],
   [/\bsays? what is wrong\b/i, 'reports the problem, the fault'],
   [/\bwhat is (?:still )?(?:under way|in flight)\b/i, 'requests in flight'],
+  [/\bwins over\b/i, 'takes precedence over'],
+  [/\bin force\b/i, 'active'],
+  [/\btold apart\b/i, 'distinguished'],
+  [/\bfor so long\b/i, 'during this time'],
+  [/\bleads? nowhere\b/i, 'cannot be resolved'],
+  [/\b(?:is|are|be) held against\b/i, 'is compared with'],
+  [/\blast good\b/i, 'last valid'],
+  [/\bas (?:it|they) stands?\b/i, 'unchanged'],
 ];
 
 /** A sentence in a comment that begins with a clause in place of a noun. Questions may. */

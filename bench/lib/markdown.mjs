@@ -1,4 +1,4 @@
-/** A table as Prettier formats it, so that it can be put into a document as it stands. */
+/** A table in the format of Prettier, for insertion into a document. */
 export function markdownTable(head, rows) {
   const texts = [head, ...rows].map((row) => row.map(String));
   const widths = head.map((_, column) => Math.max(3, ...texts.map((row) => row[column].length)));

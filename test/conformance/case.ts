@@ -22,7 +22,7 @@ export interface CallerRequest {
 /** The request passes, and the protected service or handler sees this of it. */
 export interface ExpectedPass {
   readonly passes: true;
-  /** Under each name (lower case, `_` as it stands) its value, several joined by `, `; undefined: no such header. `authorization` is checked in every case. */
+  /** Under each name (lower case, `_` unchanged) its value, several joined by `, `; undefined: no such header. `authorization` is checked in every case. */
   readonly headers?: Readonly<Record<string, string | RegExp | undefined>>;
   /** Of `usernameClaim`; undefined: none. */
   readonly username?: string;

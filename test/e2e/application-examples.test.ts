@@ -22,7 +22,7 @@ afterAll(() => server.close());
 beforeEach(() => void (children = []));
 afterEach(() => children.forEach((child) => child.kill('SIGKILL')));
 
-/** Runs an example as it stands, in a process of its own, with the package as it is built (`make build`). */
+/** Runs an unchanged example in its own process, with the package that `make build` built. */
 function run(name: string, env: Readonly<Record<string, string>> = {}): ChildProcess {
   const child = spawn(process.execPath, [fileURLToPath(new URL(`examples/${name}/app.mjs`, root))], {
     env: { PATH: process.env['PATH'] ?? '', TOKEN_URL: server.url, PORT: '0', ...env },

@@ -39,7 +39,7 @@ export interface Beside {
   close(): Promise<void>;
 }
 
-/** Starts an example as it stands but for its ports and token endpoint: the service, the gateway and the real proxy. */
+/** Starts an example with other ports and another token endpoint: the service, the gateway and the real proxy. */
 export async function startBeside({ tokenUrl, ...options }: BesideOptions): Promise<Beside> {
   const service = await startEchoServer();
   const example = await startExample({

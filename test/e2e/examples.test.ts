@@ -30,7 +30,7 @@ afterAll(async () => {
   await server.close();
 });
 
-/** Serves an example as it stands but for the token endpoint, the service's port and the endpoints of Redis. */
+/** Serves an example with another token endpoint, another port of the service and other endpoints of Redis. */
 async function serve(
   name: string,
   redis: readonly { readonly host: string; readonly port: number }[] = [],

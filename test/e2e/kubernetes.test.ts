@@ -26,7 +26,7 @@ kind: Secret
 metadata: { name: my-secret }
 stringData: { clientID: machine, clientSecret: ${value} }
 `;
-/** Traefik Hub's example as it stands, `url` apart. */
+/** Traefik Hub's example, unchanged except for `url`. */
 const middleware = (url: string): string => `
 apiVersion: traefik.io/v1alpha1
 kind: Middleware

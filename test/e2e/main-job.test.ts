@@ -12,7 +12,7 @@ import { startEchoServer, valuesOf } from '../../packages/testkit/src/echo-serve
 import type { TestGateway } from './gateway.testkit.ts';
 import { startTestGateway } from './gateway.testkit.ts';
 
-/** The file of Traefik Hub's users as it stands, `url` apart, with an IngressRoute and the Service that it names. */
+/** The file of Traefik Hub's users, unchanged except for `url`, with an IngressRoute and the Service that it names. */
 const gatewayLevel = (url: string, upstreamPort: number): string => `
 apiVersion: traefik.io/v1alpha1
 kind: Middleware

@@ -41,7 +41,7 @@ export function spellTraversals(from: string, to: string): readonly string[] {
 }
 
 /**
- * How servers understand a path: as it stands, percent-decoded once, with `\` as `/`, without the parameters of segments
+ * How servers interpret a path: unchanged, percent-decoded once, with `\` as `/`, without the parameters of segments
  * (RFC 3986 section 3.3; Tomcat drops them before it decodes), cut at a null character, dot segments removed, and the
  * combinations of these.
  */

@@ -94,7 +94,7 @@ describe('grantgate serve with two workers, as built', () => {
       await serving.untilLogged('token found outside memory', foundBefore + 1);
       if (troubles() !== troublesBefore) return false;
       expect(server.tokenRequests.filter((request) => request.clientId === clientId)).toHaveLength(1);
-      // Once more, when all connections were taken by one worker.
+      // Repeated if one worker took all connections.
       const found = serving.logged('token found outside memory').slice(foundBefore);
       return new Set(found.map(({ worker }) => worker)).size === 2 && clientId;
     });
