@@ -18,7 +18,7 @@ afterEach(() => opened.splice(0).forEach((served) => served.close()));
 
 const newSocket = (): string => join(mkdtempSync(join(tmpdir(), 'grantgate-')), 'api.sock');
 
-/** A gateway whose `admin` others reach, with the API on a socket alone. */
+/** A gateway with a reachable entry point `admin` and the API only on a socket. */
 async function start(workers: number, socket: string) {
   const served = serve(
     {
@@ -60,7 +60,7 @@ describe.each([1, 2])('the socket of the API with %i workers', (workers) => {
 
   it('replaces a socket that an earlier gateway left behind', async () => {
     const socket = newSocket();
-    // A process that is killed does not remove it.
+    // A killed process does not remove the socket.
     const left = promisify(execFile)(process.execPath, [
       '-e',
       `require('net').createServer().listen(${JSON.stringify(socket)}, () => process.kill(process.pid, 'SIGKILL'))`,

@@ -39,7 +39,7 @@ afterAll(async () => {
 
 const plugin = (options: object) => ({ plugin: { oAuthClientCredentials: { url: server.url, ...options } } });
 
-/** Options with a secret in every place that can hold one. */
+/** Options with a secret in every place that can contain one. */
 const withNeedles = () => ({
   secrets: plugin({
     url: `http://127.0.0.1:1/token?key=${needle(3)}`,

@@ -8,7 +8,7 @@ import { createTestAuthority } from '../../packages/testkit/src/certificates.ts'
 const guide = readFileSync(new URL('../../docs/guide/authorization-servers.md', import.meta.url), 'utf8');
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const { key, cert } = createTestAuthority().issue('gateway', [], privateKey);
-/** References in the guide whose targets must be of a kind. */
+/** References in the guide whose targets must be of one kind. */
 const referred = new Map([['urn:env:CLIENT_KEY_AND_CERTIFICATE', key + cert]]);
 const sections = guide.split(/^## /m).slice(1);
 

@@ -52,9 +52,9 @@ const sign = (sub: string): Promise<string> =>
 
 interface CallerKind {
   readonly name: string;
-  /** Credential of a caller that is to pass. */
+  /** Credential of a caller that is accepted. */
   readonly issue: (caller: CallerName) => Promise<string>;
-  /** A credential that looks like one. */
+  /** A credential of the same form that is refused. */
   readonly forge: (caller: CallerName) => Promise<string>;
   readonly code: string;
   /** Whether the service gets a token for the caller. */
@@ -137,7 +137,7 @@ const bearer = (credential: string) => ({ authorization: `Bearer ${credential}` 
 const subjectOf = (authorization: string | undefined) =>
   decodeJwt((authorization ?? '').replace('Bearer ', '')).sub;
 
-/** A header of the service's request; beside some proxies, a header that is removed arrives empty. */
+/** A header of the service's request; with some proxies, a removed header arrives empty. */
 const seenIn = (echo: Echo, name: string): readonly string[] =>
   valuesOf(echo, name).filter((value) => value !== '');
 

@@ -24,14 +24,16 @@ const impostors = [
   'X-Real-Ip',
 ].flatMap(forgedSpellingsOf);
 
-/** Some proxies take no more than a hundred headers. */
+/** Some proxies accept no more than a hundred headers. */
 const batches = Array.from({ length: Math.ceil(impostors.length / 80) }, (_, at) =>
   impostors.slice(at * 80, (at + 1) * 80),
 );
 
 const toHyphens = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '-');
 
-/** The value that the service reads under a name when it maps every character but letters and digits to `-`, as many do. */
+/**
+ * The value that the service reads under a name if it maps every character except letters and digits to `-`, as many services do.
+ */
 const readAs = ({ rawHeaders }: Echo, name: string): readonly string[] =>
   rawHeaders.filter((_, at) => at % 2 === 1 && toHyphens(rawHeaders[at - 1] ?? '') === name);
 
@@ -48,7 +50,7 @@ afterAll(() => server.close());
 
 for (const [name, proxy] of Object.entries(proxies)) {
   if (proxy === undefined) {
-    // Its program is not installed here: Envoy has no Debian package, and the suite says so before it starts.
+    // Its program is not installed here: Envoy has no Debian package. The suite reports that before it starts.
     describe.skip(`headers beside ${name}`);
     continue;
   }
@@ -125,7 +127,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
         ['Upgrade, Group,,X-Auth-Request-User'],
       ].map((lines) => ({ lines })),
     )('a caller’s Connection header removes no header that grantgate sets: $lines', async ({ lines }) => {
-      // Headers that Connection names may be dropped before the check: without credentials, the caller is refused.
+      // A proxy may drop the headers that Connection names before the check. Without credentials, the caller is refused.
       const { status, echo } = await sendOnce(beside, [
         'Authorization',
         boss,
@@ -137,7 +139,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
       expect(valuesOf(echo, 'connection').join()).not.toMatch(/group|authorization|x-auth/i);
     });
 
-    // Not every example lets connections be upgraded.
+    // Not every example allows connections to be upgraded.
     it.runIf(proxy.upgrades)('a connection is upgraded, with the headers that grantgate sets', async () => {
       for (const line of ['Upgrade', 'keep-alive, Upgrade', 'Upgrade, Group, X-Auth-Request-User']) {
         const before = beside.service.received.length;
@@ -175,7 +177,7 @@ async function sendOnce(
   return { status, echo: beside.service.received[before] };
 }
 
-/** Bytes up to and including a text; rejects when the connection ends before. */
+/** Bytes up to the end of a text; rejects if the connection ends before. */
 async function readUntil(socket: ReturnType<typeof connect>, end: string): Promise<string> {
   let text = '';
   while (!text.includes(end)) {

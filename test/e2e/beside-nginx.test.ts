@@ -26,14 +26,16 @@ afterAll(async () => {
   await server.close();
 });
 
-/** The lines of the code block of the guide that begins with this one. */
+/** The lines of the code block of the guide that begins with this line. */
 function blockOf(first: string): string {
   const block = guide.split('```nginx\n').find((text) => text.startsWith(first));
   if (block === undefined) throw new Error(`the guide has no block that begins with ${first}`);
   return block.slice(0, block.indexOf('```'));
 }
 
-/** Sends every spelling of the decided names through the example with other options; what the service got of them. */
+/**
+ * Sends every spelling of the header names through the example with other options. Returns the headers that the service received.
+ */
 async function sendSpellings(option: string, value: string, lines: string): Promise<Echo[]> {
   const beside = await startExample({
     example: 'beside-nginx',

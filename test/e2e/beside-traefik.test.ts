@@ -8,7 +8,7 @@ import { sendRequest } from '../conformance/send-request.testkit.ts';
 import type { Beside } from './beside.testkit.ts';
 import { startBeside } from './beside.testkit.ts';
 
-/** Options of Traefik's ForwardAuth with their types, as the reference of Traefik 3.7 has them. */
+/** Options of Traefik's ForwardAuth with their types, according to the reference of Traefik 3.7. */
 const documented = {
   address: 'string',
   trustForwardHeader: 'boolean',

@@ -59,11 +59,11 @@ export async function startBeside({ tokenUrl, ...options }: BesideOptions): Prom
 
 export interface ExampleOptions extends Pick<BesideOptions, 'example' | 'command'> {
   readonly servicePort: number;
-  /** The text of each of its files -> the text that is used. Ports are changed anyway. */
+  /** The text of each of its files -> the text to use instead. Ports are changed in any case. */
   readonly change: (name: string, text: string) => string;
 }
 
-/** Starts the gateway and the proxy of an example; the service is there already. */
+/** Starts the gateway and the proxy of an example; the service is already running. */
 export async function startExample({
   example,
   command,
@@ -72,7 +72,7 @@ export async function startExample({
 }: ExampleOptions): Promise<Omit<Beside, 'service'>> {
   const folder = await mkdtemp(join(tmpdir(), 'grantgate-beside-'));
   await cp(fileURLToPath(new URL(`../../examples/${example}`, import.meta.url)), folder, { recursive: true });
-  // Started by root, nginx keeps large bodies there as another user.
+  // If root starts nginx, nginx keeps large bodies there as another user.
   await chmod(folder, 0o755);
   const [web, checks, grpc] = [await findClosedPort(), await findClosedPort(), await findClosedPort()];
   for (const name of await readdir(folder)) {
@@ -105,7 +105,7 @@ export async function startExample({
   };
 }
 
-/** Resolves when the proxy listens; rejects with what it said when it ends before. */
+/** Resolves when the proxy listens; if it ends before, rejects with its output. */
 async function startProxy(
   [program, ...args]: readonly [string, ...string[]],
   cwd: string,
@@ -156,7 +156,7 @@ function isListening(port: number): Promise<boolean> {
   });
 }
 
-/** Envoy's binary as `make test-programs` installs it; undefined when it is unavailable. */
+/** Envoy's binary, as installed by `make test-programs`; undefined when it is unavailable. */
 export function findEnvoy(): string | undefined {
   const path = fileURLToPath(new URL('../../.envoy/envoy/_bin/envoy', import.meta.url));
   return existsSync(path) ? path : undefined;

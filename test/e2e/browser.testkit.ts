@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 
-/** Starts Debian's Chromium. It must not speak to anybody but the page's server. */
+/** Starts Debian's Chromium. It must connect only to the server of the page. */
 export const launchBrowser = (): Promise<Browser> =>
   chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
@@ -24,7 +24,7 @@ export interface PageOptions {
   readonly scheme?: 'light' | 'dark';
 }
 
-/** Opens a page whose faults are written down. */
+/** Opens a page and records its errors. */
 export async function openPage(
   browser: Browser,
   url: string,
@@ -47,7 +47,7 @@ export async function openPage(
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Findings of axe about the current page, each with the place of the first. */
+/** Findings of axe on the current page, each with its first place. */
 export async function findAccessibilityFaults(page: Page): Promise<readonly string[]> {
   await page.evaluate(`${axe}\n;undefined`);
   const violations = await page.evaluate(

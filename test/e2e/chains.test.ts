@@ -161,7 +161,7 @@ describe('authenticators', () => {
   });
 
   it('withhold unverified credentials from the server', async () => {
-    // The key in the query decides; the one in the cookie is not read.
+    // The key in the query is used; the one in the cookie is not read.
     const query = await send('/either?x=1&key=a', { Cookie: 'a=1; key=guess', Authorization: basic('x:y') });
     expect(query.seen).toMatchObject({ url: '/either?x=1', cookie: 'a=1' });
     expect(query.seen['authorization']).toBeUndefined();

@@ -55,7 +55,7 @@ it.each(cases)('check and serve agree on %s: the route %s', async (_what, verdic
     const response = await fetch(`${gateway.url}/a`);
     const { code } = (await response.json()) as { readonly code: string };
     const served = ({ middleware_unavailable: 'refuses', no_route: 'is not there' } as const)[code] ?? 'serves';
-    // A route that no entry point reaches is read without a fault, and warned of.
+    // A route that no entry point reaches is valid, but causes a warning.
     const found = checked.prepared.routers.filter(({ config }) => !config.tls);
     const read = found.length === 0 ? 'is not there' : found[0]!.broken === undefined ? 'serves' : 'refuses';
     expect([served, read]).toEqual([verdict, verdict]);

@@ -31,7 +31,7 @@ interface ConnectReport {
   readonly connections: readonly Record<string, unknown>[];
 }
 
-/** Runs the built command on one middleware of gateway level. */
+/** Runs the built command with one middleware of gateway level. */
 async function check(options: Readonly<Record<string, unknown>>): Promise<ConnectReport> {
   const plugin = { oAuthClientCredentials: { clientID: 'gateway', clientSecret, ...options } };
   const file = join(folder, 'routes.json');
@@ -112,7 +112,8 @@ describe('grantgate check --connect with a certified authorization server', () =
 describe('grantgate check --connect with the responses of Keycloak 26.7', () => {
   let keycloak: ScriptedServer;
   beforeAll(async () => {
-    // As Keycloak issues it, whatever `audience`, `resource` and `scope` ask for; the names of this test instead of the recorded ones.
+    // Keycloak's response, which does not depend on `audience`, `resource` and `scope`; the names of this test replace the recorded
+    // ones.
     keycloak = await startScriptedServer((response) => {
       const now = Math.floor(Date.now() / 1000);
       const claims = { exp: now + 300, iat: now, jti: 'trrtcc:5e0c', iss: 'https://keycloak.example/realms/test', aud: ['orders-api', 'account'], sub: 'c8a1', typ: 'Bearer', azp: 'gateway', acr: '1', realm_access: { roles: ['offline_access'] }, scope: 'profile email', email_verified: false, clientHost: '127.0.0.1', clientAddress: '127.0.0.1', client_id: 'gateway' };

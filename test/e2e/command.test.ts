@@ -27,7 +27,7 @@ import {
   whileStoresAreQuick,
 } from './shared-gateways.testkit.ts';
 
-// The command as it is built, in a process of its own: what the tests in this process cannot see of it.
+// The built command in its own process: tests of its behaviour that tests in this process cannot observe.
 const main = fileURLToPath(new URL('../../packages/gateway/bin/grantgate.cjs', import.meta.url));
 let folder = '';
 let children: ChildProcess[] = [];
@@ -45,11 +45,11 @@ interface Running {
   readonly child: ChildProcess;
   readonly stdout: Promise<string>;
   readonly stderr: Promise<string>;
-  /** Code, or the signal that ended it. */
+  /** Exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
   /** Whole lines of standard output and error so far. */
   readonly lines: () => readonly string[];
-  /** Waits until standard output or error has shown it. */
+  /** Waits until standard output or error contains it. */
   readonly shows: (pattern: RegExp) => Promise<RegExpExecArray>;
 }
 
@@ -60,7 +60,7 @@ function start(
 ): Running {
   const child = spawn(process.execPath, [main, ...argv], {
     cwd: folder,
-    // Temporary files go where the test sees what is left of them.
+    // Temporary files go to a folder where the test can look for leftovers.
     env: { PATH: process.env['PATH'] ?? '', TMPDIR: folder, ...env },
     stdio: [stdin, 'pipe', 'pipe'],
   }) as ChildProcessByStdio<null, Readable, Readable>;
@@ -119,7 +119,7 @@ describe('grantgate demo, as built', () => {
     expect(stdout).toContain('5 of 5 responses as expected.\n');
     expect(stdout).not.toContain('oidc-provider WARNING');
     expect(stdout).not.toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/);
-    // No colours where nobody sees them.
+    // No colours, because the output is not a terminal.
     expect(stdout).not.toContain('\u001b');
     expect(readdirSync(folder)).toEqual([]);
   });
@@ -161,7 +161,7 @@ describe('grantgate serve, as built', () => {
     served.child.kill('SIGTERM');
     await served.shows(/"msg":"shutting down"/);
     const late = connect(port, '127.0.0.1');
-    // Reset when it came in the moment between the line in the log and the end of the listener.
+    // It is reset if it arrived between the line in the log and the end of the listener.
     expect(await once(late, 'error').then(([error]) => (error as NodeJS.ErrnoException).code)).toMatch(
       /^ECONN(?:REFUSED|RESET)$/,
     );
@@ -191,7 +191,7 @@ describe('grantgate serve with a shared store, as built', () => {
     readonly url: string;
     readonly kill: () => void;
   }
-  /** Starts a gateway in a process of its own, and waits until it can use the store. */
+  /** Starts a gateway in its own process, and waits until it can use the store. */
   async function joinFleet(): Promise<FleetMember> {
     const { server, upstream } = fleet;
     writeFileSync(join(folder, 'routes.yaml'), sharedRoutes(server.url, upstream.url, redis.options, 'gg:'));
@@ -233,13 +233,13 @@ describe('grantgate serve with a shared store, as built', () => {
       ((await redis.server.command('KEYS', '*:lock')) as string[])[0];
     const logged = ({ log }: FleetMember, text: string): number =>
       log.lines().filter((line) => line.includes(text)).length;
-    // A store that is slow for once takes no lock: then another credential is tried.
+    // While the store is slow, no lock can be taken: then another credential is tried.
     const { caller, lock, asked } = await until(async () => {
       await untilStore(one, 'available');
       const askedBefore = fleet.server.received();
       const candidate = fleet.createCaller();
       const before = storeTroubles(one).length;
-      // The answer never comes: its process is killed.
+      // The response never arrives, because its process was killed.
       call(one, candidate).catch(() => {});
       const name = await until(
         async () => (await lockOf()) ?? (storeTroubles(one).length > before && 'none'),
@@ -253,12 +253,12 @@ describe('grantgate serve with a shared store, as built', () => {
     expect(fleet.server.received()).toBe(asked);
     one.kill();
     release();
-    // Nobody extends it any more: what is left, -2 when it has ended meanwhile, is the delay.
+    // No process extends it any more: the delay is its remaining time, or -2 if it has ended meanwhile.
     const leftMs = Number(await redis.server.command('PTTL', lock));
     expect(leftMs).toBeLessThanOrEqual(5_000);
     expect(await answer).toBe(200);
     expect(fleet.server.received()).toBe(asked + 1);
-    // Unless its own store was too slow to let it wait.
+    // Unless its own store was too slow for waiting.
     const waited = logged(two, 'waited for a token requested by another process') === 1;
     expect(waited || storeTroubles(two).length > 0).toBe(true);
   });
@@ -277,7 +277,7 @@ it('grantgate serve reports only that its log cannot be opened, and exits 1', as
 describe('grantgate token, as built', () => {
   it('waits for the next attempt although nothing else keeps the process running', async () => {
     const { server, url } = await startUpstream();
-    // Nobody listens there any more: no connection is open while it waits.
+    // Nothing listens there any more: no connection is open while it waits.
     server.close();
     await once(server, 'close');
     writeFileSync(

@@ -23,14 +23,14 @@ import { dashboardFolder } from '../../packages/gateway/src/dashboard-folder.ts'
 import type { IncomingRequest } from '../../packages/gateway/src/proxy/incoming-request.ts';
 import type { DashboardData } from './dashboard-data.testkit.ts';
 
-/** A server with the dashboard and an API of made-up content, whose responses are checked against the API's shapes. */
+/** A server with the dashboard and an API of invented content, whose responses are checked against the API's shapes. */
 export interface DashboardServer {
   readonly url: string;
-  /** Bearer token that reads need; undefined: none. */
+  /** Bearer token that reads require; undefined: none. */
   token: string | undefined;
-  /** Sends an event to every stream that is open. */
+  /** Sends an event to every open stream. */
   readonly send: (event: string, data: unknown) => void;
-  /** Streams of events that are open. */
+  /** Open streams of events. */
   readonly streams: () => number;
   /** Ends all connections and refuses new ones. */
   readonly stop: () => Promise<void>;
@@ -41,7 +41,7 @@ export interface DashboardServer {
 const basePath = '/gate';
 const dashboard = createDashboard(basePath, dashboardFolder);
 
-/** Lets the gateway's own code respond, as far as it needs a request. */
+/** Responds with the gateway's own code where that depends on a request. */
 function serveDashboard(path: string, { method = '' }: IncomingMessage, response: ServerResponse): void {
   const incoming = {
     facts: { method, path },
@@ -62,7 +62,7 @@ interface DashboardReply {
 
 const checked = (shape: z.ZodType, value: unknown): DashboardReply => ({ value: shape.parse(value) });
 
-/** One page of a list, as the API pages it. */
+/** One page of a list, in the API's format. */
 function pageOf(list: readonly unknown[], parameters: URLSearchParams, shape: z.ZodType): DashboardReply {
   const page = Number(parameters.get('page') ?? 1);
   const size = Number(parameters.get('per_page') ?? 100);

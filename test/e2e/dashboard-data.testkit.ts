@@ -15,7 +15,7 @@ import type {
 } from '../../packages/gateway/src/admin/api/shapes.ts';
 import type { ApiExplanation } from '../../packages/gateway/src/admin/api/explanation-shape.ts';
 
-/** Made-up data of an API. */
+/** Invented data of an API. */
 export interface DashboardData {
   readonly overview: Overview;
   readonly authorizationServers: readonly AuthorizationServerView[];
@@ -32,7 +32,7 @@ export interface DashboardData {
   readonly explain: (parameters: URLSearchParams) => ApiExplanation;
 }
 
-/** A client ID that would run a script, and turns what follows it around. */
+/** A client ID that contains a script, and a character that reverses the direction of text. */
 export const hostileClientID =
   '<script>document.title = "taken"</script><img src=x onerror=alert(1)>\u202Etxt.exe';
 export const longClientID = 'x'.repeat(8_192);
@@ -231,7 +231,7 @@ const explanation = (parameters: URLSearchParams): ApiExplanation => ({
   ],
 });
 
-/** @param routers of the file provider; 0: a gateway without routes that has seen no request. */
+/** @param routers of the file provider; 0: a gateway without routes that has received no request. */
 export function createDashboardData(routers: number, tokens: number): DashboardData {
   const some = routers > 0;
   return {

@@ -5,7 +5,7 @@ import { startAuthorizationServer } from '../../packages/testkit/src/authorizati
 import { launchBrowser, openPage, widthBeyondWindow } from './browser.testkit.ts';
 import { type Serving, serve, untilServing } from './workers.testkit.ts';
 
-// The command as it is built, with two workers, and its dashboard in a browser.
+// The built command, with two workers, and its dashboard in a browser.
 let browser: Browser;
 let authorizationServer: Awaited<ReturnType<typeof startAuthorizationServer>>;
 let serving: Serving;
@@ -23,7 +23,7 @@ beforeAll(async () => {
   const clients = [{ clientId: 'orders', clientSecret: 'orders-secret', claims: { grp: 'guest' } }];
   authorizationServer = await startAuthorizationServer({ clients });
   const install = {
-    // A port of its own, which is the same after a restart of all workers.
+    // Its own port, which stays the same when all workers restart.
     entryPoints: {
       web: { address: '127.0.0.1:0' },
       admin: { address: `127.0.0.1:${await findFreePort(0)}` },
@@ -56,7 +56,7 @@ describe('the dashboard of a gateway with two workers', () => {
     const authorization = `Basic ${Buffer.from('orders:orders-secret').toString('base64')}`;
     const { status } = await fetch(`${serving.url}/team/7/list`, { headers: { authorization } });
     expect(status).toBe(403);
-    // By the stream of events.
+    // Received through the stream of events.
     await page.getByRole('link', { name: 'claims not satisfied' }).click();
     await page.getByText('Equals(`grp`, `admin`) is false').waitFor();
     await page.getByRole('button', { name: 'Copy as curl' }).click();

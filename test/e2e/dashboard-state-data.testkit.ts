@@ -26,7 +26,7 @@ const createStore = (change: Partial<StoreView>): StoreView => ({
   ...change,
 });
 
-/** Made-up stores of an API. */
+/** Invented stores of an API. */
 export const stores: readonly StoreView[] = [
   createStore({
     name: '10.1.0.1:26379,10.1.0.2:26379,10.1.0.3:26379',
@@ -59,7 +59,7 @@ const createCertificate = (days: number, change: Partial<CertificateView> = {}):
   ...change,
 });
 
-/** Made-up certificates of an API. */
+/** Invented certificates of an API. */
 export const certificates: readonly CertificateView[] = [
   createCertificate(-1, { commonName: '', names: ['old.example.com'], origin: 'Secret apps/old-tls' }),
   createCertificate(9),

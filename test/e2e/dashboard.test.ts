@@ -25,13 +25,13 @@ afterAll(async () => {
   await Promise.all([server.stop(), empty.stop()]);
 });
 
-/** Opens a page, which is closed after the test: its stream of events counts. */
+/** Opens a page, and closes it after the test, because the number of event streams is limited. */
 const open = (url: string, options?: PageOptions): Promise<WatchedPage> => openPage(browser, url, options);
 afterEach(async () => {
   for (const context of browser.contexts()) await context.close();
 });
 
-/** Each view, and a text that it has when everything has been read. */
+/** Each view, and a text that it shows when everything has been read. */
 const views = [
   ['overview', '#/', 'partner.example.net'],
   ['routes', '#/routes', 'routes/team-3.yaml:14:9: expected'],
@@ -49,7 +49,7 @@ describe('the files of the dashboard', () => {
     const files = await Promise.all(names.map((name) => readFile(join(dashboardFolder, name))));
     const bytes = files.reduce((sum, file) => sum + gzipSync(file).length, 0);
     expect(bytes).toBeLessThan(60_000);
-    // A limit that is far away holds nothing back.
+    // A limit that is far above the current size would prevent no growth.
     expect(bytes).toBeGreaterThan(15_000);
   });
 
@@ -80,7 +80,7 @@ describe('the files of the dashboard', () => {
   });
 });
 
-/** Goes to another view of the page that is open, as a link does. */
+/** Goes to another view of the open page, as a link does. */
 const show = (page: Page, fragment: string): Promise<unknown> =>
   page.evaluate(`location.hash = ${JSON.stringify(fragment)}`);
 
@@ -179,7 +179,7 @@ describe('routes and tokens', () => {
     await page.getByRole('link', { name: 'team-00001@file' }).click();
     await waitForText(page, 'http://10.0.0.1:9000');
     await waitForText(page, 'http://10.0.0.2:9000');
-    // The URL alone says that the view has changed: so does the focus.
+    // The focus moves to the new view.
     expect(await page.evaluate('document.activeElement.id')).toBe('main');
     const kinds = await page.locator('.path .kind').allTextContents();
     expect(kinds).toEqual([

@@ -14,7 +14,7 @@ function filesBelow(folder: string): readonly string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** Ports of the URLs of servers in the route files at a path, a file or a folder of them. */
+/** Ports in the URLs of servers in route files. The path is a file or a folder. */
 function serverPortsAt(path: string): readonly number[] {
   const files = path.endsWith('.yaml') ? [path] : readdirSync(path).map((name) => join(path, name));
   return files.flatMap((file) =>

@@ -56,19 +56,19 @@ it('every example is listed, and served by a test below', async () => {
   const listed = await readFile(new URL('README.md', examples), 'utf8');
   expect(folders.sort()).toEqual([
     'application-level',
-    // With their proxies, in beside-proxies.test.ts.
+    // These run with their proxies, in beside-proxies.test.ts.
     'beside-caddy',
     'beside-envoy',
     'beside-haproxy',
     'beside-nginx',
     'beside-traefik',
     'gateway-level',
-    // In mcp.test.ts.
+    // These run in mcp.test.ts.
     'mcp',
     'redis/cluster',
     'redis/sentinel',
     'redis/single',
-    // In token-exchange.test.ts.
+    // These run in token-exchange.test.ts.
     'token-exchange',
   ]);
   for (const folder of folders) expect(listed).toContain(`(${folder})`);

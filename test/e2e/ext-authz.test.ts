@@ -108,13 +108,13 @@ describe('a check of Envoy over gRPC', () => {
     expect(await codes('slow')).toEqual([16, 401, 'credentials_missing']);
     expect(await codes('slow@file')).toEqual([16, 401, 'credentials_missing']);
     expect(await codes('nobody')).toEqual([5, 404, 'middleware_unknown']);
-    // Its status is mapped.
+    // Its status is translated.
     expect(await codes(undefined)).toEqual([14, 429, 'middleware_unavailable']);
   });
 
   it('appears in the access log as the request that it decides', async () => {
     await client.check(about('slow', { 'x-request-id': 'r-1' }));
-    // Lines of earlier checks, one that was given up among them, may come as late as this one's.
+    // Lines of earlier checks, also of an aborted one, may arrive as late as those of this test.
     const line = await until(() => gateway.accessLog.lines().find((one) => one.includes('"r-1"')));
     expect(JSON.parse(line)).toMatchObject({
       ClientAddr: '192.0.2.7:4711',
@@ -171,7 +171,7 @@ describe('a check of Envoy over gRPC', () => {
       });
     for (const bytes of [Buffer.from([0x0a, 0xff]), Buffer.from([0x0b]), Buffer.alloc(12, 0xff)])
       await expect(send(bytes)).rejects.toMatchObject({ code: 13 });
-    // An empty one is about the entry point's middleware.
+    // An empty one selects the middleware of the entry point.
     expect(await send(Buffer.alloc(0))).toBeInstanceOf(Buffer);
     raw.close();
   });
@@ -214,7 +214,7 @@ entryPoints:
   const at = encrypted.urlOf('extAuthz').replace('https://127.0.0.1', 'localhost');
   const trusting = createExtAuthzClient(at, authority.cert);
   expect((await trusting.check(about('slow'))).denied_response?.status.code).toBe(401);
-  // UNAVAILABLE: the certificate is another authority's, or there is no handshake at all.
+  // UNAVAILABLE: the certificate is from another authority, or there was no handshake.
   for (const other of [
     createExtAuthzClient(at, createTestAuthority('Another CA').cert),
     createExtAuthzClient(at),
@@ -223,7 +223,7 @@ entryPoints:
     other.close();
   }
   trusting.close();
-  // Another authority's certificate, put in place while it serves.
+  // A certificate of another authority, installed while the gateway serves.
   const next = createTestAuthority('The next CA');
   const renewed = next.issue('grantgate', ['localhost']);
   await writeFile(keyFile, renewed.key);
@@ -351,7 +351,7 @@ entryPoints:
 
 describe('an entry point for ext_authz that shuts down', () => {
   const install = 'entryPoints: { extAuthz: { address: "127.0.0.1:0" } }';
-  /** Watches its health until the stream ends; checks in flight when `end` is called get a response. */
+  /** Watches its health until the stream ends; checks in flight get a response when `end` is called. */
   async function watchUntil(end: (ending: TestGateway) => Promise<void>) {
     const server = await startScriptedServer((response) => void answers.push(response));
     const answers: ServerResponse[] = [];

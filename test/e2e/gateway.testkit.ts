@@ -7,7 +7,7 @@ import { startGateway } from '../../packages/gateway/src/compose.ts';
 import { parseInstall } from '../../packages/gateway/src/config/parse-install.ts';
 import type { Sink } from '../../packages/gateway/src/observe/sink.ts';
 
-/** Everything that was written to it. */
+/** Everything that was written to the log. */
 export interface CapturedSink extends Sink {
   readonly text: () => string;
   readonly lines: () => readonly string[];
@@ -31,13 +31,13 @@ export interface TestGateway {
   readonly gateway: Gateway;
   readonly accessLog: CapturedSink;
   readonly log: CapturedSink;
-  /** Folder that the routes are in. */
+  /** Folder of the route files. */
   readonly folder: string;
   close(): Promise<void>;
 }
 
 export interface TestGatewayOptions {
-  /** Text of each file of routes, by name. */
+  /** Text of each route file, by name. */
   readonly routes: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   /** Install configuration in YAML, without `providers`. */
@@ -52,7 +52,7 @@ accessLog: { format: json }
 log: { level: debug }
 `;
 
-/** Starts a gateway on free ports over files of routes in a temporary folder. */
+/** Starts a gateway on free ports with route files in a temporary folder. */
 export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'grantgate-'));
   for (const [name, text] of Object.entries(options.routes)) await writeFile(join(folder, name), text);

@@ -22,7 +22,7 @@ const has = async (program: string): Promise<boolean> =>
     () => false,
   );
 const programs = { curl: await has('curl'), nghttp: await has('nghttp'), h2load: await has('h2load') };
-/** A program of a distribution may lack HTTP/2. */
+/** A distribution may build the program without HTTP/2. */
 const curlHasHttp2 = programs.curl && (await run('curl', ['--version'])).stdout.includes('HTTP2');
 
 const authority = createTestAuthority();
@@ -104,7 +104,7 @@ describe.runIf(curlHasHttp2).each(transports)('curl by %s', (transport) => {
     expect(await curl('/', '-u', 'alice:alice-secret', '-I')).toMatch(/^HTTP\/2 200 [^]*\n2 200 1$/);
   });
 
-  // With prior knowledge, curl 7.88 fails, whatever the server.
+  // With prior knowledge, curl 7.88 fails with any server.
   it.runIf(transport === 'TLS and ALPN')('sends many requests at once on one connection', async () => {
     const urls = Array.from({ length: 40 }, (_, index) => `${origins[transport]}/${index}`);
     const { stdout } = await run('curl', [
@@ -206,7 +206,7 @@ describe.each(transports)('undici by %s', (transport) => {
   const agent = new Agent({ allowH2: true, connect: { ca: authority.cert } });
   afterAll(() => agent.close());
 
-  // With prior knowledge, undici sends HTTP/1.1: it takes HTTP/2 by ALPN alone.
+  // With prior knowledge, undici sends HTTP/1.1: it uses HTTP/2 only with ALPN.
   it('sends requests at once, and a body', async () => {
     const origin = origins[transport];
     const send = async (path: string, body?: Buffer): Promise<Echo> => {

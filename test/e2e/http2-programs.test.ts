@@ -36,7 +36,7 @@ let gateway: TestGateway;
 const ports = { nginx: 0, envoy: 0, front: 0, grpc: 0 };
 const children: ChildProcess[] = [];
 
-/** A listener of Envoy that takes HTTP/2 without TLS, and the cluster behind it. */
+/** A listener of Envoy that accepts HTTP/2 without TLS, and the cluster behind it. */
 const toEnvoy = (listeners: readonly (readonly [port: number, to: number])[]): string =>
   JSON.stringify({
     static_resources: {
@@ -173,7 +173,7 @@ interface CallOutcome {
   readonly parts: readonly string[];
 }
 
-/** Sends each message when the response to the one before has come. */
+/** Sends each message after the response to the previous one has arrived. */
 function call(url: string, to: string, messages: readonly string[]): Promise<CallOutcome> {
   const client = new Client(new URL(url).host, credentials.createInsecure());
   const metadata = new Metadata();

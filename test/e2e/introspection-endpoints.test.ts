@@ -101,7 +101,7 @@ describe('introspection and JWKS endpoints for the tokens of callers', () => {
         middlewares: ['first@file', 'own@file', 'second@file'],
         status: 'healthy',
         breaker: 'closed',
-        // A token that is not active is no failure of the endpoint.
+        // An inactive token is no failure of the endpoint.
         ...{ requests: 4, failures: 0, inFlight: 0, waiting: 0 },
         latencyMs: expect.objectContaining({ samples: 4 }) as unknown,
       }),

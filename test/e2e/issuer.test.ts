@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const one of opened.splice(0).reverse()) await one.close();
 });
 
-/** A gateway whose two middlewares have the same issuer, and the time in the test's hands. */
+/** A gateway whose two middlewares have the same issuer, with a clock that the test controls. */
 async function setUp(prepare: (issuer: TestIssuer) => void) {
   const clock = createFakeClock();
   const issuer = await startIssuer();
@@ -112,7 +112,7 @@ describe('a gateway with an issuer', () => {
     expect((await ask('/a')).text).toContain('Bearer t1');
     issuer.on(issuer.oauthPath, (response) => void response.socket?.resetAndDestroy());
     await clock.advance(7_200_000);
-    // The token has expired, and so have the metadata.
+    // The token and the metadata have expired.
     expect((await ask('/a')).text).toContain('Bearer t2');
     issuer.publish({ token_endpoint: `${issuer.origin}/moved` });
     issuer.on('/moved', (response) => json(response, 200, { access_token: 'moved', token_type: 'Bearer', expires_in: 60 }));

@@ -95,20 +95,20 @@ const portOf = (name: string): number =>
 const ask = (path: string, entryPoint = 'web') =>
   visit(`http://127.0.0.1:${portOf(entryPoint)}${path}`, agent);
 const scrape = async () => {
-  // A connection that is kept would hold up the end of its worker.
+  // An open connection would delay the end of its worker.
   const headers = { connection: 'close' };
   const response = await fetch(`http://127.0.0.1:${portOf('admin')}/metrics`, { headers });
   return parseExposition(await response.text());
 };
-/** Resources with a watch, each as often as it has one. */
+/** Resources with a watch; a resource appears once per watch. */
 const watched = (): readonly string[] => api.watches.map(({ resource }) => resource).sort();
 const lists = () => api.requests.filter(({ verb }) => verb === 'list').length;
-/** Routers that each worker has served last. */
+/** Routers that each worker has served most recently. */
 const loaded = (): readonly number[] => {
   const lines = served.logged('configuration loaded') as readonly { worker?: number; routers?: number }[];
   return [1, 2, 3].map((number) => lines.findLast(({ worker }) => worker === number)?.routers ?? 0);
 };
-/** The statuses of many requests, which come to all workers. */
+/** The statuses of many requests, which are distributed to all workers. */
 const askOften = async (path: string): Promise<ReadonlySet<number | string>> =>
   new Set(await Promise.all(Array.from({ length: 60 }, () => ask(path))));
 
@@ -138,7 +138,7 @@ describe('three workers with routes of a cluster', () => {
     expect(await askOften('/two')).toEqual(new Set([200]));
     issuer.setClient({ clientId: 'machine', clientSecret: 'second' });
     api.apply(secret('second'));
-    // The secret is another one: each worker drops the token that was obtained with the first.
+    // The secret has changed: each worker drops the token that was obtained with the first one.
     await until(async () => (await ask('/two')) === 200 && issuer.tokenRequests.length >= 2);
     expect(await askOften('/two')).toEqual(new Set([200]));
   });
@@ -184,7 +184,7 @@ describe('three workers with routes of a cluster', () => {
     served.child.kill('SIGHUP');
     await served.untilLogged('worker ready', 7);
     expect(await askOften('/two')).toEqual(new Set([200]));
-    // The watches of all namespaces end with the last worker that had them.
+    // The watches of all namespaces end with the last worker that used them.
     await until(() => api.watches.every(({ namespace }) => namespace === 'apps'));
     expect(watched()).toEqual(resources);
   });

@@ -128,7 +128,7 @@ afterAll(async () => {
 
 let calls = 0;
 
-/** undici's request, which unlike fetch sends any header as it is given. */
+/** undici's request, which sends any header unchanged; fetch does not. */
 async function call(
   path: string,
   headers: Record<string, string | string[]> = {},
@@ -242,7 +242,7 @@ describe('application level', () => {
     calls += right.length;
     const wrong = call('/app', { authorization: basic('crowd', 'crowd-guess') });
     await until(() => server.received() >= before + 2);
-    // All that was sent before is read before this: every request waits for a token by now.
+    // All earlier data are read before this: every request is waiting for a token by now.
     expect((await call('/app')).status).toBe(401);
     expect(right.map((connection) => connection.text())).toEqual(Array(300).fill(''));
     release();
@@ -269,7 +269,7 @@ describe('the access log', () => {
     await expect.poll(() => gateway.accessLog.lines()).toHaveLength(calls);
     const before = calls;
     await call('/app/log?access_token=hidden&page=2', { authorization: basic('alice', 'alice-secret') });
-    // The line is written when the response has left, which the caller may learn first.
+    // The line is written after the response was sent, so the caller may receive the response first.
     await expect.poll(() => gateway.accessLog.lines()).toHaveLength(before + 1);
     expect(JSON.parse(gateway.accessLog.lines()[before]!)).toMatchObject({
       ClientHost: '127.0.0.1',

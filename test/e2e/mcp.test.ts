@@ -87,7 +87,7 @@ afterAll(async () => {
   await authorizationServer.close();
 });
 
-/** Connects a client that knows the URL of the tools and its own credentials, and nothing else. */
+/** Connects a client that knows only the URL of the tools and its own credentials. */
 async function connect(clientId: string, clientSecret: string): Promise<Client> {
   const client = new Client({ name: 'agent', version: '1.0.0' });
   onTestFinished(() => client.close());
@@ -104,7 +104,7 @@ describe('a client of the Model Context Protocol with client credentials (SEP-10
     expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['count']);
     const progress: number[] = [];
     const result = await client.callTool({ name: 'count', arguments: { from: 1 } }, undefined, {
-      // The tool waits until its notification has come through the gateway: nothing holds the stream back.
+      // The tool waits until its notification has passed the gateway: nothing delays the stream.
       onprogress({ progress: now }) {
         progress.push(now);
         finish();

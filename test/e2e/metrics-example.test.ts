@@ -12,7 +12,7 @@ import { definitions } from '../../packages/gateway/src/observe/metrics/catalogu
 const read = (path: string): string =>
   readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
 
-/** Metrics of the catalogue for the names of series in a text, or undefined with the name as it is written. */
+/** Metrics of the catalogue for the names of series in a text; for an unknown series, undefined and the name. */
 function metricsIn(text: string): (readonly [written: string, definition: MetricDefinition | undefined])[] {
   const all: Readonly<Record<string, MetricDefinition>> = definitions;
   return Array.from(text.matchAll(/\b(?:grantgate|nodejs|process)_\w+[a-z]\b(?!@|\*)/g), ([written]) => {
@@ -25,11 +25,11 @@ function metricsIn(text: string): (readonly [written: string, definition: Metric
 const unknownIn = (text: string): readonly string[] =>
   metricsIn(text).flatMap(([written, definition]) => (definition === undefined ? [written] : []));
 
-/** Where `make test` installs it. */
+/** `make test` installs it there. */
 const promtool = fileURLToPath(new URL('../../.promtool/promtool', import.meta.url));
 const folder = fileURLToPath(new URL('../../examples/metrics', import.meta.url));
 
-/** Output of promtool about a file; throws when it finds a mistake. */
+/** Output of promtool for a file; throws if promtool finds a mistake. */
 const runPromtool = (...args: readonly string[]): string =>
   execFileSync(promtool, args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
 
@@ -73,7 +73,7 @@ describe('examples/metrics', () => {
     const grouped = Array.from(expr.matchAll(/by \(([^)]*)\)/g), ([, names]) => names!.split(/,\s*/)).flat();
     const shown = Array.from(annotations.summary.matchAll(/\$labels\.(\w+)/g), ([, name]) => name!);
     for (const name of [...matched, ...grouped, ...shown]) expect(known).toContain(name);
-    // A sum has only the labels that it is grouped by.
+    // A sum has only the labels by which it is grouped.
     expect(shown.filter((name) => grouped.length > 0 && !grouped.includes(name))).toEqual([]);
   });
 
@@ -84,7 +84,7 @@ describe('examples/metrics', () => {
       read('docs/reference/errors.md').matchAll(/^\| `(\w+)` \| (\d{3}) \|/gm),
       ([, code, status]) => [code!, Number(status)] as const,
     );
-    // A host that no option allows, a method that the gateway does not serve, and a deadline that the caller chose.
+    // A host that no option allows, a method that the gateway does not serve, and a deadline that the caller set.
     const faultsOfCallers = ['host_not_allowed', 'method_not_supported', 'deadline_exceeded'];
     const expected = refusals
       .filter(([code, status]) => status >= 500 && !faultsOfCallers.includes(code))
@@ -176,7 +176,7 @@ describe('the Grafana dashboard', () => {
     const shown = Array.from(legend.matchAll(/\{\{(\w+)\}\}/g), ([, name]) => name!);
     for (const name of [...matched, ...grouped]) expect(known).toContain(name);
     expect(shown.filter((name) => !grouped.includes(name))).toEqual([]);
-    // Of the gateways that are chosen.
+    // Of the selected gateways.
     expect(expr).toContain('job=~"$job",instance=~"$instance"');
   });
 

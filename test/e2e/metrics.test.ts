@@ -20,11 +20,11 @@ import { createTestAuthority } from '../../packages/testkit/src/certificates.ts'
 import type { WorkerResponse } from './workers.testkit.ts';
 import { isAlive, serve, visit } from './workers.testkit.ts';
 
-// The command as it was built.
+// The built command.
 let upstream: Server;
 let server: AuthorizationServer;
 const opened: WorkerResponse[] = [];
-/** Texts that must not be in any label. */
+/** Texts that no label may contain. */
 const hidden = {
   id: 'client-ada',
   secret: 'the-secret-of-ada',
@@ -68,7 +68,7 @@ const routes = (more: object = {}, claims = 'Equals(`grp`, `admin`)') => ({
         plugin: { oAuthClientCredentials: { url: `${server.url}?hidden=${hidden.query}`, claims } },
       },
       breaker: { circuitBreaker: { expression: 'NetworkErrorRatio() > 1' } },
-      // Not a key set.
+      // This is not a key set.
       verified: {
         plugin: {
           jwt: {
@@ -96,10 +96,10 @@ const routes = (more: object = {}, claims = 'Equals(`grp`, `admin`)') => ({
 interface MetricsGateway extends WorkerResponse {
   readonly workers: number;
   readonly urlOf: (entryPoint: string) => string;
-  /** The exposition; refused by the reader when it is not one. */
+  /** The exposition; the reader rejects an invalid one. */
   scrape(): Promise<Exposition>;
   scrapeText(): Promise<string>;
-  /** So many requests to a path of `web`, one after the other, each on a connection of its own. */
+  /** Sends a number of requests to a path of `web`, one after the other, each on its own connection. */
   visitAll(path: string, count: number, headers?: Readonly<Record<string, string>>): Promise<void>;
 }
 
@@ -156,14 +156,14 @@ const basic = (user: string, password: string) => ({
 const ada = basic(hidden.id, hidden.secret);
 const mallory = basic(hidden.otherId, hidden.otherSecret);
 
-/** Waits until so many requests have been counted: a caller has its answer a moment before it is. */
+/** Waits until a number of requests has been counted: a caller receives its response shortly before the count. */
 const untilCounted = (scraped: MetricsGateway, count: number): Promise<Exposition> =>
   until(async () => {
     const seen = await scraped.scrape();
     return seen.sum(requests, { entrypoint: 'web' }) >= count && seen;
   });
 
-/** Waits until each worker has loaded so many configurations. */
+/** Waits until each worker has loaded a number of configurations. */
 const untilLoaded = (scraped: MetricsGateway, times: number): Promise<unknown> =>
   until(async () =>
     Array.from({ length: scraped.workers }, (_, index) => index + 1).every(
@@ -204,7 +204,7 @@ describe.each([1, 2])('metrics of %i worker(s)', (workers) => {
     const checks = (verdict: string, middleware = 'callers@file') =>
       seen.sum('grantgate_external_authorizations_total', { protocol: 'forward_auth', middleware, verdict });
     expect([checks('allowed'), checks('refused'), checks('refused', '')]).toEqual([1, 1, 1]);
-    // Each worker that was asked found it once, all other uses had it in memory.
+    // Each use found the token in memory or in the store, or caused a token request.
     const lookups = (tier: string) =>
       seen.sum('grantgate_token_lookups_total', { middleware: 'callers@file', tier });
     expect(
@@ -281,15 +281,15 @@ describe.each([1, 2])('metrics of %i worker(s)', (workers) => {
 describe('metrics of two workers', () => {
   it('include every metric in the catalogue, together with those of one worker', () => {
     const elsewhere = new Set([
-      // Whether garbage was collected meanwhile is not for a test to say, and file descriptors are counted on Linux alone.
+      // A test cannot determine whether garbage was collected meanwhile, and file descriptors are counted only on Linux.
       'nodejs_gc_duration_seconds',
       'process_open_fds',
-      // A renewal needs a clock that a test can move: renewals.test.ts reads this one.
+      // A refresh needs a clock that a test controls: renewals.test.ts reads this metric.
       'grantgate_token_renewals_total',
-      // The key set here is never there: introspection-endpoints.test.ts reads this one.
+      // The key set here is never available: introspection-endpoints.test.ts reads this metric.
       'grantgate_key_set_refreshed_timestamp_seconds',
     ]);
-    // kubernetes.test.ts reads those of a cluster, issuer.test.ts those of issuers.
+    // kubernetes.test.ts reads the metrics of a cluster, issuer.test.ts those of issuers.
     const isElsewhere = (name: string): boolean =>
       elsewhere.has(name) || /^grantgate_(?:kubernetes|issuer)_/.test(name);
     const all = Object.keys(definitions).filter((name) => !isElsewhere(name));

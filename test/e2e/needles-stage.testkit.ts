@@ -10,7 +10,7 @@ import { startTestGateway, type TestGateway } from './gateway.testkit.ts';
 import { createNeedles, type Needles } from './needles.testkit.ts';
 import { startHttpReceiver, type OtlpReceiver } from './otlp.testkit.ts';
 
-/** A gateway with a secret in every place that can have one. */
+/** A gateway with a secret in every place that can contain one. */
 export interface NeedlesStage {
   readonly needles: Needles;
   readonly gateway: TestGateway;
@@ -53,7 +53,7 @@ async function startParties({ plant }: Needles) {
 
 const toMiddleware = (kind: string, options: object) => ({ plugin: { [kind]: options } });
 
-/** Middlewares with secrets in each option that can have one; some of them are invalid or cannot reach their server. */
+/** Middlewares with secrets in each option that can contain one; some of them are invalid or cannot reach their server. */
 function createMiddlewares(
   { plant, note }: Needles,
   { own, server, generous, failing, folder }: Parties,

@@ -19,7 +19,7 @@ afterAll(async () => {
   await stage.close();
 });
 
-/** Expects that a text says something, and that no secret is in it. */
+/** Expects that a text contains something, and that it contains no secret. */
 function expectClean(text: string, ...words: readonly string[]): void {
   expect(stage.needles.findIn(text)).toEqual([]);
   for (const word of words) expect(text).toContain(word);

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 
-/** Secrets of a test, each with the place that has it. */
+/** Secrets of a test, each with the place that contains it. */
 export interface Needles {
   /** A new secret for a place. */
   readonly plant: (place: string, length?: number) => string;
-  /** Adds a secret that another party has made. */
+  /** Adds a secret that another party has created. */
   readonly note: (place: string, secret: string) => string;
   readonly size: () => number;
-  /** Places whose secret is in a text, as it is or encoded. */
+  /** Places whose secret a text contains, unencoded or encoded. */
   readonly findIn: (text: string) => readonly string[];
 }
 
@@ -29,7 +29,7 @@ export function createNeedles(): Needles {
   };
 }
 
-/** Base64 depends on what precedes a secret: the three forms of its inside cover all. */
+/** The Base64 form depends on the bytes before a secret: the three forms of its middle cover all cases. */
 function toForms(secret: string): readonly string[] {
   const encoded = [0, 1, 2].map((shift) => {
     const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(secret)]);

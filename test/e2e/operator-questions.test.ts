@@ -21,7 +21,7 @@ const read = (path: string): Promise<unknown> => stage.read(path);
 const some = (part: object): unknown => expect.objectContaining(part);
 const like = (pattern: RegExp): unknown => expect.stringMatching(pattern);
 
-/** Waits until the API says this. */
+/** Waits until a response of the API contains this. */
 const untilRead = (path: string, expected: unknown): Promise<void> =>
   expect.poll(() => read(path), { timeout: 20_000 }).toEqual(expected);
 

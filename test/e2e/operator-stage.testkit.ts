@@ -12,7 +12,7 @@ import { startTokenServer, type TokenServer } from '../../packages/testkit/src/t
 import { until } from '../../packages/testkit/src/until.ts';
 import { serve, type WorkerResponse } from './workers.testkit.ts';
 
-/** A gateway with something to find out for each question of an operator. */
+/** A gateway with a state that answers each question of an operator. */
 export interface OperatorStage {
   readonly adminUrl: string;
   readonly server: TokenServer;
@@ -142,7 +142,7 @@ export async function startOperatorStage(): Promise<OperatorStage> {
       await Promise.all([server.close(), broken.close(), service.close(), redis.close()]);
     },
   };
-  // First, because what a worker knows ends with it.
+  // First, because a worker's counters end with it.
   const { pid = 0 } = served.logged('worker ready').find(({ worker }) => worker === 2) ?? {};
   process.kill(pid, 'SIGKILL');
   await served.untilLogged('worker ready', 3);
@@ -152,7 +152,7 @@ export async function startOperatorStage(): Promise<OperatorStage> {
   return stage;
 } // prettier-ignore
 
-/** One request for each kind of caller that is refused, over HTTP/2, and some that pass. */
+/** One request for each kind of caller that is refused, over HTTP/2, and some that are served. */
 async function sendRequests({ server }: OperatorStage, url: string, ca: string): Promise<void> {
   const client = await openHttp2(url, { ca });
   const basic = ({ clientId, clientSecret }: typeof orders) =>
@@ -175,7 +175,7 @@ async function sendRequests({ server }: OperatorStage, url: string, ca: string):
   await client.close();
 }
 
-/** Trips the circuit breaker of every worker. */
+/** Opens the circuit breaker in every worker. */
 async function trip(url: string): Promise<void> {
   await until(async () => {
     const response = await fetch(`${url}/flaky/1`, { headers: { connection: 'close' } });

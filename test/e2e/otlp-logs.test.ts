@@ -69,7 +69,7 @@ async function visit(url: string, headers: Record<string, string> = {}): Promise
   await body.dump();
 }
 
-/** Those of the log have no field of a request. */
+/** Records of the log have no field of a request. */
 const isAccess = ({ attributes }: ReceivedLog): boolean => 'RequestMethod' in attributes;
 const parse = (line: string): Record<string, unknown> => JSON.parse(line) as Record<string, unknown>;
 

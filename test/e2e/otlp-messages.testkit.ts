@@ -5,7 +5,7 @@ interface WireField {
   readonly bytes: Buffer;
 }
 
-/** Reads protobuf by its specification, apart from the code that writes it. */
+/** Reads protobuf by its specification, independently of the code that writes it. */
 function* fieldsOf(message: Buffer): Generator<WireField> {
   let at = 0;
   const varint = (): bigint => {
@@ -95,9 +95,9 @@ export const readSpans = (request: Buffer): ReceivedSpan[] =>
 /** `opentelemetry.proto.metrics.v1.NumberDataPoint` or `HistogramDataPoint` */
 export interface ReceivedPoint {
   readonly attributes: ReceivedAttributes;
-  /** Of a histogram, the sum. */
+  /** The sum of a histogram. */
   readonly value: number;
-  /** Of a histogram alone, as are the buckets. */
+  /** Only for a histogram, like the buckets. */
   readonly count: number;
   readonly bounds: readonly number[];
   readonly counts: readonly number[];

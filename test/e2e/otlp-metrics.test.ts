@@ -102,7 +102,7 @@ describe('metrics over OTLP', () => {
     });
     const names = [...page.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
     const missing = names.filter((name) => !stage.receiver.metrics.has(name ?? ''));
-    // Connections and endpoints are closed by then.
+    // Connections and endpoints are closed at this point.
     expect(missing.sort()).toEqual([
       'grantgate_token_endpoint_circuit_open',
       'grantgate_token_endpoint_requests_in_flight',
@@ -230,7 +230,7 @@ describe('metrics over OTLP', () => {
       for (let count = 0; count < 6; count += 1) await visit(url, { connection: 'close' });
       await until(() => pointOf('grantgate_entrypoint_requests_total', { code: '200' })?.value === 6);
       await until(() => pointOf('grantgate_workers', {})?.value === 2);
-      // A replaced worker takes nothing with it.
+      // Replacing a worker loses no value.
       child.kill('SIGHUP');
       await served.untilLogged('workers replaced', 1);
       await visit(url, { connection: 'close' });

@@ -2,9 +2,9 @@ import { afterEach, beforeEach } from 'vitest';
 import { startTestGateway, type TestGateway } from './gateway.testkit.ts';
 import { startGrpcReceiver, startHttpReceiver, type OtlpReceiver } from './otlp.testkit.ts';
 
-/** A receiver of OTLP, and gateways that export to it, for one test after the other. */
+/** A receiver of OTLP, and gateways that export to it, for the tests of a file, which run in sequence. */
 export interface OtlpStage {
-  /** Over HTTP, until `useGrpc` is called. */
+  /** It uses HTTP until `useGrpc` is called. */
   readonly receiver: OtlpReceiver;
   /** Replaces the receiver by one over gRPC. */
   useGrpc(): Promise<void>;

@@ -16,7 +16,7 @@ import {
 export interface OtlpReceiver {
   readonly port: number;
   readonly spans: readonly ReceivedSpan[];
-  /** Each of the latest export that had it. */
+  /** Each item of the latest export that contained one. */
   readonly metrics: ReadonlyMap<string, ReceivedMetric>;
   readonly logs: readonly ReceivedLog[];
   /** Paths or methods of the exports. */
@@ -25,7 +25,7 @@ export interface OtlpReceiver {
   readonly headers: () => IncomingHttpHeaders;
   /** Every byte that was received. */
   readonly received: () => Buffer;
-  /** Status of responses from now on, 0: none is sent; over HTTP alone. */
+  /** Status of responses from now on, 0: none is sent; only over HTTP. */
   respondWith(status: number): void;
   close(): Promise<void>;
 }

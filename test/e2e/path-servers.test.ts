@@ -18,7 +18,7 @@ const servers = Object.keys(ports) as (keyof typeof ports)[];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'grantgate-paths-'));
-  // Started by root, the workers of nginx are another user.
+  // If root starts nginx, its workers run as another user.
   await chmod(folder, 0o755);
   for (const [name, text] of [
     ['open', 'for everyone'],

@@ -1,4 +1,4 @@
-/** Ways to write `..` and what may follow or surround it, each of which some server takes for a step up. */
+/** Spellings of `..` with possible characters around it, each of which some server interprets as the parent folder. */
 const ups = ['..', '%2e%2e', '.%2E', '%2e.'];
 const separators = [
   '/',
@@ -20,7 +20,7 @@ const separators = [
 ];
 const leads = ['', 'a/../', 'a%2f..%2f', '.;/', '%2f', '\\'];
 
-/** Paths that begin below `from` and may lead to `to` behind a server that reads them in its own way. */
+/** Paths that begin below `from` and may lead to `to` if a server interprets them in its own way. */
 export function spellTraversals(from: string, to: string): readonly string[] {
   const found: string[] = [];
   for (const up of ups)
@@ -55,7 +55,7 @@ export function readPath(path: string): ReadonlySet<string> {
   ];
   let readings = new Set([path]);
   for (const step of steps) readings = new Set([...readings, ...Array.from(readings, step)]);
-  // Some drop parameters after they have decoded.
+  // Some servers drop parameters after decoding.
   for (const text of [...readings]) readings.add(removeDotSegments(text.replace(/;[^/]*/g, '')));
   return readings;
 }

@@ -134,7 +134,7 @@ describe('protectedResource', () => {
     ]);
     const metadata = await fetch(`${gateway.urlOf('forwardAuth')}/.well-known/oauth-protected-resource/mcp`);
     expect(await metadata.json()).toEqual(document);
-    // A check about that path is a check: 200 would let the request pass to the service.
+    // A check of that path must be refused: status 200 would let the request pass to the service.
     const checked = await fetch(
       `${gateway.urlOf('forwardAuth')}/forward-auth/chained/.well-known/oauth-protected-resource/mcp`,
     );

@@ -14,7 +14,7 @@ let upstream: Server;
 const opened: WorkerResponse[] = [];
 
 beforeAll(async () => {
-  // Answers with the token that it gets.
+  // Responds with the token that it receives.
   upstream = createServer((request, response) => response.end(request.headers.authorization)).listen(0, '127.0.0.1');
   await once(upstream, 'listening');
   server = await startAuthorizationServer({
@@ -57,7 +57,7 @@ async function start(workers: number, install: object = {}, adminHost = '127.0.0
   if (workers > 1) await served.untilLogged('worker ready', workers);
   const ports = new Map(served.logged('listening').map(({ entryPoint = '', port = 0 }) => [entryPoint, port]));
   const urlOf = (entryPoint: string): string => `http://127.0.0.1:${ports.get(entryPoint) ?? 0}`;
-  /** Tokens that a route sends, asked for on so many connections that every worker has served one. */
+  /** Tokens that a route sends, over so many connections that every worker has served one. */
   const tokens = async (path: string, client = 'orders'): Promise<ReadonlySet<string>> => {
     const authorization = `Basic ${Buffer.from(`${client}:${client}-secret`).toString('base64')}`;
     const seen = new Set<string>();
@@ -155,7 +155,7 @@ describe('a request to purge tokens', () => {
   }); // prettier-ignore
 
   it.each([
-    // The API itself is served, and only reads.
+    // The API itself is available, but read-only.
     ['admin listens on every address', {}, '0.0.0.0', 405],
     ['api.actions is false', { api: { actions: false } }, '127.0.0.1', 405],
     ['there is no secret', { api: {} }, '127.0.0.1', 403],

@@ -97,7 +97,7 @@ describe('a single Redis never blocks requests', () => {
   );
 });
 
-/** Leaves no memory for more, and evicts nothing. */
+/** Fills the memory of Redis, and disables eviction. */
 async function fill(server: RedisProcess): Promise<void> {
   const used = Number(/used_memory:(\d+)/.exec(String(await server.command('INFO', 'memory')))?.[1]);
   await server.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction', 'maxmemory', used + 1_000_000);
@@ -121,7 +121,7 @@ describe('a Redis Cluster never blocks requests', () => {
   }
 
   it('when the slot of the tokens moves to another node under load', async () => {
-    // No failover comes between on a busy machine.
+    // A long time-out of nodes: no failover starts on a busy machine.
     const { redis, slot, owner, other } = await startWithOwner(60_000);
     const gateway = await fleet.join(redis.options, keyPrefix);
     const load = fleet.load(gateway);
@@ -142,7 +142,7 @@ describe('a Redis Cluster never blocks requests', () => {
     await load.stop();
     expect(await owner.command('CLUSTER', 'COUNTKEYSINSLOT', slot)).toBe(0);
     expect(await other.command('CLUSTER', 'COUNTKEYSINSLOT', slot)).toBeGreaterThan(1);
-    // Nobody has noticed: no error of a key that is on its way came through.
+    // No caller noticed: no error of a moving key reached one.
     expect(storeTroubles(gateway).filter((trouble) => !slowness.test(trouble))).toEqual([]);
     await fleet.untilShared(gateway, await fleet.join(redis.options, keyPrefix));
   });
@@ -185,7 +185,7 @@ describe('a whole Redis Cluster never blocks requests', () => {
     frozen?.freeze();
     await untilLogged(gateway, 'token store failed');
     await fleet.untilServed(500);
-    // Twelve credentials in a row: some of their keys were those of the frozen node.
+    // Twelve credentials in a row: some of their keys were on the frozen node.
     const other = await fleet.join(redis.options);
     for (let count = 0; count < 12; count += 1) await fleet.untilShared(gateway, other);
     frozen?.thaw();
@@ -219,7 +219,7 @@ describe('a Redis behind sentinels never blocks requests', () => {
     const other = await fleet.join(redis.options);
     await fleet.untilShared(gateway, other);
     redis.master.thaw();
-    // The sentinels close its connections, this one too, when they make a replica of it.
+    // The sentinels close its connections, also this one, when they make it a replica.
     const role = (): Promise<unknown> => redis.master.command('ROLE').catch(() => '');
     await until(async () => String(await role()).startsWith('slave'));
     await fleet.untilShared(gateway, other);

@@ -57,7 +57,7 @@ http:
   return gateway;
 }
 
-/** A client of its own for each test: no token of another one serves it. */
+/** Each test has its own client, so that no token of another test is used. */
 let clients = 0;
 function createClient(): { readonly id: string; readonly headers: { readonly authorization: string } } {
   const id = `client-${(clients += 1)}`;
@@ -104,7 +104,7 @@ describe('gateways that share Redis', () => {
       const client = createClient();
       const answer = await request(gateway.url, { headers: client.headers });
       const [authorization = ''] = valuesOf((await answer.body.json()) as Echo, 'authorization');
-      // Once the lock is gone, the token is there, if the store took it in time.
+      // When the lock is gone, the store has the token, if it stored the token in time.
       const found = await until(async () => {
         const names = (await redis.server.command('KEYS', '*')) as string[];
         return names.every((name) => !name.endsWith(':lock')) && names;

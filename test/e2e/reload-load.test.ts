@@ -8,20 +8,20 @@ import { startAuthorizationServer } from '../../packages/testkit/src/authorizati
 import type { TestGateway } from './gateway.testkit.ts';
 import { startTestGateway } from './gateway.testkit.ts';
 
-/** More than the callers at once need: connections of a pool that a reload replaced would add to these. */
+/** More than the concurrent callers need: connections of a pool that a reload replaced would be additional. */
 const callers = 8;
 const reloads = 40;
 
 let connections = 0;
 const upstream = createServer((_request, response) => response.end('ok'));
 upstream.on('connection', () => (connections += 1));
-// A connection that its server closes while idle is no fault of a reload.
+// If a server closes an idle connection, that is no fault of a reload.
 upstream.keepAliveTimeout = 0;
 let server: AuthorizationServer;
 let gateway: TestGateway;
 const agent = new Agent({ keepAlive: true, maxSockets: callers });
 
-/** The route that all callers use never changes; those beside it do. */
+/** The route that all callers use never changes; the other routes do. */
 const routes = (version: number): string => `
 http:
   routers:
@@ -76,7 +76,7 @@ it('a reload loses no request, keeps connections to unchanged servers, and reque
   await Promise.all(calling);
   expect([...answers.keys()]).toEqual([200]);
   expect(gateway.log.text().split('configuration loaded').length - 1).toBeGreaterThan(reloads);
-  // One more than callers at a time may be needed for the request that looks for the version.
+  // The request that looks for the version may need one connection more than there are concurrent callers.
   expect(connections).toBeLessThanOrEqual(2 * callers);
   expect(server.tokenRequests).toHaveLength(1);
 });

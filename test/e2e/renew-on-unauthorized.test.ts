@@ -8,12 +8,12 @@ import type { AuthorizationServer } from '../../packages/testkit/src/authorizati
 import { startAuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
 import { startTestGateway, type TestGateway } from './gateway.testkit.ts';
 
-/** A service that looks at tokens. */
+/** A service that checks tokens. */
 interface ProtectedResource {
   readonly url: string;
-  /** Body and token of each request that it has accepted. */
+  /** Body and token of each accepted request. */
   readonly accepted: { readonly token: string; readonly body: Buffer }[];
-  /** Requests, refused ones included. */
+  /** Requests, including refused ones. */
   readonly counts: { requests: number };
   accepts: (token: string) => boolean;
   challenge: string | undefined;
@@ -126,7 +126,7 @@ async function call(
   return { status: answer.statusCode, text: await answer.body.text() };
 }
 
-/** Caches a token that the resource accepts, and has it refuse that one from now on. */
+/** Caches a token that the resource accepts at first, and refuses from now on. */
 async function revokeCached(path = '/own'): Promise<string> {
   expect((await call(path, { headers: { authorization } })).status).toBe(200);
   const token = resource.accepted.at(-1)?.token ?? '';

@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const one of opened.splice(0).reverse()) await one.close();
 });
 
-/** A gateway in front of a service, an authorization server that answers as it is told, and the time in the test's hands. */
+/** A gateway in front of a service, an authorization server with configurable responses, and a clock that the test controls. */
 async function setUp(credentials: string) {
   const clock = createFakeClock();
   let respond = (_response: ServerResponse): void => {};
@@ -72,7 +72,7 @@ describe('a failed renewal in the background', () => {
     await clock.advance(80_000);
     const asked = () => server.requests.length;
     for (const requests of [3, 5]) {
-      // The old token serves; each of two methods of authentication is tried.
+      // The old token remains in use; each of two methods of authentication is tried.
       expect(await ask()).toBe(200);
       await expect.poll(asked).toBe(requests);
       await expect.poll(() => count('grantgate_token_renewals_total', { error: 'invalid_client' })).toBe((requests - 1) / 2);
@@ -123,7 +123,7 @@ describe('a failed renewal in the background', () => {
       ['grace', 503],
     ]);
     expect(renewals()[0]).toMatchObject({ errorDescription: expect.stringContaining('withheld') as string });
-    // The response to grace repeats the secret of another, of which nothing is known there.
+    // The response to grace repeats the secret of another client, which is unknown there.
     expect(gateway.log.text()).not.toContain(callers[0]);
   });
 });

@@ -49,13 +49,13 @@ const token = async (): Promise<string> => {
 it('a token is replaced before it expires, while requests continue with the old one and none waits', async () => {
   const first = await token();
   await clock.advance(85_000);
-  // The authorization server does not answer for now: a request that waited for it would never end.
+  // The authorization server does not respond for now: a request that waited for it would never end.
   const release = server.hold();
   expect(await Promise.all(Array.from({ length: 20 }, token))).toEqual(Array(20).fill(first));
   release();
   await expect.poll(token).not.toBe(first);
   expect(server.tokenRequests).toHaveLength(2);
-  // The first token has expired since; the second has not.
+  // The first token has expired meanwhile; the second has not.
   await clock.advance(20_000);
   expect(await token()).not.toBe(first);
   expect(server.tokenRequests).toHaveLength(2);

@@ -20,7 +20,7 @@ let mutual: AuthorizationServer;
 let upstream: EchoServer;
 let gateway: TestGateway;
 
-/** Puts the files of a version where Kubernetes would: `..data` leads to a folder, and each file through `..data`. */
+/** Writes the files of a version as Kubernetes does: `..data` is a link to a folder, and each file is a link through `..data`. */
 async function mount(volume: string, version: string, files: Readonly<Record<string, string>>) {
   await mkdir(join(folder, volume, version), { recursive: true });
   for (const [name, text] of Object.entries(files)) {
@@ -85,7 +85,7 @@ afterAll(async () => {
 });
 beforeEach(() => server.setClient({ clientId: 'app', clientSecret: 'first' }));
 
-/** The status, and for a refusal its code. */
+/** The status, and the code of a refusal. */
 async function ask(path: string): Promise<string> {
   const response = await fetch(gateway.url + path);
   const { code = '' } = (await response.json()) as { readonly code?: string };
@@ -100,7 +100,7 @@ describe('without a restart,', () => {
     expect(await ask('/mounted')).toBe('200');
     server.setClient({ clientId: 'app', clientSecret: 'second' });
     const asked = server.tokenRequests.length;
-    // The token is still good: the change at the authorization server alone changes nothing here.
+    // The token is still valid: a change only at the authorization server has no effect here.
     expect(await ask('/mounted')).toBe('200');
     expect(server.tokenRequests).toHaveLength(asked);
     await mount('secret', '..2', { secret: 'second\n' });
@@ -117,13 +117,13 @@ describe('without a restart,', () => {
     await unlink(join(folder, 'plain'));
     await eventually('/plain', '503 middleware_unavailable');
     expect(gateway.log.text()).toContain(`the file ${join(folder, 'plain')} cannot be read (ENOENT)`);
-    // A half-written file is no secret either.
+    // A partly written file is no secret.
     await writeFile(join(folder, 'plain'), '');
     await expect.poll(() => gateway.log.text()).toContain('its value is empty');
     expect(await ask('/plain')).toBe('503 middleware_unavailable');
     await writeFile(join(folder, 'plain'), 'first');
     await eventually('/plain', '200');
-    // The tokens of a secret that was away are gone with it.
+    // The tokens of a secret are dropped when the secret is missing.
     expect(server.tokenRequests).toHaveLength(asked + 1);
   });
 

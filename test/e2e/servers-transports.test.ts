@@ -15,7 +15,7 @@ let connections = 0;
 /** Version and cipher suite of each request's connection. */
 const protocols: string[] = [];
 
-/** A server that says which certificate it was shown, and for which name. */
+/** A server that reports which certificate the gateway presented, and for which name. */
 async function startTlsServer(requestCert: boolean): Promise<string> {
   const server = createServer(
     {
@@ -154,7 +154,7 @@ serversTransport: { rootCAs: [${pem(authorities)}], maxIdleConnsPerHost: -1, for
 `;
   const open = await startTestGateway({ routes: { 'a.yaml': file(urls) }, install: install(authority.cert) });
   try {
-    // A transport of its own counts alone: it trusts nobody that it does not name.
+    // Its own transport applies alone: it trusts only the authorities that it names.
     expect(await (await fetch(`${open.url}/none`)).text()).toBe('nobody asked for false');
     const before = connections;
     await (await fetch(`${open.url}/none`)).text();

@@ -71,7 +71,7 @@ const introspections = (): number =>
 const exchanges = (): number =>
   server.requests.filter(({ path, client }) => path === '/token' && client === own.clientId).length;
 
-/** Headers of a request for `http://api.example/proof` with a token that is bound to the caller's key, and a proof of it. */
+/** Headers of a request for `http://api.example/proof` with a token that is bound to the caller's key, and a proof for it. */
 async function createProof() {
   const jwk = await exportJWK(callerKey.publicKey);
   const token = await new SignJWT({ sub: 'ada', cnf: { jkt: await calculateJwkThumbprint(jwk) } })
@@ -120,7 +120,7 @@ describe('two gateways that share Redis', () => {
   const statusesOf = (responses: readonly { readonly status: number }[]) =>
     new Set(responses.map(({ status }) => status));
 
-  /** Does it with a slow store again: then each gateway asks for itself. */
+  /** Repeats it if the store was slow, because then each gateway requests its own token. */
   const measure = (act: () => Promise<unknown>, read: () => number): Promise<number> =>
     whileStoresAreQuick(
       () => gateways,
@@ -131,7 +131,7 @@ describe('two gateways that share Redis', () => {
       },
     );
 
-  /** Waits until nothing is requested or written any more. */
+  /** Waits until there are no more requests and writes. */
   const untilStored = (): Promise<readonly string[]> =>
     until(async () => {
       const names = (await redis.server.command('KEYS', 'gg:*')) as string[];
@@ -195,7 +195,7 @@ describe('two gateways that share Redis', () => {
       const responses = await Promise.all(Array.from({ length: times }, (_, at) => call(at, 'proof', proof)));
       return responses.filter(({ status }) => status === 200).length;
     };
-    // The first proof connects each gateway to the store; without it, each remembers proofs alone.
+    // The first proof connects each gateway to the store; without a connection, each remembers only its own proofs.
     await until(async () => (await accept(2)) === 1);
     const accepted = await whileStoresAreQuick(
       () => gateways,
@@ -226,14 +226,14 @@ describe('two workers, as built', () => {
     upstream.close();
   });
 
-  // Each on a connection of its own: the primary hands them to the workers in turn.
+  // Each on its own connection: the primary hands connections to the workers in turn.
   const agent = new Agent();
   const callAll = (path: string, headers: Readonly<Record<string, string>>, times = 20) =>
     Promise.all(Array.from({ length: times }, () => visit(`${serving.url}/${path}`, agent, headers)));
   const troubles = (): number =>
     serving.logged('token store of the workers failed').length +
     serving.logged('token store of the workers unavailable').length;
-  /** Again, when the machine was too busy for the store that the workers share. */
+  /** Repeated if the machine was too busy for the store that the workers share. */
   const whileQuick = (act: () => Promise<number>): Promise<number> =>
     until(async () => {
       const before = troubles();

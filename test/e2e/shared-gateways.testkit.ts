@@ -9,14 +9,14 @@ import { startEchoServer } from '../../packages/testkit/src/echo-server.ts';
 import type { TestGateway } from './gateway.testkit.ts';
 import { startTestGateway } from './gateway.testkit.ts';
 
-/** A caller with credentials of its own: no token of another one serves it. */
+/** A caller with its own credentials, so that no token of another caller is used. */
 export interface Caller {
   readonly id: string;
   readonly headers: { readonly authorization: string };
 }
 
 export interface Load {
-  /** Ends it; expects that nothing but 200 was answered, and that one token was asked for by each credential. */
+  /** Ends it; expects that all responses were 200, and that one token was requested for each credential. */
   stop(): Promise<void>;
 }
 
@@ -30,9 +30,9 @@ export interface SharedGateways {
   tokenRequestsOf(id: string): number;
   /** Keeps `width` requests in flight, by credentials old and new, until it is stopped. */
   load(gateway: TestGateway, width?: number): Load;
-  /** Waits until the service has had so many requests more. */
+  /** Waits until the service has received a number of further requests. */
   untilServed(count: number): Promise<void>;
-  /** Waits until a token that `one` asked for serves `two`, for a credential that is new. */
+  /** Waits until `two` uses a token that `one` requested for a new credential. */
   untilShared(one: TestGateway, two: TestGateway): Promise<void>;
   /** Ends the loads and closes the gateways. */
   part(): Promise<void>;
@@ -42,30 +42,30 @@ export interface SharedGateways {
 
 const waiting = { timeout: 60_000 };
 
-/** Sends one request, and tells the status. */
+/** Sends one request, and returns the status. */
 export async function call(gateway: { readonly url: string }, { headers }: Caller): Promise<number> {
   const answer = await request(gateway.url, { headers });
   await answer.body.dump();
   return answer.statusCode;
 }
 
-/** A gateway whose log can be read, in this process or in one of its own. */
+/** A gateway with a readable log, in this process or in its own. */
 export interface LoggingGateway {
   readonly log: { readonly lines: () => readonly string[] };
 }
 
-/** Waits until the log has shown it. */
+/** Waits until the log contains it. */
 export const untilLogged = (gateway: LoggingGateway, text: string): Promise<void> =>
   vi.waitFor(() => expect(gateway.log.lines().join('\n')).toContain(text), waiting);
 
-/** Waits until the last word of the log about the store is that it can be used, or not. */
+/** Waits until the last line of the log about the store reports that it is usable, or that it is not. */
 export const untilStore = (gateway: LoggingGateway, state: 'available' | 'unavailable'): Promise<void> =>
   vi.waitFor(() => {
     const words = gateway.log.lines().filter((line) => /token store (?:un)?available/.test(line));
     expect(words.at(-1)).toContain(`token store ${state}`);
   }, waiting);
 
-/** Why operations of the store failed, or it was left alone, in the words of the log. */
+/** Messages of the log: reasons for failed operations of the store, or for a pause in its use. */
 export const storeTroubles = ({ log }: LoggingGateway): readonly string[] =>
   log
     .lines()
@@ -73,12 +73,12 @@ export const storeTroubles = ({ log }: LoggingGateway): readonly string[] =>
     .filter(({ msg }) => /token store (?:failed|unavailable)/.test(msg))
     .map(({ operation = 'state', reason }) => `${operation}: ${String(reason)}`);
 
-/** Effects of a busy machine on any store, in the words of the log. */
+/** Messages of the log: effects of a busy machine on any store. */
 export const slowness = /: (?:no response within 250 ms|(?:Redis: )?(?:time-out|connection closed))$/;
 
 /**
- * Does something until the stores of `gateways()` answered in time meanwhile. On a machine that is too busy for that, each
- * gateway asks for itself.
+ * Repeats an action until the stores of `gateways()` responded in time during it. On a machine that is too busy for that, each
+ * gateway requests its own token.
  */
 export function whileStoresAreQuick<T>(
   gateways: () => readonly LoggingGateway[],
@@ -89,7 +89,7 @@ export function whileStoresAreQuick<T>(
       .flatMap(storeTroubles)
       .filter((trouble) => slowness.test(trouble)).length;
   return until(async () => {
-    // A store that was given up is silently left alone until it is ready again.
+    // After a time-out, the store is not used until it is ready again, without a message.
     for (const gateway of gateways()) await untilStore(gateway, 'available');
     const before = delays();
     const done = await act();

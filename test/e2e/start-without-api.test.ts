@@ -15,7 +15,7 @@ import { rotateToken } from '../../packages/gateway/src/providers/kubernetes/fol
 import type { WorkerResponse } from './workers.testkit.ts';
 import { serve, visit } from './workers.testkit.ts';
 
-// In a process of its own: a test runner keeps the event loop alive, and a gateway that nothing keeps alive exits.
+// In its own process: a test runner keeps the event loop alive, and a gateway without open handles exits.
 let upstream: Server;
 const opened: { close(): unknown }[] = [];
 
@@ -50,12 +50,12 @@ ports: [{ port: ${port} }]
 endpoints: [{ addresses: [127.0.0.1] }]
 `;
 
-/** An API server that is not available, in one way or another. */
+/** An API server that is unavailable for some reason. */
 interface Outage {
   readonly kubernetesCRD: object;
   /** The reason that the log names. */
   readonly reason: RegExp;
-  /** Ends it; undefined for one that no change of the server can end. */
+  /** Ends it; undefined if no change of the server can end it. */
   readonly end?: () => Promise<void> | void;
 }
 
@@ -72,7 +72,7 @@ const access = (api: TestApiServer): object => ({
   token: `urn:file:${api.tokenFile}`,
 });
 
-/** Takes connections on the port of an API server, and says nothing. */
+/** Accepts connections on the port of an API server, and never responds. */
 async function openSilence(port: number): Promise<() => Promise<void>> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -190,7 +190,7 @@ describe('a gateway, while the API server', () => {
       await outage.end?.();
       const isOver = outage.end !== undefined;
       await until(async () => (await get('admin', '/ready')) === (isOver ? 200 : 503));
-      // At the first such response, not a moment later.
+      // On the first such response, without delay.
       expect(await get('web', '/late')).toBe(isOver ? 200 : 404);
       served.child.kill('SIGTERM');
       expect(await served.ended).toBe(0);
@@ -221,7 +221,7 @@ describe('a gateway, while the API server', () => {
       served.child.kill('SIGTERM');
       expect(await served.ended).toBe(0);
       const lines = served.logged('listening');
-      // One that had no time of the machine until it need not wait any more shows nothing: then another is started.
+      // A gateway that got no processor time before its wait ended proves nothing: then another is started.
       return lines.every(({ time }) => Date.parse(time) - begunMs < startTimeoutMs) && lines;
     });
     expect(listening).toEqual([]);

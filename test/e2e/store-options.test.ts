@@ -41,7 +41,7 @@ describe('store.redis.timeout', () => {
     expect(storeTroubles(usual!)).toContain('get: no response within 250 ms');
     expect(fleet.tokenRequestsOf(caller.id)).toBe(3);
     redis.server.thaw();
-    // The token of the first gateway, which Redis had all the time.
+    // The token of the first gateway, which was in Redis all the time.
     expect(await waiting).toBe(200);
     expect(fleet.tokenRequestsOf(caller.id)).toBe(3);
     expect(storeTroubles(patient!)).toEqual([]);
@@ -55,7 +55,7 @@ describe('a store', () => {
     fleet.server.limit(caller.id, 600);
     for (const gateway of [one, two, one, two]) expect(await call(gateway, caller)).toBe(503);
     expect(fleet.tokenRequestsOf(caller.id)).toBe(1);
-    // Nobody else waits.
+    // No other request waits.
     expect(await call(two, fleet.createCaller())).toBe(200);
     expect(await call(await join(10_000), caller)).toBe(503);
     expect(fleet.tokenRequestsOf(caller.id)).toBe(1);
@@ -81,14 +81,14 @@ describe('store.secrets', () => {
         const replaced = gateways[index]!;
         gateways[index] = await joinWith(secrets);
         await replaced.close();
-        // One that is new to both while they differ, from either of them.
+        // A credential that is new to both while they differ, from either of them.
         const [newcomer, other] = [fleet.createCaller(), fleet.createCaller()];
         const [one, two] = gateways as [TestGateway, TestGateway];
         await Promise.all([call(one, newcomer), call(two, newcomer), call(two, other), call(one, other)]);
         callers.push(newcomer, other);
         await callAll();
       }
-      // Written again beside the requests: all but the last two, which nobody left under the old secret.
+      // Written again beside the requests: all except the last two, which no gateway stored under the old secret.
       if (secrets[1] === old) await until(async () => (await countKeys()) === 2 * callers.length - 2);
     }
     expect(callers.map(({ id }) => fleet.tokenRequestsOf(id))).toEqual(callers.map(() => 1));

@@ -29,7 +29,7 @@ const pem = (text: string): string => JSON.stringify(text);
 const certificate = ({ cert, key }: { cert: string; key: string }): string =>
   `{ certFile: ${pem(cert)}, keyFile: ${pem(key)} }`;
 
-/** The routes that Traefik 3.7.13 had when its answers below were recorded. */
+/** The routes of Traefik 3.7.13 when its responses below were recorded. */
 const routers = `
     a: { rule: "Host(\`a.example\`)", service: s, tls: { options: mtls } }
     b: { rule: "Host(\`b.example\`)", service: s, tls: {} }

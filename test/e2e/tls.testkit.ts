@@ -17,7 +17,7 @@ export interface TlsResponse {
   /** `refused` for a connection that ends before there is a response. */
   readonly status: number | 'refused';
   readonly body: string;
-  /** Common name of the certificate that was shown. */
+  /** Common name of the presented certificate. */
   readonly shown: string | undefined;
   readonly protocol: string | null;
 }

@@ -12,7 +12,7 @@ let gateway: TestGateway;
 
 beforeAll(async () => {
   server = await startAuthorizationServer({
-    // No letters of hexadecimal digits alone: an ID of a request could hold them.
+    // It must not consist of hexadecimal digits, because an ID of a request could contain them.
     clients: [{ clientId: 'judy', clientSecret: 'tell-tale', claims: { grp: 'hidden-value' } }],
   });
   service = await startEchoServer();
@@ -68,7 +68,7 @@ describe('the access log record and the log line of a refusal', () => {
       const { status, problem, record, line } = await ask(url, basic('mallory:tell-tale'));
       expect(status).toBe(401);
       expect(record).toMatchObject({ ClientUsername: 'mallory', RefusalCode: 'credentials_refused' });
-      // The words of the authorization server.
+      // The text of the authorization server.
       expect(record).toMatchObject({ RefusalReason: 'client authentication failed' });
       expect(problem).not.toContain('client authentication failed');
       expect(line).toMatchObject({ clientId: 'mallory', code: 'credentials_refused', middleware: 'auth@file' });

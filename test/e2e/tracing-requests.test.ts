@@ -9,7 +9,7 @@ import type { TestGateway } from './gateway.testkit.ts';
 import type { ReceivedSpan } from './otlp-messages.testkit.ts';
 import { openOtlpStage } from './otlp-stage.testkit.ts';
 
-/** An authorization server whose first response at each path is a failure that is worth a retry. */
+/** An authorization server whose first response at each path is a failure that causes a retry. */
 let server: Server;
 let origin: string;
 let seen: { readonly path: string; readonly headers: IncomingHttpHeaders }[];
@@ -95,7 +95,7 @@ async function spansOf(gateway: TestGateway): Promise<readonly ReceivedSpan[]> {
   return stage.receiver.spans;
 }
 
-/** A request's span, with that of the step above it and the traceparent of the last request at a path. */
+/** The span of a request, with the span of the step above it and the traceparent of the last request at a path. */
 function find(spans: readonly ReceivedSpan[], name: string, path: string) {
   const span = spans.find((one) => one.name === name)!;
   const parent = spans.find(({ spanId }) => spanId === span.parentSpanId);

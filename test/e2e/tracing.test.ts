@@ -86,7 +86,7 @@ async function visit(url: string, headers: Record<string, string> = {}): Promise
   return statusCode;
 }
 
-/** Closes the gateway, which exports what is left. */
+/** Closes the gateway, which exports the remaining spans. */
 async function spansOf(gateway: TestGateway): Promise<readonly ReceivedSpan[]> {
   await stage.stop(gateway);
   return stage.receiver.spans;

@@ -12,7 +12,7 @@ import { json, startScriptedServer } from '../../packages/testkit/src/scripted-s
 import type { WorkerResponse, Serving } from './workers.testkit.ts';
 import { isAlive, serve, startCallers, untilServing, visit } from './workers.testkit.ts';
 
-// The command as it was built: workers are processes of it.
+// The built command, because workers are its processes.
 let upstream: Server;
 const held: ServerResponse[] = [];
 const opened: WorkerResponse[] = [];
@@ -56,7 +56,7 @@ const pidsOf = (serving: WorkerResponse): number[] =>
   serving.logged('worker ready').map(({ pid = 0 }) => pid);
 const untilGone = (pids: readonly number[]) => until(async () => !pids.some(isAlive));
 
-/** How often the store that the workers share was too slow. */
+/** Number of times that the store that the workers share was too slow. */
 const countTroubles = (serving: Serving): number =>
   serving.logged('token store of the workers failed').length +
   serving.logged('token store of the workers unavailable').length;
@@ -70,7 +70,8 @@ describe('grantgate serve with two workers, as built', () => {
     );
     const agent = new Agent({ maxSockets: 400 });
     const words = 'token store of the workers';
-    // On a machine that is too busy for the store to answer in time, each worker asks for itself: then another credential is tried.
+    // On a machine that is too busy for the store to respond in time, each worker requests its own token: then another credential
+    // is tried.
     const troubles = (): number => countTroubles(serving);
     let callers = 0;
     const id = await until(async () => {
@@ -106,13 +107,13 @@ describe('grantgate serve with two workers, as built', () => {
   it('sends no second token request from either worker before the time that the server named', async () => {
     const server = await startScriptedServer((response) => json(response, 429, {}, { 'retry-after': '600' }));
     const serving = await startServing({}, { callers: { plugin: { oAuthClientCredentials: { url: server.url } } } });
-    // Each on a connection of its own: the primary hands them to the workers in turn.
+    // Each on its own connection: the primary hands connections to the workers in turn.
     const agent = new Agent();
     const limited = await until(async () => {
       const [before, sent, id] = [countTroubles(serving), server.requests.length, randomUUID()];
       const headers = { authorization: `Basic ${Buffer.from(`${id}:secret`).toString('base64')}` };
       for (let round = 0; round < 10; round += 1) expect(await visit(serving.url, agent, headers)).toBe(503);
-      // On a machine that is too busy for the store to respond in time, each worker asks for itself.
+      // On a machine that is too busy for the store to respond in time, each worker requests its own token.
       return countTroubles(serving) === before && { tokenRequests: server.requests.length - sent };
     });
     expect(limited).toEqual({ tokenRequests: 1 });
@@ -127,7 +128,7 @@ describe('grantgate serve with two workers, as built', () => {
     process.kill(victim, 'SIGKILL');
     await serving.untilLogged('worker exited unexpectedly; restarting it', 1);
     await callers.settle();
-    // Each caller has one connection at a time, and a worker can die under it once.
+    // Each caller has one connection at a time, and the end of a worker can close it once.
     const lost = callers.faults.length;
     expect(lost).toBeLessThanOrEqual(16);
     expect(callers.faults.filter((fault) => typeof fault === 'number')).toEqual([]);
@@ -162,7 +163,7 @@ describe('grantgate serve with two workers, as built', () => {
     const answers = Array.from({ length: 8 }, () => visit(`${serving.url}/held`, agent));
     await until(async () => held.length === 8);
     serving.child.kill('SIGTERM');
-    // The first line is the primary's own.
+    // The first line is from the primary itself.
     await serving.untilLogged('shutting down', 3);
     held.splice(0).forEach((response) => response.end('late'));
     expect(await Promise.all(answers)).toEqual(answers.map(() => 200));

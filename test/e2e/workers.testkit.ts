@@ -23,19 +23,19 @@ export interface LogLine {
   readonly tier?: string;
 }
 
-/** A built gateway with its workers, in processes of its own. */
+/** A built gateway with workers, each in its own process. */
 export interface WorkerResponse {
   readonly child: ChildProcess;
   readonly folder: string;
-  /** Code, or the signal that ended it. */
+  /** Exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
   readonly stderr: Promise<string>;
   readonly stdout: Promise<string>;
   /** The log so far. */
   text(): string;
-  /** Whole lines of the log so far that say this. */
+  /** Complete lines of the log so far that contain this. */
   logged(message: string): readonly LogLine[];
-  /** Waits until that many lines say this. */
+  /** Waits until that many lines contain this. */
   untilLogged(message: string, count: number): Promise<readonly LogLine[]>;
   close(): void;
 }
@@ -48,7 +48,7 @@ export interface Serving extends WorkerResponse {
 /**
  * Starts `grantgate serve` with an install configuration and routes, both as JSON, which YAML includes.
  *
- * @param files text of others beside them, by name.
+ * @param files text of other files in their folder, by name.
  */
 export function serve(
   install: object,
@@ -126,16 +126,16 @@ export const visit = (
     }).on('error', fail);
   });
 
-/** Callers that come one request after the other, each on one connection at a time. */
+/** Callers that send one request after the other, each on one connection at a time. */
 export interface Callers {
-  /** Responses other than 200 so far, to any request. */
+  /** Responses other than 200 so far. */
   readonly faults: readonly (number | string)[];
   /** Waits until each caller has received two more responses: then all earlier requests have ended. */
   settle(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Half of them keep their connection, the others open one for each request. */
+/** Half of them keep their connection; the others open one for each request. */
 export function startCallers(url: string, count: number): Callers {
   const faults: (number | string)[] = [];
   const done = Array.from({ length: count }, () => 0);
