@@ -15,7 +15,7 @@ import { readFirstBytes } from './first-bytes.ts';
 import { createTlsAcceptor } from './tls-acceptor.ts';
 import { serveWithNode } from '../http1/server/node-fallback.ts';
 import { createConnectionLimits } from '../http1/server/connection-limits.ts';
-import { createConnectionFacts } from '../http1/server/connection-facts.ts';
+import { createReadConnection, keepConnectionFacts } from '../http1/server/connection-facts.ts';
 import { listen, reportAcceptErrors } from './listen.ts';
 import { createReadFacts } from '../http1/server/request-facts.ts';
 import { stopListening, takeConnections } from '../http1/server/node-internals.ts';
@@ -132,22 +132,21 @@ function openPaths(
   const { headersTimeout: handshakeMs } = toTimeLimits(config);
   const proxied =
     config.proxyProtocol && createProxiedConnections(config.proxyProtocol, { clock, limitMs: handshakeMs });
-  const connectionOf = createConnectionFacts(
+  const readConnection = createReadConnection(
     createTrustedPeers(config.trustedIPs, config.insecureForwardedHeaders),
     (socket) => secured.get(socket),
     proxied?.callerOf,
   );
+  const connectionOf = keepConnectionFacts(readConnection);
   const readFacts = createReadFacts({ entryPoint: config.name, connectionOf });
   const readPath = createReadPath(config.encodedCharacters);
   const stalls = createWriteStalls(clock, config.transport.writeTimeoutMs);
   const limits = createConnectionLimits(config.transport, clock);
   serveWithNode(server, { config, activity, readFacts, handle, readPath, stalls, limits });
-  const common = { clock, config, activity, handle, readPath, limits, connectionOf };
-  const http2 = createHttp2Connections(common);
+  const common = { clock, config, activity, handle, readPath, limits };
+  const http2 = createHttp2Connections({ ...common, connectionOf });
   const fastPath = createFastPath({
-    ...common,
-    stalls,
-    toNodeFallback,
+    ...{ ...common, readConnection, stalls, toNodeFallback },
     http2: config.http2.h2c ? toTakeOver(http2, toNodeFallback, { clock, limitMs: handshakeMs }) : undefined,
   });
   const accept = (socket: Socket): void => fastPath.accept(socket);

@@ -14,7 +14,7 @@ import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import type { ExternalAuthConfig, EntryPointConfig } from '../config/entry-point-config.ts';
 import { parseInstall } from '../config/parse-install.ts';
 import { createActivity } from '../entrypoints/activity.ts';
-import { createConnectionFacts } from '../http1/server/connection-facts.ts';
+import { createReadConnection } from '../http1/server/connection-facts.ts';
 import { openEntryPoint, type EntryPoint } from '../entrypoints/entry-point.ts';
 import { allow } from '../entrypoints/entry-point.testkit.ts';
 import { serveWithNode } from '../http1/server/node-fallback.ts';
@@ -146,7 +146,7 @@ const toListening = (entryPoint: EntryPoint): TestListener => ({
 
 async function openNodeFallback(config: EntryPointConfig, handle: Handle): Promise<TestListener> {
   const server = createServer({ requireHostHeader: false, keepAliveTimeout: config.transport.idleTimeoutMs });
-  const connectionOf = createConnectionFacts(
+  const connectionOf = createReadConnection(
     createTrustedPeers(config.trustedIPs, config.insecureForwardedHeaders),
     () => undefined,
   );

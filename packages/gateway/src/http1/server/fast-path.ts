@@ -11,7 +11,8 @@ import { createReadFrom } from './socket-reads.ts';
 export interface FastPathDeps
   extends Omit<FallbackDeps, 'readFacts'>, Pick<CallerConnectionDeps, 'toNodeFallback' | 'http2'> {
   readonly clock: Clock;
-  readonly connectionOf: ConnectionFactsOf;
+  /** Called once per connection. */
+  readonly readConnection: ConnectionFactsOf;
 }
 
 /**
@@ -25,7 +26,7 @@ export interface FastPath {
   closeIdle(): void;
 }
 
-export function createFastPath({ clock, connectionOf, ...deps }: FastPathDeps): FastPath {
+export function createFastPath({ clock, readConnection, ...deps }: FastPathDeps): FastPath {
   const { headerTimeoutMs, readTimeoutMs, idleTimeoutMs } = deps.config.transport;
   const firstMs = readTimeoutMs === 0 ? headerTimeoutMs : Math.min(headerTimeoutMs, readTimeoutMs);
   const idle = new Set<Socket>();
@@ -42,7 +43,7 @@ export function createFastPath({ clock, connectionOf, ...deps }: FastPathDeps): 
   };
   return {
     accept(socket) {
-      new CallerConnection(socket, connectionOf(socket), firstMs, common);
+      new CallerConnection(socket, readConnection(socket), firstMs, common);
     },
     closeIdle() {
       for (const socket of idle) socket.destroy();
