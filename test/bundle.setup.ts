@@ -16,7 +16,7 @@ const manifests = [
 
 const changedAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** Files that the bundle is made of. */
+/** Files of which the bundle consists. */
 const inputs = (): readonly string[] => [
   ...manifests.map((path) => join(root, path)),
   ...['packages/gateway/src', 'packages/middleware/src', 'packages/dashboard/src'].flatMap((folder) =>
@@ -26,7 +26,7 @@ const inputs = (): readonly string[] => [
   ),
 ];
 
-/** Bundles the command, unless that is done: tests of processes run the files that are published. */
+/** Bundles the command, unless the bundle is up to date: tests of processes run the published files. */
 export async function setup(): Promise<void> {
   if (inputs().every((path) => changedAt(path) < changedAt(built))) return;
   await promisify(execFile)(process.execPath, ['packages/gateway/bundle.mjs'], { cwd: root });

@@ -1,5 +1,5 @@
-// Bytes that each call allocates on the heap, as JSON: run by the test beside it, on what is built, without
-// the optimising compilers: those leave allocations out, sooner or later, as the machine has time for it.
+// Bytes that each call allocates on the heap, as JSON. The test in this folder runs it on the built files, without the optimising
+// compilers, because they remove allocations at unpredictable times.
 import { createServer } from 'node:http';
 import { createAuthenticator } from '../../packages/middleware/dist/create.js';
 import { createRequestMetrics } from '../../packages/gateway/dist/observe/metrics/request-metrics.js';
@@ -16,10 +16,10 @@ import { compileRule } from '../../packages/gateway/dist/routing/rule.js';
 import { createTable } from '../../packages/gateway/dist/routing/table.js';
 import { createWholeRequest } from './whole-request.mjs';
 
-/** So few that what they allocate fits into the young generation: nothing of it is collected meanwhile. */
+/** The number is so small that the allocations fit into the young generation: no collection happens meanwhile. */
 const calls = 4_000;
 
-/** The least of several rounds: what the engine allocates for itself, now and then, is no part of a call. */
+/** The minimum of several rounds, because the engine sometimes allocates something for itself. */
 function bytesPerCall(call) {
   for (let count = 0; count < calls; count += 1) call(count);
   let least = Infinity;
@@ -95,7 +95,7 @@ async function measureHeaders() {
 
   const request = { rawHeaders: [...sent], headers: {} };
   result["an application's request, its headers"] = bytesPerCall(() => {
-    // As it comes, in the same arrays: they are the server's.
+    // Passes the headers on in the same arrays, which belong to the server.
     for (let at = 0; at < sent.length; at += 1) request.rawHeaders[at] = sent[at];
     request.rawHeaders.length = sent.length;
     admit(request, pass);
@@ -128,7 +128,7 @@ async function measureHeaders() {
 
 await measureHeaders();
 
-/** Paths that differ, as they do; the other lines of the head come again. */
+/** Paths differ, as in real traffic; the other lines of the head repeat. */
 async function measureWholeRequest(name, before) {
   const authenticator = createAuthenticator(options);
   await authenticator.decide({ authorization: 'Basic Y2FsbGVyOnNlY3JldA==' });

@@ -4,39 +4,39 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 /**
- * Bytes of the heap per call, without optimising compilers: the same in every run, and on Node.js 20 and 24. Where one of them needs
- * more, the reason belongs beside it; an object or a closure more is 24 bytes at least, a promise over 50.
+ * Bytes of the heap per call, without optimising compilers: the same in every run, and on Node.js 20 and 24. If a call needs more,
+ * the reason is written beside it; another object or closure takes at least 24 bytes, a promise more than 50.
  */
 const budgets = {
-  // The clock's number, and what an interpreter makes of each intermediate one.
+  // The number of the clock, and the intermediate numbers of the interpreter.
   'decision, gateway level': 160,
   'decision, application level': 240,
-  // The decision alone: traces that are off add nothing.
+  // Only the decision: disabled traces add nothing.
   "a middleware's decision, without traces": 240,
   // Once per token: iterators over the conditions and over the keys of each path.
   'claims, texts and a number': 632,
-  // The closures that look through the list, too.
+  // Includes the closures that search the list.
   'claims, a list': 440,
-  // Nothing for its own, a number of the interpreter's: the headers are changed where they are.
+  // Only a number of the interpreter: the headers are changed in place.
   "an application's request, its headers": 32,
-  // The line with the request's ID, put after what is kept, and what the two are handed on in.
+  // The line with the request's ID, which follows the other lines, and the object that passes both on.
   'a proxied request, as another before': 296,
-  // The lines themselves, and what they are made of.
+  // The lines themselves, and their parts.
   'a proxied request, its headers new': 4488,
-  // The budget above, the objects that follow a request, a line of JSON in the log, and the texts that go out. 80 of them
-  // remember what is needed to repeat a request with another token.
-  // With the context of a match, which the match among routers below has too. Seven members more carry trailers and the deadline of gRPC.
+  // The budget above, the objects that follow a request, a line of JSON in the log, and the texts that are sent. 80 of them
+  // remember what is needed to repeat a request with another token. Includes the context of a match, as the match among routers
+  // below does. Seven more members carry trailers and the deadline of gRPC.
   'a request, from byte to byte': 7036,
-  // The budget for two more steps: their list, the parts of the path and the new one, and allocations of the interpreter.
+  // The budget for two more steps: their list, the parts of the path, the new path, and allocations of the interpreter.
   'a request with changes of headers and path, from byte to byte': 7860,
-  // The context that rules are evaluated on, and iterators over those that are asked.
+  // The context for the evaluation of rules, and iterators over the rules that are evaluated.
   'match among 10 routers': 392,
-  // Found by path: the visitor of the prefix tree too.
+  // Found by path: includes the visitor of the prefix tree.
   'match among 1000 routers': 624,
-  // Everything that is found is there, and whole numbers are no objects.
+  // Everything is found, and whole numbers are no objects.
   'counting, whole milliseconds': 0,
-  // 48 for each sum of durations, of the entry point, the router and the service: what an interpreter makes of each intermediate
-  // number. Compiled, it is nothing.
+  // 48 for each sum of durations, of the entry point, the router and the service, for intermediate numbers of the interpreter.
+  // Compiled code allocates none.
   'counting, forwarded': 144,
   'counting, refused': 96,
   'counting, checked': 48,
@@ -48,18 +48,18 @@ const flags = ['--expose-gc', '--no-opt', '--no-maglev', '--single-threaded'];
 const semiSpace = ['--min-semi-space-size=32', '--max-semi-space-size=32'];
 
 const program = fileURLToPath(new URL('allocations.mjs', import.meta.url));
-/** Processes that are measured at most. */
+/** Maximum number of measured processes. */
 const maxProcesses = 7;
 
 /**
- * The least that each call was seen to allocate. On a busy machine the engine now and then allocates some 20 bytes more for each call
- * of a whole process; what the call itself allocates is in every one of them.
+ * The least that a process allocated per call. On a busy machine, the engine sometimes allocates about 20 bytes more per call in a
+ * whole process; the allocations of the call itself are in every process.
  */
 async function measure(): Promise<Record<string, number>> {
   const least: Record<string, number> = {};
   for (let count = 0; count < maxProcesses; count += 1) {
     const { stdout } = await promisify(execFile)(process.execPath, [...flags, ...semiSpace, program], {
-      // No flags of the runner's own.
+      // Without the flags of the test runner.
       env: { ...process.env, NODE_OPTIONS: '' },
     });
     for (const [name, bytes] of Object.entries(JSON.parse(stdout) as Record<string, number>))

@@ -12,7 +12,7 @@ import { createAccessLogLine } from '../../packages/gateway/dist/observe/access-
 import { createHandle } from '../../packages/gateway/dist/pipeline/handle.js';
 import { createReadPath } from '../../packages/gateway/dist/routing/request-path.js';
 
-/** Takes what is written to it at once, as the system nearly always does; what Node.js allocates for a socket is not the budget's. */
+/** Accepts all written bytes at once, as the system nearly always does; allocations of Node.js for a socket do not count. */
 class InstantSocket extends EventEmitter {
   writableLength = 0;
   destroyed = false;
@@ -24,7 +24,7 @@ class InstantSocket extends EventEmitter {
   }
 
   _write(text, _encoding, written) {
-    // Nobody responds to what has not been sent.
+    // A response requires that the request was sent.
     written();
     this.#onText(text);
   }
@@ -37,7 +37,7 @@ const answer = Buffer.from(
   `HTTP/1.1 200 OK\r\nServer: orders\r\nContent-Type: text/plain\r\nContent-Length: 28\r\n\r\n${'x'.repeat(28)}`,
 );
 
-/** Durations of as many digits always. */
+/** Durations always have the same number of digits. */
 const clock = {
   now: () => 1_790_000_000_000,
   monotonic: () => (time = (time + 0.25) % 1000),
@@ -46,10 +46,11 @@ const clock = {
 let time = 0;
 
 /**
- * One request's whole way through a gateway, from the bytes of a caller to the bytes of the answer and the line in the access log, on
- * connections that have served others. Gives a function that sends one.
+ * The complete path of one request through a gateway, from the bytes of a caller to the bytes of the response and the line in the
+ * access log, on connections that have served others. Returns a function that sends one.
  *
- * @param decide of the last middleware. @param before steps that come before it.
+ * @param decide of the last middleware.
+ * @param before steps that come before it.
  */
 export function createWholeRequest(decide, before = []) {
   const route = createRoute([...before, { name: 'auth@file', onRequest: decide }]);
@@ -94,7 +95,7 @@ function createRoute(steps) {
   };
 }
 
-/** The connections to an upstream that answers at once: only ever one. */
+/** The connections to an upstream that responds at once: never more than one. */
 function createConnections() {
   const limits = { connectMs: 0, headMs: 60_000, bodyIdleMs: 0, idleMs: 90_000, maxHeadBytes: 65_536 };
   const deadlines = createDeadlines(clock, 500);
@@ -122,7 +123,7 @@ function createConnections() {
   return { dispatch: (request, handler) => free.send(request, toRequestHead(request, true), handler) };
 }
 
-/** A caller's connection. Gives the function that takes the bytes it sends. */
+/** A caller's connection. Returns the function that receives the bytes that it sends. */
 function openCaller(handle, onAnswer) {
   const deadlines = createDeadlines(clock, 500);
   let onBytes;

@@ -1,18 +1,20 @@
 import type { ProxyName } from '../e2e/beside-proxies.testkit.ts';
 
-/** The middlewares that a proxy is to ask about, each for the paths below `/NAME/`, and the headers that it is to take. */
+/** The middlewares for which a proxy sends checks, each for the paths below `/NAME/`, and the headers that it copies. */
 export interface ProtectedPaths {
   readonly middlewares: readonly string[];
-  /** Headers that the decisions set, but `Authorization` and `X-Auth-Request-User`, which every example has. */
+  /** Headers that the decisions set, except `Authorization` and `X-Auth-Request-User`, which every example has. */
   readonly forwarded: readonly string[];
 }
 
-/** The only spelling of a name that a caller can send: the examples remove every header with another sign in its name. */
+/**
+ * The only spelling of a name that a caller can send: the examples remove every header with another special character in its name.
+ */
 const hyphenated = (name: string): string => name.replaceAll('_', '-');
 
 const lower = (names: readonly string[]): readonly string[] => names.map((name) => name.toLowerCase());
 
-/** Does with one piece of an example, for each name, what the example does for `orders` and for `Group`. */
+/** Repeats one piece of an example for each name, as the example has it for `orders` and for `Group`. */
 function replaceOnce(text: string, piece: RegExp | string, by: (found: string) => string): string {
   const found = typeof piece === 'string' ? piece : (piece.exec(text)?.[0] ?? '');
   if (found === '' || text.split(found).length !== 2)
@@ -29,12 +31,12 @@ const perMiddleware =
 
 const variableOf = (name: string): string => name.toLowerCase().replaceAll('-', '_');
 
-/** By proxy and file: how a reader of the example adapts it. A file that is not here stays as it is. */
+/** By proxy and file: how a reader of the example adapts it. Files that are not listed stay unchanged. */
 export const changes: Readonly<Record<ProxyName, Readonly<Record<string, Change>>>> = {
   nginx: {
     'nginx.conf': perMiddleware(/ {8}location \/orders\/ \{[^}]*\}\n/),
     'guarded.conf': (text, { forwarded }) => {
-      // Where the header itself has a `_`, the caller's spelling with `-` has to go.
+      // If the header itself has a `_`, the caller's spelling with `-` must be removed.
       const set = (name: string): string =>
         name.includes('_') ? `proxy_set_header ${hyphenated(name)} "";\n` : '';
       const taken = replaceOnce(text, /^auth_request_set \$auth_group.*\n/m, () =>
@@ -81,7 +83,7 @@ export const changes: Readonly<Record<ProxyName, Readonly<Record<string, Change>
           .map((name) => `{ exact: ${name} }`)
           .join(', ');
       const taken = replaceOnce(routed, '{ exact: group }', () => patterns(forwarded));
-      // Where the header itself has a `_`, only the response can remove the spelling with `-`, so it has to name it.
+      // If the header itself has a `_`, only the response can remove the spelling with `-`, so the response must name it.
       const told = forwarded.filter((name) => name.includes('_')).map(hyphenated);
       return replaceOnce(
         taken,
@@ -95,7 +97,7 @@ export const changes: Readonly<Record<ProxyName, Readonly<Record<string, Change>
       const router = / {4}orders:\n {6}rule: .*\n(?: {6}.*\n)+/;
       const routed = perMiddleware(router)(text, paths);
       const protectedText = perMiddleware(/ {4}orders:\n {6}forwardAuth:\n(?: {8}.*\n)+/)(routed, paths);
-      // Where the header itself has a `_`, the caller's spelling with `-` is listed too, and so removed.
+      // If the header itself has a `_`, the caller's spelling with `-` is listed too, and therefore removed.
       const names = paths.forwarded.flatMap((name) => [...new Set([name, hyphenated(name)])]);
       return protectedText.replaceAll(', Group]', `, ${names.join(', ')}]`);
     },

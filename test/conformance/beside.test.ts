@@ -13,7 +13,7 @@ import { sendRequest } from './send-request.testkit.ts';
 const manners: Readonly<Record<ProxyName, Pick<Integration, 'through' | 'emptyHeaders'>>> = {
   nginx: {
     emptyHeaders: 'left out',
-    // It refuses a second Authorization itself, before anybody is asked.
+    // It refuses a second Authorization itself, before a check.
     through: (refusal, { headers = [] }) =>
       headers.filter((name, at) => at % 2 === 0 && /^authorization$/i.test(name)).length > 1
         ? { ...refusal, status: 400, code: undefined, challenge: false }
@@ -22,8 +22,8 @@ const manners: Readonly<Record<ProxyName, Pick<Integration, 'through' | 'emptyHe
   Caddy: { emptyHeaders: caddyCopiesEmptyHeaders() ? 'kept' : 'left out' },
   HAProxy: {},
   'Envoy, over HTTP': {
-    // A check that is answered 5xx counts as one that failed: the caller gets the configured status, and nothing else.
-    // A refusal without a body, as HEAD has it, loses its Content-Type.
+    // A check with a 5xx response counts as failed: the caller receives only the configured status. A refusal without a body, as
+    // for HEAD, loses its Content-Type.
     through: (refusal, { method }) => {
       if (refusal.status >= 500)
         return { ...refusal, status: 503, code: undefined, challenge: false, retryAfter: undefined };
@@ -34,7 +34,7 @@ const manners: Readonly<Record<ProxyName, Pick<Integration, 'through' | 'emptyHe
   Traefik: {},
 };
 
-/** A proxy with its example, adapted as `changes` has it: each middleware protects its own path. */
+/** A proxy with its example, adapted by `changes`: each middleware protects its own path. */
 const besideDoor = (name: ProxyName, { example, command }: Proxy): Integration => ({
   name: `beside ${name}`,
   ...manners[name],
@@ -80,7 +80,7 @@ const besideDoor = (name: ProxyName, { example, command }: Proxy): Integration =
 });
 
 for (const [name, proxy] of Object.entries(proxies) as readonly [ProxyName, Proxy | undefined][]) {
-  // Skipped where its program is not installed: Envoy and Traefik have no Debian package; the tests of the examples say so.
+  // Skipped if its program is not installed: Envoy and Traefik have no Debian package; the tests of the examples report it.
   if (proxy === undefined) describe.skip(`beside ${name}`);
   else runCases(besideDoor(name, proxy));
 }

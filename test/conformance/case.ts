@@ -8,21 +8,24 @@ export interface ConformanceMiddleware {
   readonly options: Omit<ClientCredentialsInput, 'url'>;
 }
 
-/** A caller's request; `Host` and what frames the body are added when it is sent. */
+/** A caller's request; `Host` and the headers that frame the body are added when it is sent. */
 export interface CallerRequest {
   /** Default `GET`. */
   readonly method?: string;
-  /** Path and query below the place at which the integration has mounted the middleware; default `/`. */
+  /** Path and query below the mount point of the middleware in the integration; default `/`. */
   readonly path?: string;
-  /** Name and value in turn, sent as they are. */
+  /** Name and value in turn, sent unchanged. */
   readonly headers?: readonly string[];
   readonly body?: string;
 }
 
-/** The request passes, and the protected service or handler sees this of it. */
+/** The request passes; these are the parts that the protected service or handler receives. */
 export interface ExpectedPass {
   readonly passes: true;
-  /** Under each name (lower case, `_` unchanged) its value, several joined by `, `; undefined: no such header. `authorization` is checked in every case. */
+  /**
+   * The value of each name (lower case, `_` unchanged), several joined by `, `; undefined: no such header. `authorization` is
+   * checked in every case.
+   */
   readonly headers?: Readonly<Record<string, string | RegExp | undefined>>;
   /** Of `usernameClaim`; undefined: none. */
   readonly username?: string;
@@ -30,13 +33,13 @@ export interface ExpectedPass {
   readonly clientId: string;
 }
 
-/** The request is refused as design section 7 has it. */
+/** The request is refused according to section 7 of the design. */
 export interface ExpectedRefusal {
   readonly passes: false;
   readonly status: number;
-  /** Undefined: the body is another's, and is not looked at. Only an integration's `through` says so. */
+  /** Undefined: another party wrote the body, and it is not compared. Only `through` of an integration sets this. */
   readonly code: RefusalCode | undefined;
-  /** Whether `WWW-Authenticate: Basic` goes with it. */
+  /** Whether the refusal has `WWW-Authenticate: Basic`. */
   readonly challenge: boolean;
   /** Value of `Retry-After`; undefined: no such header. */
   readonly retryAfter: string | undefined;

@@ -1,7 +1,7 @@
 import type { RefusalCode } from '@grantgate/middleware/decision/refusal-code';
 import type { ConformanceCase, ConformanceMiddleware, ExpectedPass, ExpectedRefusal } from './case.ts';
 
-// The only table of cases: options of a middleware, request of a caller, expected result. Only data; `runCases` sends
+// The only table of cases: options of a middleware, request of a caller, expected result. It contains only data; `runCases` sends
 // it through an integration.
 
 const forwardHeaders = { Group: 'grp', 'X-Missing': 'nope' };
@@ -47,7 +47,7 @@ export const middlewares: Readonly<Record<string, ConformanceMiddleware>> = {
   closed: { endpoint: 'closed', options: once },
   busy: { endpoint: 'busy', options: once },
   failing: { endpoint: 'failing', options: once },
-  // The endpoint never answers: the time-out is waited for, whatever it is.
+  // The endpoint never responds: the test waits for the time-out, whatever its value.
   silent: { endpoint: 'silent', options: { clientConfig: { maxRetries: 0, timeoutSeconds: 0.05 } } },
   rejecting: { endpoint: 'rejecting', options: once },
   garbled: { endpoint: 'garbled', options: once },
@@ -75,7 +75,7 @@ const missing = refuse(401, 'credentials_missing');
 const malformed = refuse(401, 'credentials_malformed');
 const refused = refuse(401, 'credentials_refused');
 
-/** Headers with which a caller may pose as somebody else. */
+/** Headers with which a caller may impersonate another caller. */
 const spoofed: Readonly<Record<string, readonly string[]>> = {
   'as the claim has it': ['Group', 'root'],
   'in another letter case': ['gROUP', 'root'],

@@ -3,7 +3,7 @@ import type { TestGateway } from '../e2e/gateway.testkit.ts';
 import { startTestGateway } from '../e2e/gateway.testkit.ts';
 import type { SeenRequest } from './integration.ts';
 
-/** A gateway that answers the checks of a proxy about every middleware of the table; it has no routes. */
+/** A gateway that responds to the checks of a proxy for every middleware of the table; it has no routes. */
 export function startCheckGateway(
   middlewares: Readonly<Record<string, ClientCredentialsInput>>,
   forwardAuth: Readonly<Record<string, unknown>> = {},
@@ -26,7 +26,7 @@ export function startCheckGateway(
   });
 }
 
-/** The request as the protected service saw it, with the user from the response's header. */
+/** The request that the protected service received, with the user from the response's header. */
 export function withUsername(seen: SeenRequest | undefined): SeenRequest | undefined {
   if (seen === undefined) return undefined;
   const at = seen.rawHeaders.findIndex(

@@ -11,7 +11,7 @@ import type { Integration } from './integration.ts';
 import { headersOf, startHttpIntegration, toSeenResponse } from './node-integrations.testkit.ts';
 import { runCases } from './run-cases.testkit.ts';
 
-// The alias has no types of its own; those of version 5 fit what is used of it.
+// The alias has no types of its own; the types of version 5 fit the parts in use.
 const express4 = createRequire(import.meta.url)('express4') as typeof express;
 
 async function answer(
@@ -39,7 +39,7 @@ function expressDoor(name: string, create: typeof express): Integration {
         return middleware;
       });
       app.use((request: Request, response: Response) => void answer(request, response, request.auth));
-      // Refusals are answers, not errors.
+      // Refusals are responses, not errors.
       app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
         response.status(500).send(String(error));
       });

@@ -4,7 +4,7 @@ import type { ServiceClientConstructor, ServiceError } from '@grpc/grpc-js';
 import { credentials, loadPackageDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
-// The protos as Envoy publishes them; the package carries them for its own use.
+// The protos that Envoy publishes; the package includes them for its own use.
 const protos = join(
   dirname(createRequire(import.meta.url).resolve('@grpc/grpc-js-xds/package.json')),
   'deps',
@@ -15,7 +15,7 @@ export interface CheckHeader {
   readonly append: { readonly value: boolean } | null;
 }
 
-/** `CheckResponse`, as a reader of the published protos has it. */
+/** `CheckResponse`, as a reader of the published protos sees it. */
 export interface CheckResponse {
   readonly status: { readonly code: number } | null;
   readonly http_response?: 'denied_response' | 'ok_response';
@@ -40,9 +40,9 @@ export interface ExtAuthzClient {
 }
 
 /**
- * A client of `envoy.service.auth.v3.Authorization`, made from the published protos.
+ * A client of `envoy.service.auth.v3.Authorization`, created from the published protos.
  *
- * @param authority PEM of the authority that the server's certificate is from; default: no TLS.
+ * @param authority PEM of the authority that issued the server's certificate; default: no TLS.
  */
 export function createExtAuthzClient(address: string, authority?: string): ExtAuthzClient {
   const definition = loadSync('envoy/service/auth/v3/external_auth.proto', {

@@ -4,7 +4,7 @@ import type { Integration } from './integration.ts';
 import { createExtAuthzClient } from './ext-authz-client.testkit.ts';
 import { runCases } from './run-cases.testkit.ts';
 
-/** Headers as Envoy sends them, joined or each by itself; `_` in a name is the caller's. */
+/** Headers as Envoy sends them, joined or separate; `_` in a name is from the caller. */
 function toHeaders({ headers = [] }: CallerRequest, raw: boolean): object {
   const pairs = headers.flatMap((name, at) =>
     at % 2 === 0 ? [[name.toLowerCase(), headers[at + 1] ?? ''] as const] : [],
@@ -21,7 +21,7 @@ function toHeaders({ headers = [] }: CallerRequest, raw: boolean): object {
   return { headers: joined };
 }
 
-/** Envoy's handling of a response: headers that are set replace the caller's, then those to remove go. */
+/** Envoy's handling of a response: headers of the response replace the caller's, then the listed headers are removed. */
 const extAuthzDoor = (raw: boolean): Integration => ({
   name: `ext_authz over gRPC, ${raw ? 'raw headers' : 'headers'}`,
   async start(middlewares) {

@@ -5,7 +5,7 @@ import { startProtectedService, toSeen } from './protected-service.testkit.ts';
 import { runCases } from './run-cases.testkit.ts';
 import { sendRequest } from './send-request.testkit.ts';
 
-/** Each middleware protects its own path; the service behind them answers with what it got. */
+/** Each middleware protects its own path; the service behind them responds with the request that it received. */
 const gatewayDoor: Integration = {
   name: 'the gateway',
   async start(middlewares) {
@@ -30,7 +30,7 @@ const gatewayDoor: Integration = {
         const answer = await sendRequest(gateway.url, { ...request, path });
         const seen = toSeen(answer);
         if (seen === undefined) return { ...answer, seen };
-        // The line is written once the answer has ended, which its caller may learn first.
+        // The line is written after the response has ended, so the caller may receive the response first.
         const line = await until(() => gateway.accessLog.lines()[before]);
         const { ClientUsername: user } = JSON.parse(line) as { readonly ClientUsername: string };
         return { ...answer, seen: { ...seen, username: user === '-' ? undefined : user } };

@@ -1,22 +1,25 @@
 import type { ClientCredentialsInput } from '@grantgate/middleware/options/schema';
 import type { CallerRequest, ExpectedRefusal } from './case.ts';
 
-/** A way in which people use the decision: the gateway, a framework's middleware, a proxy beside. */
+/** A way of using the decision: the gateway, the middleware of a framework, or a proxy that sends checks. */
 export interface Integration {
-  /** Of the test suite. */
+  /** Name in the test suite. */
   readonly name: string;
   /**
-   * Protects a separate handler or service with each middleware, on real sockets. Started once for the whole table: the
-   * integration itself decides by what it tells the middlewares apart (path, host, port).
+   * Protects a separate handler or service with each middleware, on real sockets. Started once for the whole table: the integration
+   * itself decides how to distinguish the middlewares (path, host, port).
    */
   start(middlewares: Readonly<Record<string, ClientCredentialsInput>>): Promise<RunningIntegration>;
-  /** A proxy's own form of a refusal; default: it reaches the caller unchanged. */
+  /** A proxy's own form of a refusal; default: the refusal reaches the caller unchanged. */
   readonly through?: (refusal: ExpectedRefusal, request: CallerRequest) => ExpectedRefusal;
-  /** Effect of setting a header to nothing; default: it is present and empty. In either case, the caller's own is gone. */
+  /**
+   * Effect of an empty value of a header; default: the header is present and empty. In either case, the caller's header is removed.
+   */
   readonly emptyHeaders?: 'kept' | 'left out';
   /**
-   * `request` (default): `seen` is the request as the protected side received it. `mutations`: only the headers that the decision
-   * sets, name and value in turn, as an answer of forward-auth has them; absence of the caller's own cannot be told there.
+   * - `request` (default): `seen` is the request that the protected side received.
+   * - `mutations`: only the headers that the decision sets, name and value in turn, as in a forward-auth response; these do not show
+   *   whether the caller's headers are absent.
    */
   readonly shows?: 'request' | 'mutations';
 }
@@ -32,7 +35,7 @@ export interface SeenResponse {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: string;
-  /** The request as the protected service saw it; undefined when it was not reached. */
+  /** The request that the protected service received; undefined when the service was not reached. */
   readonly seen: SeenRequest | undefined;
 }
 
@@ -43,7 +46,7 @@ export interface SeenRequest {
   readonly method?: string | undefined;
   /** Text of the body. */
   readonly body?: string | undefined;
-  /** As far as the integration tells them: an integration that does not leaves the property out. */
+  /** The parts that the integration shows: it omits other properties. */
   readonly username?: string | undefined;
   readonly clientId?: string | undefined;
 }

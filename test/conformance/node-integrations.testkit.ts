@@ -38,7 +38,7 @@ export interface SeenParts {
   readonly auth: Auth | null | undefined;
 }
 
-/** Response of a handler: the request that it saw, in a form that `toSeen` reads. */
+/** Response of a handler: the request that it received, in a form that `toSeen` reads. */
 export function toSeenResponse(
   rawHeaders: readonly string[],
   { method, body, auth }: SeenParts,
@@ -47,7 +47,7 @@ export function toSeenResponse(
   return { type: seenType, body: JSON.stringify(seen) };
 }
 
-/** The headers of a Node request, once all its views agree on them. */
+/** The headers of a Node request, after a check that all its views agree. */
 export function headersOf(request: IncomingMessage): readonly string[] {
   const { headers, headersDistinct, rawHeaders } = request;
   const values = new Map<string, string[]>();

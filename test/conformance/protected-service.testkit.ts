@@ -10,7 +10,10 @@ export interface ProtectedService {
   close(): Promise<void>;
 }
 
-/** The service behind an integration, on a free port of 127.0.0.1: answers 200 with what it saw, which `toSeen` reads. */
+/**
+ * The service behind an integration, on a free port of 127.0.0.1: responds with 200 and the request that it received, which
+ * `toSeen` reads.
+ */
 export async function startProtectedService(): Promise<ProtectedService> {
   const server = createServer((request, response) => {
     void text(request).then((body) => {
@@ -33,10 +36,10 @@ export async function startProtectedService(): Promise<ProtectedService> {
   };
 }
 
-/** Marks a response as that of the protected side. */
+/** Marks a response as one of the protected side. */
 export const seenType = 'application/vnd.seen+json';
 
-/** The request as the protected service saw it; undefined when the response is not its own. */
+/** The request that the protected service received; undefined when the response is from another party. */
 export function toSeen({ headers, body }: SentResponse): SeenRequest | undefined {
   return headers['content-type']?.startsWith(seenType) === true
     ? (JSON.parse(body) as SeenRequest)

@@ -7,7 +7,7 @@ import type { AuthorizationServer } from '../../packages/testkit/src/authorizati
 import type { TokenEndpoints } from './token-endpoints.testkit.ts';
 import { startTokenEndpoints } from './token-endpoints.testkit.ts';
 
-/** Runs every case of the table through an integration: the same verdict and the same wire result as through any other. */
+/** Runs every case of the table through an integration: decision and response must equal those of any other integration. */
 export function runCases(integration: Integration): void {
   describe(integration.name, () => {
     let endpoints: TokenEndpoints;
@@ -54,7 +54,7 @@ function expectPass(
     expect({ name, value: valueOf(seen.rawHeaders, name) }).toEqual({ name, value: wanted });
   }
   const token = valueOf(seen.rawHeaders, 'authorization')?.slice('Bearer '.length) ?? '';
-  // Opaque or not: this client's own.
+  // The token of this client, opaque or not.
   expect(server.clientOf(token)).toBe(expected.clientId);
   // Aspects that an integration shows; none shows all of them.
   const known = {
@@ -92,7 +92,7 @@ function expectRefusal({ request }: ConformanceCase, expected: ExpectedRefusal, 
   });
   const wanted = valueOf(request.headers ?? [], 'x-request-id');
   expect(problem['requestId']).toEqual(wanted ?? expect.stringMatching(/^[\da-f-]{36}$/));
-  // Neither what the caller sent nor what the authorization server said.
+  // Contains neither data of the caller nor texts of the authorization server.
   expect(body).not.toMatch(/-secret|of the server|eyJ/);
   const sent =
     valueOf(request.headers ?? [], 'authorization')
@@ -101,7 +101,7 @@ function expectRefusal({ request }: ConformanceCase, expected: ExpectedRefusal, 
   expect(sent.filter((text) => text !== '' && body.includes(text))).toEqual([]);
 }
 
-/** Value of a header, letter case aside; several are joined as RFC 9110 section 5.3 has it. */
+/** Value of a header, in any letter case; several are joined according to section 5.3 of RFC 9110. */
 function valueOf(rawHeaders: readonly string[], name: string): string | undefined {
   const values: string[] = [];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2)

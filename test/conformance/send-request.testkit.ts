@@ -9,7 +9,7 @@ export interface SentResponse {
   readonly body: string;
 }
 
-/** Sends a request over a connection of its own, headers exactly as they are given, and reads the whole answer. */
+/** Sends a request over its own connection, with unchanged headers, and reads the complete response. */
 export function sendRequest(origin: string, request: CallerRequest): Promise<SentResponse> {
   const { host, hostname, port } = new URL(origin);
   const { method = 'GET', path = '/', headers = [], body = '' } = request;

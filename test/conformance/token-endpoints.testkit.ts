@@ -3,7 +3,7 @@ import { startAuthorizationServer } from '../../packages/testkit/src/authorizati
 import type { Script } from '../../packages/testkit/src/scripted-server.ts';
 import { findClosedPort, json, startScriptedServer } from '../../packages/testkit/src/scripted-server.ts';
 
-/** A real authorization server, and what servers do that a certified one does not. */
+/** A real authorization server, and behaviour that a certified one does not have. */
 export type TokenEndpointName =
   'real' | 'closed' | 'busy' | 'failing' | 'silent' | 'rejecting' | 'garbled' | 'misleading';
 
@@ -13,7 +13,7 @@ export interface TokenEndpoints {
   close(): Promise<void>;
 }
 
-/** Claims in which every kind of value is found. */
+/** Claims with every kind of value. */
 export const everyClaim: Readonly<Record<string, unknown>> = {
   grp: 'admin',
   level: 7,

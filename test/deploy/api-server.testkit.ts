@@ -5,7 +5,7 @@ import type { Manifest } from './manifests.testkit.ts';
 
 /** Checks of an API server for an object: its definition, with CEL rules, and admission policies. */
 export interface ApiServer {
-  /** Its complaints about an object; empty when it accepts it. */
+  /** Its errors for an object; empty when it accepts the object. */
   refusals(object: Manifest): readonly string[];
 }
 
@@ -55,7 +55,7 @@ export function createApiServer(
       const errors = (validate.errors ?? []).map(
         ({ instancePath, message = '', params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
       );
-      // The rules see only what the schema has taken.
+      // The rules see only fields of the schema.
       if (errors.length > 0) return errors;
       return [
         ...checkRules(schema, object),
@@ -93,7 +93,7 @@ function checkRules(schema: StructuralSchema, value: unknown): readonly string[]
   ];
 }
 
-/** JSON Schema of draft 7 for the dialect of Kubernetes (OpenAPI 3.0). */
+/** Converts a JSON Schema of draft 7 to the dialect of Kubernetes (OpenAPI 3.0). */
 function toDraft7(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(toDraft7);
   if (typeof schema !== 'object' || schema === null) return schema;

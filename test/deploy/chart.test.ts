@@ -15,7 +15,7 @@ describe('the rendered chart', () => {
     },
   );
 
-  // Helm is not installed on every machine: what it rendered last is compared with the chart's sources above.
+  // Helm is not installed on every machine: its last output is compared with the chart's sources above.
   it.runIf(helm !== undefined).each(variants)('is what Helm makes of it (%s)', async (variant) => {
     await expect(toGolden(variant, renderChart(helm!, variant))).toMatchFileSnapshot(
       `${repository}${rendered}/${variant}.yaml`,

@@ -7,17 +7,17 @@ import { repository } from './manifests.testkit.ts';
 const chart = 'deploy/helm/grantgate';
 export const rendered = 'deploy/helm/rendered';
 
-/** Variants by name: each has its values beside the result. */
+/** Variants by name: the values of each are in the same folder as its result. */
 export const variants = ['default', 'everything'] as const;
 
-/** Helm, when this machine has it: that of `make helm`, or of the variable HELM. */
+/** Helm, if this machine has it: installed by `make helm`, or named by the variable HELM. */
 export function findHelm(): string | undefined {
   return [process.env['HELM'], `${repository}.helm/helm`].find(
     (path) => path !== undefined && existsSync(path),
   );
 }
 
-/** Renders the chart; what Helm says against it is thrown. */
+/** Renders the chart; throws the errors of Helm. */
 export function renderChart(helm: string, variant: string, more: readonly string[] = []): string {
   return execFileSync(
     helm,
@@ -32,7 +32,7 @@ export function renderChart(helm: string, variant: string, more: readonly string
 export const toGolden = (variant: string, text: string): string =>
   `# Made by \`make helm-rendered\`: change the chart, not this file.\n# Sources: ${hashSources(variant)}\n${text}`;
 
-/** Changes with every file that the rendered chart is made from. */
+/** Changes with every file that is a source of the rendered chart. */
 export function hashSources(variant: string): string {
   const hash = createHash('sha256');
   const files = readdirSync(`${repository}${chart}`, { recursive: true, withFileTypes: true })

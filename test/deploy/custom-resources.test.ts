@@ -32,7 +32,7 @@ const named = (...names: readonly string[]): readonly Manifest[] =>
   policies.filter(({ metadata }) => names.includes(metadata.name));
 const server = createApiServer(definitions, named('grantgate-ingressroutes', 'grantgate-middlewares'));
 
-/** grantgate's own errors about a manifest. */
+/** grantgate's own errors for a manifest. */
 function findErrors(manifest: Manifest): readonly string[] {
   const { documents } = parseDocuments(stringify(manifest), 'a.yaml');
   const { middlewares, problems } = translate(documents, []);
@@ -58,7 +58,7 @@ describe('a definition of a custom resource', () => {
     'x-kubernetes-int-or-string', 'x-kubernetes-preserve-unknown-fields', 'x-kubernetes-validations',
   ]); // prettier-ignore
 
-  /** Breaches of the rules of structural schemas. */
+  /** Violations of the rules for structural schemas. */
   function findBreaches(schema: StructuralSchema, path: string): readonly string[] {
     const { type, properties = {}, additionalProperties, items, pattern } = schema;
     const intOrString = schema['x-kubernetes-int-or-string'] === true;
@@ -71,11 +71,11 @@ describe('a definition of a custom resource', () => {
     if (schema.properties !== undefined && additionalProperties !== undefined)
       breaches.push(`${path}: properties and additionalProperties`);
     if (typeof additionalProperties === 'boolean') breaches.push(`${path}: additionalProperties`);
-    // The server estimates what a rule costs, and rejects one over a list without a limit.
+    // The server estimates the cost of a rule, and rejects a rule over a list without a limit.
     if (path.includes('[]') && schema['x-kubernetes-validations'] !== undefined)
       breaches.push(`${path}: a rule for items`);
     if (type === 'array' && items === undefined) breaches.push(`${path}: no items`);
-    // Nothing that only JavaScript's expressions have: the server's are those of RE2.
+    // No feature that only JavaScript's expressions have: the server uses RE2.
     if (pattern !== undefined && /\(\?[=!<]|\\[1-9u]/.test(pattern)) breaches.push(`${path}: ${pattern}`);
     if (path.startsWith('.spec') && type === 'object' && !preserves && additionalProperties === undefined)
       breaches.push(`${path}: prunes what it does not know`);
@@ -155,7 +155,7 @@ describe('an admission policy', () => {
   })[];
   const plugin = (options: object): Manifest =>
     toManifest({ kind: 'Middleware', spec: { plugin: { oAuthClientCredentials: options } }, says: '' });
-  /** As with Traefik's definitions, which say nothing about what stands below `plugin`. */
+  /** As in Traefik's definitions, which do not define the fields below `plugin`. */
   const withoutSchema = ({ apiVersion, kind, metadata, ...rest }: Manifest): Manifest => ({
     ...{ apiVersion, kind, metadata },
     spec: {

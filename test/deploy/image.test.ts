@@ -48,7 +48,7 @@ describe('the image', () => {
     const { packages } = JSON.parse(readText('package-lock.json')) as {
       readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;
     };
-    // `--omit=dev` leaves out what is marked as `dev`, not what is `devOptional`.
+    // `--omit=dev` leaves out packages that are marked as `dev`, not as `devOptional`.
     for (const name of ['@kubernetes/client-node', '@grpc/grpc-js'])
       expect(packages[`node_modules/${name}`]).toMatchObject({ devOptional: true });
   });
@@ -79,7 +79,7 @@ describe('the image', () => {
       ([, name]) => name,
     );
     expect(labels).toEqual(['title', 'description', 'version', 'revision', 'licenses', 'base.name']);
-    // An argument from before the first FROM is empty in a stage that does not name it.
+    // An argument from before the first FROM is empty in a stage that does not declare it.
     for (const name of ['NODE_IMAGE', 'REVISION'])
       expect(final.findIndex((line) => line.startsWith(`ARG ${name}`))).toBeGreaterThan(0);
   });

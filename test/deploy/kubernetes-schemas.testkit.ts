@@ -17,7 +17,7 @@ const scalars: Readonly<Record<string, object>> = {
   'io.k8s.apimachinery.pkg.api.resource.Quantity': { type: ['number', 'string'] },
 };
 
-/** Complaints of the published schemas of Kubernetes about an object; an unknown field is one as well. */
+/** Errors of the published schemas of Kubernetes for an object; an unknown field is an error too. */
 export function createKubernetesValidator(): (object: Manifest) => readonly string[] {
   const { definitions } = JSON.parse(readText('test/deploy/testdata/kubernetes-1.34.json')) as {
     readonly definitions: Readonly<Record<string, SchemaDefinition>>;

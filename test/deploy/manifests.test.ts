@@ -194,7 +194,7 @@ describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
   const install = parseInstall(configMap.data['grantgate.yaml'] ?? '', '/etc/grantgate/grantgate.yaml');
 
   it('are valid under the schemas of Kubernetes', () => {
-    // The Prometheus Operator brings the schema of its kind.
+    // The Prometheus Operator provides the schema of its kind.
     const known = manifests.filter(({ kind }) => kind !== 'PodMonitor');
     const problems = known.flatMap((manifest) =>
       validate(manifest).map((problem) => `${manifest.kind} ${manifest.metadata.name}: ${problem}`),
@@ -225,7 +225,7 @@ describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
         permissions.filter(
           (permission) =>
             permission.clusterWide === clusterWide &&
-            // Without Events; the chart has no value that leaves the status of routes alone.
+            // Without Events; the chart has no value that disables the status of routes.
             (optional || permission.resource !== 'events'),
         ),
       );
@@ -261,7 +261,7 @@ describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
       expect(labelSelector).toEqual(selector);
     const scalers = manifests.filter(({ kind }) => kind === 'HorizontalPodAutoscaler');
     const isReplicated = 'replicas' in of('Deployment').spec;
-    // One of both says how many pods there are.
+    // Either the Deployment or the autoscaler sets the number of pods.
     expect(scalers.map((scaler) => scaler['spec'])).toMatchObject(
       isReplicated ? [] : [{ scaleTargetRef: { name: of('Deployment').metadata.name } }],
     );
@@ -287,7 +287,7 @@ describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
     expect(written.ping).toEqual({});
     for (const probe of [container.startupProbe, container.livenessProbe])
       expect(probe.httpGet).toEqual({ path: '/ping', port: 'admin' });
-    // Alive while the API server is away; ready once the cluster has been read.
+    // Alive while the API server is unavailable; ready after the cluster has been read.
     expect(container.readinessProbe.httpGet).toEqual({ path: '/ready', port: 'admin' });
     expect(of('Service').spec).toMatchObject({ ports: [{ targetPort: 'web' }] });
     const { ingress } = of('NetworkPolicy').spec as { readonly ingress: readonly IngressRule[] };

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-/** Pages at the root, and below folders that hold no packages of others. */
+/** Pages at the root, and below folders without foreign packages. */
 const pages = [
   ...readdirSync(root),
   ...['bench', 'deploy', 'docs', 'examples', 'packages', 'test'].flatMap((folder) =>

@@ -22,7 +22,7 @@ function findingsIn(name: string, text: string): readonly string[] {
   return lines.map((line) => line.slice(line.indexOf(name) + name.length + 1));
 }
 
-// Put together, so that this file has none of them.
+// Joined from parts, so that this file contains none of them.
 const anew = ['a', 'new'].join('');
 const forEver = ['for', 'ever'];
 

@@ -28,7 +28,7 @@ describe('routes.yaml in the README', () => {
   it('serves requests with the authorization server and the service of the demo', async () => {
     const server = await startAuthorizationServer(0, demoClients);
     const echo = await startEchoServer(0);
-    // The ports that it names may be taken on this machine; everything else is as printed.
+    // The ports that it names may be in use on this machine; everything else is as printed.
     const text = routes
       .replace(`:${preferredPorts.authorizationServer}/`, `:${server.port}/`)
       .replace(`:${preferredPorts.echo}'`, `:${echo.port}'`);

@@ -7,7 +7,7 @@ import { jwt } from '../../packages/middleware/src/adapters/fetch-jwt.ts';
 import { until } from '../../packages/testkit/src/until.ts';
 import { startKeycloak, type Keycloak } from './keycloak.testkit.ts';
 
-// The middlewares for callers that bring a token of Keycloak: the client `orders` gets it, `gateway` introspects and exchanges it.
+// The middlewares for callers with a token of Keycloak: the client `orders` gets it, `gateway` introspects and exchanges it.
 
 const secret = randomBytes(32).toString('hex');
 const client = (clientId: string, more: object = {}) => ({
@@ -64,7 +64,7 @@ async function tokenOf(clientID: string): Promise<string> {
 const claimsOf = (token: string) =>
   JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as Readonly<Record<string, unknown>>;
 
-/** The status of one request with a token, and the `Authorization` that the handler got. */
+/** The status of one request with a token, and the `Authorization` that the handler received. */
 function createVisit(middleware: ReturnType<typeof jwt>) {
   closes.push(() => middleware.close());
   const handler = middleware((request) => new Response(request.headers.get('authorization')));

@@ -33,7 +33,7 @@ const clients = [
   client('orders', {
     protocolMappers: [
       mapper('group', 'oidc-hardcoded-claim-mapper', { 'claim.name': 'grp', 'claim.value': 'admin' }),
-      // A backslash before a dot, as Keycloak too keeps it in one name.
+      // Keycloak also uses a backslash before a dot, to keep the dot in a name.
       mapper('roles', 'oidc-hardcoded-claim-mapper', {
         'claim.name': 'resource_access.my\\.api.roles',
         'claim.value': '["reader","writer"]',
@@ -61,7 +61,7 @@ const clients = [
   }),
 ];
 
-/** Milliseconds: Keycloak builds itself when it starts, which takes minutes on a busy machine. */
+/** Milliseconds: Keycloak builds itself at its start, which takes minutes on a busy machine. */
 const startWithinMs = 600_000;
 
 let keycloak: Keycloak;

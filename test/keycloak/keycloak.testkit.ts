@@ -9,20 +9,20 @@ import { text } from 'node:stream/consumers';
 import { createTestAuthority } from '../../packages/testkit/src/certificates.ts';
 import { findClosedPort } from '../../packages/testkit/src/scripted-server.ts';
 
-/** A real Keycloak, with a realm of the test's own over TLS. */
+/** A real Keycloak, with its own realm over TLS for the test. */
 export interface Keycloak {
   /** `https://127.0.0.1:PORT/realms/test` */
   readonly issuer: string;
   readonly tokenUrl: string;
-  /** PEM of the authority that signed its certificate, and trusts those of clients. */
+  /** PEM of the authority that signed its certificate; Keycloak accepts client certificates of this authority. */
   readonly ca: string;
   /** A certificate that this authority signed. */
   issueClient(commonName: string): { readonly cert: string; readonly key: string };
   /** A request to the Admin REST API, below `/admin/realms/test`. */
   admin(method: string, path: string, body?: object): Promise<unknown>;
-  /** Revokes a token (RFC 7009) as the client that it was issued to. */
+  /** Revokes a token (RFC 7009) as the client to which it was issued. */
   revoke(token: string, client: { readonly clientId: string; readonly secret: string }): Promise<void>;
-  /** Stops it without a warning. */
+  /** Kills it. */
   kill(): Promise<void>;
   /** Restarts it on the same port, with the same realm and new keys. */
   start(): Promise<void>;
@@ -65,7 +65,7 @@ export async function startKeycloak(clients: readonly object[]): Promise<Keycloa
       {
         env: { ...process.env, KC_BOOTSTRAP_ADMIN_USERNAME: 'admin', KC_BOOTSTRAP_ADMIN_PASSWORD: 'admin' },
         stdio: ['ignore', 'pipe', 'pipe'],
-        // kc.sh may leave Java in a process of its own: the group ends as one.
+        // kc.sh may run Java in another process: the whole group is ended.
         detached: true,
       },
     );

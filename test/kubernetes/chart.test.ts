@@ -11,7 +11,7 @@ const assets = process.env['KUBEBUILDER_ASSETS'];
 const helm = findHelm();
 const slow = 120_000;
 const policies = readdirSync(`${repository}deploy/kubernetes/admission`);
-/** One that has something wrong, so that silence about the others means something. */
+/** An object with an error, so that no message for the others proves something. */
 const control = `
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy
@@ -30,7 +30,7 @@ interface NetworkPolicy {
   };
 }
 
-/** Of the Prometheus operator, as far as the chart needs it. */
+/** Of the Prometheus Operator, the parts that the chart needs. */
 const podMonitors = `
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -61,7 +61,7 @@ describe.runIf(assets !== undefined)('a real API server', () => {
   it.each(variants)(
     'accepts all objects of the chart (%s)',
     (variant) => {
-      // As it is made now, where this machine has Helm; as it was made last otherwise.
+      // The present output, if this machine has Helm; otherwise the last one.
       const manifests =
         helm === undefined ? readText(`${rendered}/${variant}.yaml`) : renderChart(helm, variant);
       const said = cluster.apply(manifests);

@@ -18,7 +18,7 @@ interface ClusterCase {
 const assets = process.env['KUBEBUILDER_ASSETS'];
 const slow = 120_000;
 
-// Few machines have an API server: `make test-kubernetes` says how to get one.
+// Few machines have an API server: `make test-kubernetes` prints how to get one.
 describe.runIf(assets !== undefined)('a real API server', () => {
   let cluster: TestCluster;
   let followed: FollowedCluster | undefined;
@@ -28,7 +28,7 @@ describe.runIf(assets !== undefined)('a real API server', () => {
     cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
     for (const namespace of ['apps', 'late']) cluster.kubectl(['create', 'namespace', namespace]);
     cluster.kubectl(['create', 'clusterrolebinding', 'gateway', '--clusterrole=grantgate', '--user=gateway']);
-    // Definitions are served, and policies enforced, a moment after they are stored.
+    // Definitions are served, and policies enforced, shortly after they are stored.
     const wrong = toObject({ kind: 'IngressRoute', spec: { rutes: [], routes: [] }, says: '' }, 0);
     await until(() => apply(wrong, '--dry-run=server').includes('unknown field rutes'));
   }, slow);
@@ -38,7 +38,7 @@ describe.runIf(assets !== undefined)('a real API server', () => {
   });
 
   const toObject = ({ kind, spec }: ClusterCase, index: number): string =>
-    // YAML of kubectl is 1.1, where `yes` is a boolean.
+    // kubectl reads YAML 1.1, where `yes` is a boolean.
     JSON.stringify({
       apiVersion: 'traefik.io/v1alpha1',
       kind,

@@ -9,14 +9,14 @@ import { join } from 'node:path';
 import { until } from '../../packages/testkit/src/until.ts';
 import { createTestAuthority } from '../../packages/testkit/src/certificates.ts';
 
-/** A real API server with its etcd: no controllers unless they are started, no nodes. */
+/** A real API server with its etcd: no nodes, and controllers only if they are started. */
 export interface TestCluster {
   readonly url: string;
   readonly caFile: string;
-  /** Of an administrator, and of a user `gateway` without any role. */
+  /** Configuration of an administrator, and of a user `gateway` without any role. */
   readonly kubeconfig: string;
   readonly tokens: { readonly admin: string; readonly gateway: string };
-  /** Output of kubectl, whether it succeeds or not; `input` is its standard input. */
+  /** Output of kubectl, with or without success; `input` is its standard input. */
   kubectl(args: readonly string[], input?: string): string;
   /** Applies a manifest as `kubectl apply` does. */
   apply(manifest: string, ...flags: readonly string[]): string;
@@ -27,15 +27,15 @@ export interface TestCluster {
   close(): Promise<void>;
 }
 
-/** setup-envtest makes a folder without kube-controller-manager. */
+/** setup-envtest creates a folder without kube-controller-manager. */
 export const hasController = (assets: string | undefined): boolean =>
   assets !== undefined && existsSync(join(assets, 'kube-controller-manager'));
 
 const tokens = { admin: 'admin-token', gateway: 'gateway-token' } as const;
 
 /**
- * @param assets a folder with etcd, kube-apiserver and kubectl, as setup-envtest makes it.
- * @param flags of kube-apiserver, besides those that it needs.
+ * @param assets a folder with etcd, kube-apiserver and kubectl, as setup-envtest creates it.
+ * @param flags of kube-apiserver, in addition to the required ones.
  */
 export async function startCluster(
   assets: string,
@@ -91,7 +91,7 @@ export async function startCluster(
   const kubeconfig = put('kubeconfig', toKubeconfig(url, caFile));
   const kubectl: TestCluster['kubectl'] = (args, input = '') => {
     try {
-      // A cache of the kinds that there are would hide those that come.
+      // A cache of the existing kinds would hide new ones.
       rmSync(join(folder, 'cache'), { recursive: true, force: true });
       const own = ['--kubeconfig', kubeconfig, '--cache-dir', join(folder, 'cache')];
       return execFileSync(join(assets, 'kubectl'), [...own, ...args], {
@@ -107,7 +107,7 @@ export async function startCluster(
   };
   await until(() => kubectl(['get', '--raw', '/readyz']) === 'ok');
   const apply: TestCluster['apply'] = (manifest, ...flags) =>
-    // kubectl takes input that begins with a brace for JSON alone, and not for YAML of several documents.
+    // kubectl reads input that begins with a brace only as JSON, and not as YAML with several documents.
     kubectl(['apply', ...flags, '-f', '-'], `---\n${manifest}`);
   return {
     url,

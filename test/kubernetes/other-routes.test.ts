@@ -9,7 +9,7 @@ import { followCluster } from './follow.testkit.ts';
 
 const assets = process.env['KUBEBUILDER_ASSETS'];
 const slow = 120_000;
-/** Of Traefik's kinds, those whose definitions a cluster may lack. */
+/** Kinds of Traefik whose definitions a cluster may lack. */
 const undefinedKinds = new Set(
   ['tlsoptions', 'tlsstores', 'serverstransports', 'traefikservices'].map((kind) => `404 ${kind}`),
 );
@@ -20,7 +20,7 @@ describe.runIf(assets !== undefined)('a real API server with Ingresses and Gatew
   let followed: FollowedCluster;
   beforeAll(async () => {
     cluster = await startCluster(assets!);
-    // Traefik's definitions stand in for the gateway's own.
+    // Traefik's definitions replace the gateway's own.
     await cluster.applyAll(readText('test/kubernetes/testdata/traefik-definitions.yaml'));
     cluster.apply(readText('test/kubernetes/testdata/gateway-definitions.yaml'), '--server-side');
     for (const roles of ['roles', 'ingress/roles', 'gateway/roles'])

@@ -50,13 +50,13 @@ describe.runIf(assets !== undefined)('an API server that takes two requests at a
       expect(translated().secrets.size).toBe(count);
       const refused = calls.filter(({ code }) => code === '429');
       expect(refused.length).toBeGreaterThan(0);
-      // Concurrent ones, each time; not one after the other without an end.
+      // Concurrent requests each time, not an endless sequence.
       expect(refused.length).toBeLessThan(10 * count);
     },
     slow,
   );
 
-  // It may be busy with itself, and the gateway begins with four lists.
+  // It may be busy itself, and the gateway begins with four lists.
   const firstLists = 4;
   it(
     'responds with 429 only to the first lists of a client with the default limit',

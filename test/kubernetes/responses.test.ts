@@ -21,7 +21,7 @@ describe.runIf(assets !== undefined)('a real API server, like the fake one,', ()
     cluster = await startCluster(assets!);
     for (const namespace of ['apps', endingNamespace]) cluster.kubectl(['create', 'namespace', namespace]);
     await cluster.applyAll(caseObjects);
-    // Nothing finishes it: there is no controller.
+    // It stays unfinished, because there is no controller.
     cluster.kubectl(['delete', 'namespace', endingNamespace, '--wait=false']);
   }, slow);
   afterAll(() => cluster.close());

@@ -46,7 +46,7 @@ const configMap = JSON.stringify({
   data: { 'ca.crt': inner.cert },
 });
 
-/** kubectl takes what begins with a brace for JSON. */
+/** kubectl reads input that begins with a brace as JSON. */
 const toList = (manifests: readonly string[]): string =>
   JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests.map((text) => parse(text) as object) });
 

@@ -17,7 +17,7 @@ const without = (what: string): string =>
     .split('---')
     .filter((part) => !part.includes(`kind: ${what}`))
     .join('---');
-/** A route whose `middlewares` is written as something else. */
+/** A route whose `middlewares` has another type. */
 const misspelt = (name: string): string => `
 apiVersion: traefik.io/v1alpha1
 kind: IngressRoute
@@ -89,7 +89,7 @@ describe.runIf(assets !== undefined)('a real API server with the definitions of 
       expect(cluster.apply(misspelt('applied'), '--validate=false')).toContain('created');
       const args = ['get', 'ingressroute', '-n', 'apps', 'applied', '-o', 'yaml', '--show-managed-fields'];
       const stored = cluster.kubectl(args);
-      // The note of kubectl has it; neither the object nor managedFields have.
+      // kubectl's annotation contains it; neither the object nor managedFields do.
       expect(stored).toContain('"middleware":[');
       expect(stored).not.toMatch(/^[ -]*(f:)?middleware:/m);
     },
@@ -111,7 +111,7 @@ describe.runIf(assets !== undefined)('a real API server with the definitions of 
       cluster.apply(readText('deploy/kubernetes/admission/open-routes.yaml'));
       const create = (): string =>
         cluster.kubectl(['create', '--dry-run=server', '--validate=false', '-f', '-'], misspelt('created'));
-      // Policies are enforced a moment after they are stored.
+      // Policies are enforced shortly after they are stored.
       const said = await until(() => create().includes('denied request') && create());
       expect(said).toContain('no middleware, so everyone can use it: Path(`/created`)');
     },

@@ -9,7 +9,7 @@ import { shop } from '../../packages/gateway/src/providers/kubernetes/following.
 import { createFolder, createProject, install, pack, root, run } from './packed.testkit.ts';
 
 let folder = '';
-/** The gateway alone, and beside the demo. */
+/** The gateway alone, and together with the demo. */
 let project = '';
 let withDemo = '';
 
@@ -29,7 +29,7 @@ interface ProcessResult {
   readonly stderr: string;
 }
 
-/** Runs the installed command to its end. */
+/** Runs the installed command until it ends. */
 const grantgate = (cwd: string, ...args: readonly string[]): Promise<ProcessResult> =>
   run(join(cwd, 'node_modules/.bin/grantgate'), args, { cwd, env: { PATH: process.env['PATH'] } }).then(
     (ended) => ({ code: 0, ...ended }),
@@ -75,7 +75,7 @@ providers: { file: { filename: ${join(folder, 'one-route.yaml')} } }
 `);
     const packages = new Set(files.map((file) => /^(?:@[^/]+[/])?[^/]+/.exec(file)![0]));
     expect([...packages].sort()).toEqual(['grantgate', 'oauth4webapi']);
-    // A little above what was measured.
+    // A little above the measured value.
     expect(files.length).toBeLessThan(86);
     const sizes = await Promise.all(files.map((file) => stat(join(project, 'node_modules', file))));
     expect(sizes.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(1_910_000);

@@ -6,7 +6,7 @@ import type { PackageName, Tarball } from './packed.testkit.ts';
 import { createFolder, createProject, install, npm, pack, published, root, run } from './packed.testkit.ts';
 
 let folder = '';
-/** The middleware alone, and beside every framework that it has a subpath for. */
+/** The middleware alone, and together with every framework for which it has a subpath. */
 let project = '';
 let beside = '';
 const packed = new Map<PackageName, Tarball>();
@@ -18,7 +18,7 @@ beforeAll(async () => {
   const manifest = JSON.parse(await readFile(join(root, 'packages/middleware/package.json'), 'utf8')) as {
     readonly devDependencies: Readonly<Record<string, string>>;
   };
-  // The exact versions that the tests run with; npm refuses versions outside the peers' ranges.
+  // The exact versions of the tests; npm refuses versions outside the peers' ranges.
   const versions = [
     'express',
     '@types/express',
@@ -36,8 +36,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /**
- * Subpaths that the package's README calls public, which work without a framework being installed: what each offers, and
- * how many bytes of this package it may load, a little above what was measured.
+ * Subpaths that the package's README calls public, which work without an installed framework: their exports, and how many bytes of
+ * this package each may load, a little above the measured value.
  */
 const subpaths = [
   ['', 'createAuthenticator', 205_000],
@@ -72,7 +72,7 @@ describe('the tarballs', () => {
   ] as const)('contain the runtime files, and no tests (%s, at most %i bytes)', (name, limit) => {
     const { files, size } = packed.get(name)!;
     expect(files.filter((path) => /test|\.tsbuildinfo$|(?<!\.d)\.ts$/.test(path))).toEqual([]);
-    // The gateway is a command: nobody imports it.
+    // The gateway is a command, and never imported.
     expect(files.some((path) => path.endsWith('.d.ts'))).toBe(name !== 'gateway');
     expect(size).toBeLessThan(limit);
   });
@@ -131,11 +131,11 @@ describe('the middleware alone in an empty project', () => {
   it.each(subpaths)('loads as @grantgate/middleware%s', async (subpath, name, budget) => {
     const { type, own, packages } = await load(subpath, name);
     expect(type).toBe('function');
-    // By name alone: their weight changes with each of their releases. Outgoing calls read no claims; undici is loaded later.
+    // Only by name, because their size changes with each release. Outgoing calls read no claims; undici is loaded later.
     const claims = subpath === '/outgoing' ? [] : ['lossless-json'];
     expect(packages).toEqual([...claims, 'oauth4webapi', 'zod']);
     expect(own).toBeLessThan(budget);
-    // A budget that is far away holds nothing back.
+    // A budget that is far above the value would prevent no growth.
     expect(own).toBeGreaterThan(budget / 1.25);
   });
 
@@ -267,14 +267,14 @@ interface PackageManifest {
 const readManifest = async (name: PackageName): Promise<PackageManifest> =>
   JSON.parse(await readFile(join(root, 'packages', name, 'package.json'), 'utf8')) as PackageManifest;
 
-/** The compiler's complaints about an application, and about our declarations that it uses; empty is good. */
+/** The compiler's errors for an application, and for our declarations that it uses. */
 async function check(cwd: string, application: string, resolution: 'nodenext' | 'bundler'): Promise<string> {
   const file = `app-${resolution}.ts`;
   await writeFile(join(cwd, file), application);
   const options = {
     strict: true,
     noEmit: true,
-    // Our declarations are what is tested.
+    // The test is about our declarations.
     skipLibCheck: false,
     target: 'es2023',
     module: resolution === 'bundler' ? 'esnext' : 'nodenext',
@@ -288,12 +288,12 @@ async function check(cwd: string, application: string, resolution: 'nodenext' | 
   const checked = await run(process.execPath, [tsc, ...args, file], { cwd }).catch(
     (error: unknown) => error as { readonly stdout: string },
   );
-  // Complaints about the frameworks' own types do not count: `@types/koa` is behind the package that it imports from.
+  // Errors of the frameworks' own types do not count: `@types/koa` is older than the package that it imports from.
   return checked.stdout.replace(/^node_modules[/](?!@grantgate[/]).*\n(?: .*\n)*/gm, '');
 }
 
 interface ModuleFootprint {
-  /** Of what the subpath exports as `name`. */
+  /** Type of the subpath's export `name`. */
   readonly type: string;
   /** Bytes of this package's files that were loaded. */
   readonly own: number;
@@ -301,7 +301,7 @@ interface ModuleFootprint {
   readonly packages: readonly string[];
 }
 
-/** Loads a subpath in a process of its own, which writes down what files it has run. */
+/** Loads a subpath in its own process, which records the files that it has loaded. */
 async function load(subpath: string, name: string): Promise<ModuleFootprint> {
   const code = `console.log(typeof (await import('@grantgate/middleware${subpath}'))['${name}']);`;
   const report = await mkdtemp(join(folder, 'loaded-'));

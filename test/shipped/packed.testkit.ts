@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-// The published packages as they are built (`make build`): packed, and installed in empty projects.
+// The published packages after `make build`: packed, and installed in empty projects.
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const run = promisify(execFile);
 
@@ -26,7 +26,7 @@ export const createFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'grant
 
 /** Packs a package into a folder, as `npm publish` would. */
 export async function pack(name: PackageName, folder: string): Promise<Tarball> {
-  // The bundle of the gateway, its own script of this name, has been made before.
+  // The gateway's own script of this name has already created the bundle.
   if (name === 'middleware')
     await run('npm', ['run', '--silent', 'prepack'], { cwd: join(root, 'packages', name) });
   const { stdout } = await npm(
@@ -42,7 +42,7 @@ export async function pack(name: PackageName, folder: string): Promise<Tarball> 
   return { path: join(folder, filename), size, files: files.map(({ path }) => path) };
 }
 
-/** Makes an empty project below a folder. */
+/** Creates an empty project below a folder. */
 export async function createProject(folder: string, name: string): Promise<string> {
   const project = join(folder, name);
   await mkdir(project);
@@ -50,7 +50,7 @@ export async function createProject(folder: string, name: string): Promise<strin
   return project;
 }
 
-/** Installs packages, from tarballs or by name, in a project; gives its folder. */
+/** Installs packages, from tarballs or by name, in a project; returns its folder. */
 export async function install(project: string, packages: readonly string[]): Promise<string> {
   await npm(['install', '--prefer-offline', ...packages], project);
   return project;

@@ -5,8 +5,8 @@ import { cases, type LogCase } from './cases.ts';
 import { startLogged, startRealLogged, type LogFormat, type LoggingProxy } from './logged.testkit.ts';
 import { toFields, toStableLine, toWantedLine } from './observe.testkit.ts';
 
-// The access log is that of the real Traefik, as it was recorded, except where a case says why not. With TRAEFIK=PROGRAM the real
-// one is asked again; `RECORD=1 TRAEFIK=PROGRAM npx vitest run test/conformance/access-log` records.
+// The access log equals that of the recorded real Traefik, except where a case gives a reason. TRAEFIK=PROGRAM compares with the
+// real one; `RECORD=1 TRAEFIK=PROGRAM npx vitest run test/conformance/access-log` records.
 
 const recording = new URL('testdata/traefik.json', import.meta.url);
 
@@ -43,7 +43,7 @@ async function logAll(
 
 const observed: Record<string, Lines> = {};
 
-/** Asks the real one, and writes down what it says. */
+/** Sends the request to the real one, and records its line. */
 async function askReal(program: string): Promise<void> {
   for (const format of formats)
     observed[format] = await logAll(format, (log) => startRealLogged(program, log));
@@ -60,7 +60,7 @@ describe.runIf(traefikProgram !== undefined)('the access log of the real Traefik
   });
 });
 
-/** Requests that lead to a line here. */
+/** Requests that cause a line here. */
 const logged = cases.filter(({ isRefused }) => isRefused !== true);
 
 describe('the access log in JSON', () => {

@@ -4,17 +4,20 @@ export interface LogCase {
   readonly name: string;
   /** Entry point; default `web`. */
   readonly entryPoint?: EntryPointName;
-  /** Head and body as they are sent, in latin1; `PORT` stands for the port of the entry point. */
+  /** Head and body as they are sent, in latin1; `PORT` is replaced by the port of the entry point. */
   readonly request: string;
-  /** Sent once `101` has come, before the connection ends. */
+  /** Sent after `101` has arrived, before the connection ends. */
   readonly frames?: string;
-  /** Whether the caller goes away as soon as the server has the request. */
+  /** Whether the caller closes the connection as soon as the server has the request. */
   readonly abandons?: boolean;
-  /** Fields that differ here, with what they are, and what the line of the common format says in their place; null: the field is missing. */
+  /**
+   * Fields that differ here, with their values, and the text in their place in the line of the common format; null: the field is
+   * missing.
+   */
   readonly differs?: Readonly<Record<string, string | number | null>>;
-  /** Why. */
+  /** Reason for the difference. */
   readonly why?: string;
-  /** Here, the connection is refused before there is a request to log. */
+  /** Here, the connection is refused before there is a request for the log. */
   readonly isRefused?: boolean;
 }
 
@@ -24,7 +27,7 @@ const get = (target: string, ...headers: readonly string[]): string =>
   ['GET ' + target + ' HTTP/1.1', 'Host: api.example', ...headers, '', ''].join('\r\n');
 const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 
-/** Stands for the size of a problem document. */
+/** Placeholder for the size of a problem document. */
 export const problem = 'PROBLEM';
 const why = 'a refusal is a problem document, and the service of the route is named';
 

@@ -14,9 +14,9 @@ export type LogFormat = 'json' | 'common' | 'genericCLF';
 
 /** A proxy with the routes of the cases, and its access log. */
 export interface LoggingProxy {
-  /** Of servers and entry points, by name. */
+  /** Ports of servers and entry points, by name. */
   readonly ports: Readonly<Record<string, number>>;
-  /** Sends the request of a case; gives the line that it leads to. */
+  /** Sends the request of a case; returns its line. */
   log(one: LogCase): Promise<string>;
   close(): Promise<void>;
 }
@@ -77,7 +77,7 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Starts the real Traefik, whose access log has these options. */
+/** Starts the real Traefik with these options of the access log. */
 export async function startRealLogged(program: string, accessLog: object): Promise<LoggingProxy> {
   const service = await startService();
   const folder = await mkdtemp(join(tmpdir(), 'traefik-'));
@@ -104,7 +104,7 @@ export async function startRealLogged(program: string, accessLog: object): Promi
   };
 }
 
-/** Starts grantgate with the same files; its access log goes to memory. */
+/** Starts grantgate with the same files; its access log is kept in memory. */
 export async function startLogged(accessLog: object): Promise<LoggingProxy> {
   const service = await startService();
   const folder = await mkdtemp(join(tmpdir(), 'grantgate-'));

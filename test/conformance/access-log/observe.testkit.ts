@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { until } from '../../../packages/testkit/src/until.ts';
 import { problem, type LogCase } from './cases.ts';
 
-/** A server that responds as the paths of the cases ask for. */
+/** A server that responds as the paths of the cases require. */
 export async function startService() {
   let onSlow = (): void => {};
   const responses: Readonly<Record<string, (response: ServerResponse) => void>> = {
@@ -38,7 +38,7 @@ export async function startService() {
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    /** Resolves when the next request that is never answered is here. */
+    /** Resolves when the next request without a response has arrived. */
     slow: () => new Promise<void>((resolve) => (onSlow = resolve)),
     close() {
       server.closeAllConnections();
@@ -100,7 +100,7 @@ export async function nextLine(read: () => string, from: number): Promise<string
 
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 
-/** A line of JSON, with what differs from run to run replaced. @param ports of servers and entry points, by name. */
+/** A line of JSON, with varying values replaced. @param ports of servers and entry points, by name. */
 export function toFields(line: string, ports: Readonly<Record<string, number>>): Record<string, unknown> {
   const fields = JSON.parse(line) as Record<string, unknown>;
   const { RefusalCode: code, DownstreamContentSize: size } = fields;
@@ -115,7 +115,7 @@ export function toFields(line: string, ports: Readonly<Record<string, number>>):
   );
 }
 
-/** Fields that Traefik does not have, or not in this form. */
+/** Fields that Traefik does not have, or not in this format. */
 const ownFields: ReadonlySet<string> = new Set(['RequestId', 'RefusalCode', 'RefusalReason', 'time']);
 
 function toStable(name: string, value: unknown, ports: Readonly<Record<string, number>>): unknown {
@@ -134,7 +134,7 @@ const withPorts = (text: string, ports: Readonly<Record<string, number>>): strin
     text,
   );
 
-/** The line of the common format that is wanted: the recorded one, with the fields that differ. */
+/** The expected line of the common format: the recorded line, with the fields that differ. */
 export function toWantedLine(line: string, differs: LogCase['differs'] = {}): RegExp {
   const {
     DownstreamStatus: status,
@@ -153,7 +153,7 @@ export function toWantedLine(line: string, differs: LogCase['differs'] = {}): Re
   return new RegExp(`^${pattern}$`);
 }
 
-/** A line of the common format, with what differs from run to run replaced. */
+/** A line of the common format, with varying values replaced. */
 export const toStableLine = (line: string, ports: Readonly<Record<string, number>>): string =>
   withPorts(line, ports)
     .replace(/\[\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\]/, '[TIME]')

@@ -1,15 +1,15 @@
 import type { Http2Frame } from '../../../packages/testkit/src/http2-frames.ts';
 
-/** The frames or the end of the connection with which a server may respond. */
+/** The frames, or the end of the connection, that are valid responses of a server. */
 export interface H2SpecOutcome {
   readonly text: string;
   /** Whether the server may also close the connection. */
   readonly closes: boolean;
-  /** Undefined for frames that say nothing about the outcome. */
+  /** Undefined for frames that do not determine the outcome. */
   accepts(frame: Http2Frame): boolean | undefined;
 }
 
-/** Frames that are sent, or an outcome that is awaited before the next ones. */
+/** Frames that are sent, or an outcome that the test waits for before the next ones. */
 export type H2SpecStep = Buffer | H2SpecOutcome;
 
 export interface H2SpecCase {
@@ -19,7 +19,7 @@ export interface H2SpecCase {
   readonly outcome: H2SpecOutcome;
   /** Whether the steps begin with the first byte of the connection. */
   readonly withoutPreface?: boolean;
-  /** Why the gateway does something else. */
+  /** Reason for another behaviour of the gateway. */
   readonly differs?: string;
 }
 

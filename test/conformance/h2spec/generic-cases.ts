@@ -32,7 +32,7 @@ const acceptsField = (name: string, hex: string): H2SpecCase => ({
   outcome: response(),
 });
 
-/** `user-agent` and `x-test`, as they are and in the Huffman code, with the value `h2spec`. */
+/** `user-agent` and `x-test`, as literals and in the Huffman code, with the value `h2spec`. */
 const userAgent = '0a757365722d6167656e7406683273706563';
 const userAgentHuffman = '87b505b161cc5a93849c48aca4';
 const test = '06782d7465737406683273706563';

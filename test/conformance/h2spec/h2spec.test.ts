@@ -75,7 +75,7 @@ describe.each<[string, () => OpenHttp2, (id: string) => boolean]>([
 ])('HTTP/2 by %s', (_, toOpen, isIncluded) => {
   const included = cases.filter(({ id }) => isIncluded(id));
   const results = new Map<string, Promise<CaseResult>>();
-  // All at once, so that outcomes that never come are waited for once.
+  // All at once, so that the test waits only once for outcomes that never happen.
   beforeAll(() => {
     for (const one of included) {
       const result = runCase(one, toOpen());
@@ -85,7 +85,7 @@ describe.each<[string, () => OpenHttp2, (id: string) => boolean]>([
   });
 
   it.each(included.map((one) => [one.title, one] as const))('%s', async (_title, { id, differs }) => {
-    // A difference that is gone must be removed from the case.
+    // If a difference no longer exists, it must be removed from the case.
     expect(await results.get(id)).toMatch(differs === undefined ? /^as expected$/ : /^instead: /);
   });
 });

@@ -14,7 +14,7 @@ export type OpenHttp2 = (first?: Buffer) => Promise<RawHttp2>;
 
 export type CaseResult = 'as expected' | `instead: ${string}`;
 
-/** Runs a case on a connection of its own. Like h2spec, it looks at each frame once. */
+/** Runs a case on its own connection. Like h2spec, it looks at each frame once. */
 export async function runCase(one: H2SpecCase, open: OpenHttp2): Promise<CaseResult> {
   const [first, ...others] = one.steps;
   const connection = one.withoutPreface === true ? await open(first as Buffer) : await open();
@@ -23,7 +23,7 @@ export async function runCase(one: H2SpecCase, open: OpenHttp2): Promise<CaseRes
     for (const step of one.withoutPreface === true ? others : one.steps)
       if (Buffer.isBuffer(step)) connection.send(step);
       else seen = await follow(connection, step, seen);
-    // A frame that is not the outcome may still come first; only a difference is concluded from the acknowledgement of a PING.
+    // A frame that is not the outcome may still arrive first; only the acknowledgement of a PING proves a difference.
     if (one.differs !== undefined) connection.send(ping(lastPing));
     return await settle(connection, one, seen);
   } finally {
@@ -58,7 +58,7 @@ async function settle(connection: RawHttp2, one: H2SpecCase, seen: number): Prom
     isAfter(connection, frame, seen) && (outcome.accepts(frame) !== undefined || isLast(frame));
   const first = await connection.untilEnd(decisive);
   if (first !== undefined && outcome.accepts(first) === true) return 'as expected';
-  // Bytes that form no frame are the end of no connection of HTTP/2.
+  // Bytes that form no frame do not count as the end of an HTTP/2 connection.
   if (first === undefined && outcome.closes && isWhole(connection)) return 'as expected';
   const shown = connection.frames.slice(seen).map(({ type, flags, stream }) => `${type}/${flags}/${stream}`);
   return `instead: frames ${shown.join(' ')}${first === undefined ? ', then the end' : ''}`;

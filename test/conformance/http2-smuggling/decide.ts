@@ -1,7 +1,7 @@
 import type { SmuggleSample } from './sample.ts';
 import type { HeaderPair } from './strict-reader.ts';
 
-/** The part of a request that depends on the caller, as a server behind the gateway has it. */
+/** The part of a request that depends on the caller, as a server behind the gateway receives it. */
 export interface DecidedRequest {
   readonly method: string;
   /** Undefined: the path may be normalised. */
@@ -9,14 +9,14 @@ export interface DecidedRequest {
   readonly host: string;
   readonly fields: readonly HeaderPair[];
   readonly body: string;
-  /** Unless the request is certain, each may be left out. */
+  /** Unless the request is certain, each field may be omitted. */
   readonly trailers: readonly HeaderPair[];
 }
 
 export interface SmuggleDecision {
-  /** The only request that a server may get; undefined: none. */
+  /** The only request that a server may receive; undefined: none. */
   readonly request?: DecidedRequest;
-  /** Whether the server must get it. */
+  /** Whether the server must receive it. */
   readonly isCertain: boolean;
 }
 
@@ -31,10 +31,10 @@ const ofConnection = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-/** Fields that one hop keeps for itself (RFC 9110 section 7.6.1). */
+/** Hop-by-hop fields (RFC 9110 section 7.6.1). */
 const hop = new Set(['te', 'trailer', 'proxy-authorization', 'expect']);
 
-/** Decides by RFC 9113 section 8 what may reach a server. */
+/** Decides by RFC 9113 section 8 which request may reach a server. */
 export function decide({ fields, body, trailers }: SmuggleSample): SmuggleDecision {
   const pseudo = readPseudo(fields);
   if (pseudo === undefined) return none;
@@ -85,7 +85,7 @@ function readPseudo(fields: readonly HeaderPair[]): Pseudo | undefined {
 
 interface Ordinary {
   readonly forwarded: readonly HeaderPair[];
-  /** False when a field was left out that makes the request malformed: it may be refused as well. */
+  /** False if an omitted field makes the request malformed: the request may then also be refused. */
   readonly isCertain: boolean;
   of(name: string): readonly string[];
 }
@@ -117,7 +117,7 @@ const isField = ([name, value]: HeaderPair): boolean =>
   /^(?![\t ])[\t\x20-\x7e\x80-\xff]*$(?<![\t ])/.test(value);
 
 function decideHost(authority: string | undefined, hosts: readonly string[]): string | undefined {
-  // One that cannot be a host may be left out as other invalid values are.
+  // A value that cannot be a host may be omitted like other invalid values.
   const [host, ...others] = hosts.filter((one) => isHost.test(one));
   if (others.length > 0 || (authority !== undefined && host !== undefined && authority !== host))
     return undefined;
@@ -145,14 +145,14 @@ function decideBody(
   if (others.length > 0 || !/^\d+$/.test(length) || Number(length) > whole.length) return undefined;
   const bytes = Number(length);
   if (bytes === whole.length) return { body: whole, isChunked: false, isCertain: !hasTrailers };
-  // The server may have all that was announced before the next frame comes.
+  // The server may receive the complete announced body before the next frame arrives.
   const starts = (parts ?? []).map((_, index) => (parts ?? []).slice(0, index).join('').length);
   return starts.includes(bytes)
     ? { body: whole.slice(0, bytes), isChunked: false, isCertain: false }
     : undefined;
 }
 
-/** Fields that change what a message is (RFC 9110 section 6.5.1). */
+/** Fields that change the meaning of a message (RFC 9110 section 6.5.1). */
 const notInTrailers = new Set([
   ...ofConnection,
   ...hop,
@@ -168,7 +168,7 @@ function decideTrailers(
   isChunked: boolean,
 ): { readonly trailers: readonly HeaderPair[]; readonly isCertain: boolean } {
   if (trailers === undefined || !isChunked) return { trailers: [], isCertain: true };
-  // White space around a value is lost in HTTP/1.1; a field with it may be left out as well.
+  // HTTP/1.1 loses white space around a value; a field with it may also be omitted.
   const trimmed = trailers.map(([name, value]) => [name, value.replaceAll(/^[\t ]+|[\t ]+$/g, '')] as const);
   const kept = trimmed.filter((field) => isField(field) && !notInTrailers.has(field[0]));
   return {

@@ -1,10 +1,10 @@
 import { startRawServer } from '../../../packages/testkit/src/scripted-server.ts';
 import { readStrictly, type StrictRequest } from './strict-reader.ts';
 
-/** A server that takes only requests that are beyond doubt. */
+/** A server that accepts only unambiguous requests. */
 export interface Recorder {
   readonly port: number;
-  /** Complete requests in all, in the order in which they came. */
+  /** All complete requests, in the order of arrival. */
   readonly requests: readonly StrictRequest[];
   /** Bytes that were not a request. */
   readonly faults: readonly string[];

@@ -1,6 +1,6 @@
 import type { HeaderPair } from './strict-reader.ts';
 
-/** A request of HTTP/2 as a caller sends it, byte for byte. */
+/** An HTTP/2 request as a caller sends it, byte for byte. */
 export interface SmuggleSample {
   /** Pseudo-header fields and others, in order. */
   readonly fields: readonly HeaderPair[];
@@ -148,7 +148,7 @@ const unusual = [
   'proxy-authorization',
 ];
 
-/** Every sample of the corpus, by the part of the request that it is about. */
+/** Every sample of the corpus, by the affected part of the request. */
 export const corpus: Readonly<Record<string, readonly SmuggleSample[]>> = {
   'the method': inPlaces((text) => ({ fields: withValue(get(), ':method', text) })),
   'the scheme': inPlaces((text) => ({ fields: withValue(get(), ':scheme', text) })),

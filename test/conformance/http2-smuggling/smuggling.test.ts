@@ -52,7 +52,7 @@ async function send({ fields, body, trailers }: SmuggleSample): Promise<void> {
   connection.socket.destroy();
 }
 
-/** Waits until the frames so far have been read, so that the next ones come later. */
+/** Waits until the frames so far have been read, so that the next ones arrive later. */
 async function acknowledged(connection: RawHttp2, index: number): Promise<void> {
   const payload = Buffer.alloc(8, index + 1);
   connection.send(toFrame(frameTypes.ping, 0, 0, payload));
@@ -74,7 +74,10 @@ function ofCaller({ method, target, headers, body, trailers }: StrictRequest): D
 
 let probes = 0;
 
-/** Sends a sample, and then a request that a server gets after everything that the sample made of it. @returns what is wrong. */
+/**
+ * Sends a sample, and then a request that a server receives after everything that resulted from the sample.
+ * @returns the problem.
+ */
 async function observe(sample: SmuggleSample): Promise<string | undefined> {
   const { requests, faults } = recorder;
   const before = requests.length;
@@ -151,7 +154,7 @@ describe('a request with HTTP/2 is refused, or arrives as one request of HTTP/1.
   });
 });
 
-/** Pseudo-header fields of the one request and other fields of both. */
+/** Pseudo-header fields of one request, and other fields of both. */
 function mix(a: readonly HeaderPair[], b: readonly HeaderPair[]): readonly HeaderPair[] {
   return [...a, ...b.filter(([name]) => !name.startsWith(':'))];
 }

@@ -1,6 +1,6 @@
 export type HeaderPair = readonly [name: string, value: string];
 
-/** A request of HTTP/1.1. */
+/** An HTTP/1.1 request. */
 export interface StrictRequest {
   readonly method: string;
   readonly target: string;
@@ -14,14 +14,14 @@ export interface StrictReading {
   readonly requests: readonly StrictRequest[];
   /** Bytes after the last complete request. */
   readonly rest: string;
-  /** Why the rest is not the beginning of a request. */
+  /** Reason why the rest is not the beginning of a request. */
   readonly fault?: string;
 }
 
-/** The rest of the bytes is the beginning of a request, or not one at all. */
+/** The rest of the bytes is the beginning of a request, or no request. */
 type ReadingEnd = 'incomplete' | { readonly fault: string };
 
-/** Reads requests as RFC 9112 defines them, without any leniency. @param bytes as Latin-1. */
+/** Reads requests as RFC 9112 defines them, without any tolerance. @param bytes as Latin-1. */
 export function readStrictly(bytes: string): StrictReading {
   const requests: StrictRequest[] = [];
   let rest = bytes;
@@ -77,7 +77,7 @@ function readRequest(text: string): StrictPart | ReadingEnd {
   };
 }
 
-/** Before the end of the head, each line end is CR LF, and no other control character is there. */
+/** Before the end of the head, each line end is CR LF, and there is no other control character. */
 function strayByte(text: string): string | undefined {
   const end = text.indexOf('\r\n\r\n');
   const head = end < 0 ? text.replace(/\r$/, '') : text.slice(0, end);
@@ -87,7 +87,7 @@ function strayByte(text: string): string | undefined {
 
 interface StrictLines {
   readonly lines: readonly string[];
-  /** With the empty line. */
+  /** Includes the empty line. */
   readonly length: number;
 }
 

@@ -13,7 +13,7 @@ export interface CaseRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Default: none. */
   readonly body?: string;
-  /** Why grantgate responds otherwise than Traefik; undefined: it does not. */
+  /** Reason why grantgate responds differently from Traefik; undefined: it does not. */
   readonly differs?: string;
 }
 
@@ -27,7 +27,7 @@ const cors = {
 const preflight = { Origin: 'https://example.org', 'Access-Control-Request-Method': 'PUT' };
 const get = (...targets: readonly string[]): readonly CaseRequest[] => targets.map((target) => ({ target }));
 
-/** An expression's match in a path, and the result of its replacement. */
+/** A match of an expression in a path, and the result of its replacement. */
 const expression = (regex: string, replacement: string, ...targets: readonly string[]): MiddlewareCase => ({
   name: `replacePathRegex: ${regex} by ${replacement}`,
   middlewares: { a: { replacePathRegex: { regex, replacement } } },
@@ -66,7 +66,7 @@ const redirect = (regex: string, replacement: string, more: object = {}) => ({
   a: { redirectRegex: { regex, replacement, ...more } },
 });
 
-/** Empty matches and groups, for which a URL is only text. */
+/** Empty matches and groups, which treat a URL only as text. */
 const matches: readonly MiddlewareCase[] = [
   ['(a*)*', '/_$1_'],
   ['(a*)+', '/_${1}_'],

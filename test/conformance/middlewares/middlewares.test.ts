@@ -13,8 +13,8 @@ import { forwardAuthCases } from './forward-auth-cases.ts';
 import { responseCases } from './response-cases.ts';
 import { observe, serviceUrl, startService, type Observation } from './observe.testkit.ts';
 
-// The middlewares behave as those of the real Traefik did when they were recorded, except where a case says why not. With
-// TRAEFIK=PROGRAM the real one is asked again; `RECORD=1 TRAEFIK=PROGRAM npx vitest run test/conformance/middlewares` records.
+// The middlewares behave like those of the recorded real Traefik, except where a case gives a reason. TRAEFIK=PROGRAM compares with
+// the real one; `RECORD=1 TRAEFIK=PROGRAM npx vitest run test/conformance/middlewares` records.
 
 const cases = [...usualCases, ...forwardAuthCases, ...responseCases];
 const recording = new URL('testdata/traefik.json', import.meta.url);
@@ -55,13 +55,13 @@ describe('the middlewares of Traefik', () => {
         const isSame = JSON.stringify(observation) === JSON.stringify(wanted[index]);
         return differs === undefined || isSame ? plain([observation]) : differs;
       });
-      // A difference that is gone must be removed from the case.
+      // If a difference no longer exists, it must be removed from the case.
       expect(shown).toEqual(wanted.map((one, index) => requests[index]?.differs ?? [one]));
     },
   );
 });
 
-/** A free port: Traefik is told one in its file. */
+/** A free port, because Traefik's file must name one. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -99,7 +99,7 @@ function toRoutes(url: string): object {
   };
 }
 
-// The real one is built by `make test-proxies`; without it the recording stands for it.
+// `make test-proxies` builds the real one; without it, the recording is used.
 describe.runIf(traefikProgram !== undefined)('the real Traefik', () => {
   let close: () => Promise<void>;
   let port: number;

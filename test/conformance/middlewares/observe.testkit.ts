@@ -3,11 +3,11 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import type { CaseRequest } from './cases.ts';
 
-/** Outcome of a request: the response, and the request that the service got, each as far as middlewares change it. */
+/** Outcome of a request: the response, and the request that the service received, limited to the parts that middlewares change. */
 export interface Observation {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Undefined: the service got none. */
+  /** Undefined: the service received none. */
   readonly seen:
     | { readonly target: string; readonly host: string; readonly headers: Readonly<Record<string, string>> }
     | undefined;
@@ -17,7 +17,7 @@ export interface Observation {
     | undefined;
 }
 
-/** Stands for the URL of the service in cases and observations: its port is another one each time. */
+/** Placeholder for the URL of the service in cases and observations, because its port changes. */
 export const serviceUrl = '{service}';
 
 /** Responses of the service as an authentication server, by target. */
@@ -27,13 +27,13 @@ const authResponses: Readonly<Record<string, readonly [number, Readonly<Record<s
   '/auth/redirect': [302, { Location: '/login?next=1' }],
 };
 
-/** Of responses: what middlewares set, and what the service sets. */
+/** Headers of responses that middlewares or the service set. */
 const responseHeaders =
   /^(?:location|vary|retry-after|access-control-.*|strict-transport-security|content-encoding|etag|accept-ranges|public-key-pins|referrer-policy|permissions-policy|content-security-policy.*|x-(?!request-id|retry-in).*)$/;
-/** Of requests: what middlewares set; the hop's own are compared elsewhere. */
+/** Headers of requests that middlewares set; the hop's own headers are compared elsewhere. */
 const requestHeaders = /^x-(?!forwarded-(?:for|host|port|proto|server)|real-ip|request-id|case).*$/;
 
-/** The media type says something of middlewares only where the service responded. */
+/** The media type concerns middlewares only if the service responded. */
 const servedHeaders = new RegExp(`${responseHeaders.source}|^content-type$`);
 
 const pick = (headers: IncomingMessage['headers'], wanted: RegExp): Readonly<Record<string, string>> =>
@@ -44,7 +44,7 @@ const pick = (headers: IncomingMessage['headers'], wanted: RegExp): Readonly<Rec
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   );
 
-/** Bodies that begin as files of some media type do. */
+/** Bodies that begin like files of some media type. */
 const bodies: Readonly<Record<string, string | Buffer>> = {
   '/empty': '',
   '/page': ' <!doctype html><p>page</p>',
@@ -65,7 +65,7 @@ const bigHeaders: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   html: { 'Content-Type': 'text/html; charset=utf-8' },
 };
 
-/** Responds to targets that stand for something; false: this is none. */
+/** Responds to targets with a special meaning; false: this target has none. */
 function respondAs(target: string, response: ServerResponse, count: number): boolean {
   const [, whole, kind = whole, rest = ''] =
     /^\/(?:(big)$|(big|status|page|breaks|unavailable)-([\w-]+))/.exec(target) ?? [];
@@ -82,7 +82,7 @@ function respondAs(target: string, response: ServerResponse, count: number): boo
   return true;
 }
 
-/** A service with headers of its own that middlewares may change. */
+/** A service with its own headers, which middlewares may change. */
 export async function startService() {
   let seen: Observation['seen'];
   let asked: Observation['asked'];
@@ -122,7 +122,7 @@ export async function startService() {
   };
 }
 
-/** Sends a request of a case to a proxy on a port. @param more headers beside those of the case. */
+/** Sends a request of a case to a proxy on a port. @param more headers in addition to those of the case. */
 export async function observe(
   port: number,
   { method = 'GET', target, headers = {}, body }: CaseRequest,

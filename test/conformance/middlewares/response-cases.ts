@@ -1,6 +1,6 @@
 import type { CaseRequest, MiddlewareCase } from './cases.ts';
 
-// Middlewares that act on bodies and on what servers respond.
+// Middlewares that change bodies and responses of servers.
 
 /** A request for a body of 4 KiB, or another one. */
 const accepting = (encodings: string | undefined, target = '/big', differs?: string): CaseRequest => ({

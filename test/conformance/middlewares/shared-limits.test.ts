@@ -66,7 +66,7 @@ async function startReal(routes: string): Promise<string> {
   return `http://${address}`;
 }
 
-// Needs the real one, `TRAEFIK=PROGRAM`: nothing that is recorded can stand for a bucket that both use.
+// Requires the real one, `TRAEFIK=PROGRAM`: a recording cannot replace a bucket that both use.
 describe.runIf(traefikProgram !== undefined)('rateLimit.redis beside the real Traefik', () => {
   it('counts in the same buckets, whichever proxy receives a request', async () => {
     const { url, redis } = await startServers();
@@ -80,7 +80,7 @@ describe.runIf(traefikProgram !== undefined)('rateLimit.redis beside the real Tr
     for (const proxy of [traefik, gateway.url, traefik, gateway.url, traefik, gateway.url])
       statuses.push(await send(proxy, 'one'));
     expect(statuses).toEqual([200, 200, 200, 200, 429, 429]);
-    // And the other way round.
+    // The same with the proxies exchanged.
     const others = [];
     for (const proxy of [gateway.url, gateway.url, gateway.url, traefik, traefik, gateway.url])
       others.push(await send(proxy, 'two'));

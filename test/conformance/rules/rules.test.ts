@@ -8,7 +8,7 @@ import { compileRule } from '../../../packages/gateway/src/routing/rule.ts';
 import { createTable } from '../../../packages/gateway/src/routing/table.ts';
 import { openRaw } from '../../../packages/testkit/src/raw-connection.ts';
 
-/** Whether real Traefik routes requests by rules; encoded characters are allowed at its entry point. */
+/** Whether real Traefik matches requests by rules; encoded characters are allowed at its entry point. */
 const recorded = JSON.parse(readFileSync(new URL('testdata/traefik.json', import.meta.url), 'utf8')) as {
   readonly requests: readonly (readonly [
     method: string,
@@ -50,10 +50,10 @@ async function readFacts(): Promise<readonly (RequestFacts | undefined)[]> {
   return read;
 }
 
-/** Requests and rules that grantgate treats otherwise on purpose: see "Coming from Traefik Hub". */
+/** Requests and rules that grantgate intentionally handles differently: see "Coming from Traefik Hub". */
 const lenient = /\n\s*(?:\|\||&&)/;
 const newer = /\*\*/;
-/** No host name (RFC 1035 section 2.3.1): rules read it as another text than Traefik's. */
+/** This is no host name (RFC 1035 section 2.3.1): our rules read another text than Traefik's. */
 const twoDots = 'example.com..';
 
 describe('rules, as Traefik 3.7.13 evaluated them on 2026-11-30', () => {

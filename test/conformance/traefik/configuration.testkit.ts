@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
-// The part of Traefik's configuration that the stand-in knows. An option that it does not know is an error: it would be tested as
-// if it were not there.
+// The part of Traefik's configuration that the stand-in supports. Any other option is an error, because a test with it would prove
+// nothing.
 
 const strategy = z.enum(['keep', 'delete', 'reject']).optional();
 
@@ -36,7 +36,7 @@ const entryPoint = z.strictObject({
 const install = z.strictObject({
   entryPoints: z.record(z.string(), entryPoint),
   providers: z.strictObject({ file: z.strictObject({ filename: z.string() }) }),
-  // Options without an effect that tests could see.
+  // Options without an effect that tests could observe.
   global: z.unknown().optional(),
   log: z.unknown().optional(),
   accessLog: z.unknown().optional(),
@@ -53,7 +53,7 @@ const forwardAuth = z.strictObject({
   preserveLocationHeader: z.boolean().default(false),
   preserveRequestMethod: z.boolean().default(false),
   maxResponseBodySize: z.number().default(-1),
-  // For the access log alone.
+  // Only for the access log.
   headerField: z.string().optional(),
 });
 

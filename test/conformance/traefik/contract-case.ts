@@ -1,4 +1,4 @@
-/** A request to Traefik, and what the forward-auth server says to it. */
+/** A request to Traefik, and the response of the forward-auth server. */
 export interface ContractCase {
   /** A sentence; unique. */
   readonly name: string;
@@ -7,12 +7,12 @@ export interface ContractCase {
   /** One of `checks`: the path begins with it. Default `plain`. */
   readonly check?: string;
   readonly method?: string;
-  /** Path and query below the check; default `1`. Sent as it is. */
+  /** Path and query below the check; default `1`. Sent unchanged. */
   readonly path?: string;
-  /** Name and value in turn, sent as they are. */
+  /** Name and value in turn, sent unchanged. */
   readonly headers?: readonly string[];
   readonly body?: string;
-  /** Default `http1`. `upgrade`: a WebSocket handshake, then some bytes that come back. */
+  /** Default `http1`. `upgrade`: a WebSocket handshake, then some bytes that the server returns. */
   readonly transport?: 'http1' | 'http2' | 'upgrade';
   /** Default: 200 with `Authorization` and `X-User`. */
   readonly answer?: ContractResponse;
@@ -24,14 +24,14 @@ export interface ContractResponse {
   readonly body?: string;
 }
 
-/** A request as a server behind Traefik got it: `METHOD uri`, `Name: value` in the order of the wire, and the body. */
+/** A request that a server behind Traefik received: `METHOD uri`, `Name: value` in the order of the wire, and the body. */
 export interface ContractRequest {
   readonly request: string;
   readonly headers: readonly string[];
   readonly body: string;
 }
 
-/** Outcome of a case. Ports, the name of the machine and the date are replaced, and varying parts are left out. */
+/** Outcome of a case. Ports, the name of the machine and the date are replaced, and varying parts are omitted. */
 export interface ContractObservation {
   readonly status: number;
   readonly headers: readonly string[];

@@ -217,13 +217,13 @@ const connections: readonly ContractCase[] = [
   },
 ];
 
-/** Observed whole. */
+/** Observed completely. */
 export const cases: readonly ContractCase[] = [...requests, ...answers, ...options, ...connections];
 
 const printable = Array.from({ length: 94 }, (_, at) => String.fromCharCode(0x21 + at));
 const toCode = (text: string): string => `%${text.charCodeAt(0).toString(16)}`;
 
-/** Sent to each of these entry points; observed are the status and the targets alone. */
+/** Sent to each of these entry points; only the status and the targets are observed. */
 export const targetEntryPoints = ['plain', 'encoded', 'semicolons'];
 export const targets: readonly string[] = [
   ...printable.filter((sign) => sign !== '?').map((sign) => `/plain/a${sign}b`),
@@ -257,7 +257,7 @@ export const targets: readonly string[] = [
   ...spellTraversals('/plain/', '/method/x').filter((target) => !/[^\0-\x7f]/.test(target)),
 ];
 
-/** Sent to each of these; observed are the names that reach the service. */
+/** Sent to each of these; the names that reach the service are observed. */
 export const nameEntryPoints = ['plain', 'underscores', 'aliases', 'rejecting', 'rejecting-aliases'];
 export const spelledNames: readonly string[] = [
   ...forgedSpellingsOf('X-User'),

@@ -1,4 +1,4 @@
-// The one configuration of the contract suite, for the real Traefik and for the stand-in.
+// The only configuration of the contract suite, for the real Traefik and for the stand-in.
 
 const closedEncodings = {
   allowEncodedSlash: false,
@@ -21,7 +21,7 @@ export const entryPoints: Readonly<Record<string, object>> = {
 const taken = { authResponseHeaders: ['Authorization', 'X-User', 'x-group'] };
 const untrusting = { ...taken, trustForwardHeader: false };
 
-/** Options of ForwardAuth, but `address`. */
+/** Options of ForwardAuth, except `address`. */
 export const checks: Readonly<Record<string, object>> = {
   plain: untrusting,
   unset: taken,
@@ -46,7 +46,7 @@ export interface ContractPorts {
   readonly service: number;
 }
 
-/** Files of the folder in which Traefik starts, `traefik.yaml` first among them. */
+/** Files of the folder in which Traefik starts; `traefik.yaml` is the first. */
 export function writeConfiguration(ports: ContractPorts): Readonly<Record<string, string>> {
   const addressOf = (name: string): string => {
     const port = name === 'down' ? ports.closed : name === 'frozen' ? ports.frozen : ports.check;
@@ -79,6 +79,6 @@ export function writeConfiguration(ports: ContractPorts): Readonly<Record<string
     ),
     services: { service: serve(ports.service), gone: serve(ports.closed) },
   };
-  // JSON is YAML.
+  // JSON is valid YAML.
   return { 'traefik.yaml': JSON.stringify(install), 'dynamic.yaml': JSON.stringify({ http }) };
 }

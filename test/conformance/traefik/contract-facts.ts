@@ -1,11 +1,11 @@
 import type { ContractCase } from './contract-case.ts';
 
-/** A case, and some of what is seen of it: each line is among those of the request, or, after `!`, is not. */
+/** A case, and some of its observations: each line is one of the request, or, after `!`, is not. */
 export interface Fact extends ContractCase {
   readonly status: number;
   /** Body of the response. */
   readonly text: string;
-  /** Undefined: nobody is asked. */
+  /** Undefined: there is no check. */
   readonly checked?: readonly string[];
   /** Undefined: the service is not reached. */
   readonly served?: readonly string[];
@@ -15,7 +15,7 @@ const authorization = 'Basic Ym9zczpib3NzLXNlY3JldA==';
 const credentials = ['Authorization', authorization];
 const lies = ['X-User', 'root', 'X_User', 'root', 'x.user', 'root'];
 
-/** Each was seen with Traefik 3.7.13 on 29 November 2026. */
+/** Each was observed with Traefik 3.7.13 on 29 November 2026. */
 export const facts: readonly Fact[] = [
   {
     name: 'a check is a GET without the body, and is told the request in headers',

@@ -23,7 +23,7 @@ interface WireResponse {
   readonly body: string;
 }
 
-/** Sends a case, and says what the caller and the servers got. */
+/** Sends a case, and returns what the caller and the servers received. */
 export async function observe(subject: ContractSubject, one: ContractCase): Promise<ContractObservation> {
   const { servers } = subject;
   const { entryPoint = 'plain', check = 'plain', path = '1', transport = 'http1' } = one;
@@ -51,7 +51,10 @@ export async function observe(subject: ContractSubject, one: ContractCase): Prom
   };
 }
 
-/** Sorted: Go writes what it adds itself in another place than Node.js. Neither says when, nor keeps the connection, alike. */
+/**
+ * Sorted, because Go and Node.js put their own headers in different places. Headers with dates and `Connection` differ, and are
+ * omitted.
+ */
 function toLines(rawHeaders: readonly string[], transport: string): readonly string[] {
   const lines: string[] = [];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {

@@ -11,9 +11,9 @@ export interface ContractServers {
   readonly ports: { readonly check: number; readonly frozen: number; readonly service: number };
   /** The forward-auth server's responses from now on. */
   answer(answer: ContractResponse): void;
-  /** Requests that both have seen since the last call. */
+  /** Requests that both have received since the last call. */
   takeSeen(): { readonly check: ContractRequest | null; readonly service: ContractRequest | null };
-  /** Resolves when the server that never answers has got a request. */
+  /** Resolves when the server that never responds has received a request. */
   readonly frozenAsked: Promise<void>;
   close(): Promise<void>;
 }

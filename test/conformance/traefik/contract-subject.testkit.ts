@@ -13,7 +13,7 @@ export interface ContractSubject {
   close(): Promise<void>;
 }
 
-/** @param start starts a Traefik in the folder that holds `traefik.yaml`. */
+/** @param start starts a Traefik in the folder that contains `traefik.yaml`. */
 export async function startSubject(
   start: (folder: string) => Promise<{ close(): Promise<void> }>,
 ): Promise<ContractSubject> {

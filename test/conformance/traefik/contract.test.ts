@@ -12,8 +12,8 @@ import type { Recording } from './recording.testkit.ts';
 import { observeNames, observeTargets, readRecording, record } from './recording.testkit.ts';
 import { startStandIn } from './stand-in.testkit.ts';
 
-// The stand-in, and the real Traefik if the variable TRAEFIK names one, must behave as the facts and the recording say.
-// `RECORD=1 TRAEFIK=PROGRAM npx vitest run test/conformance/traefik` records again.
+// The stand-in, and the real Traefik if the variable TRAEFIK names one, must agree with the facts and the recording. `RECORD=1
+// TRAEFIK=PROGRAM npx vitest run test/conformance/traefik` records again.
 
 interface Contender {
   readonly name: string;
@@ -36,7 +36,7 @@ const real = (program: string): Contender => ({
   advance: () => Promise.resolve(),
 });
 
-/** Lines of the request, and those of the lines wanted that are wrong: missing, or there against `!`. */
+/** Lines of the request, and those expected lines that are wrong: missing, or present although excluded by `!`. */
 function compare(seen: ContractRequest | null, wanted: readonly string[] | undefined): object {
   if (seen === null || wanted === undefined) return { reached: seen !== null };
   const lines = [seen.request, ...seen.headers];

@@ -22,7 +22,7 @@ export interface TraefikEntryPointDeps {
   readonly route: (request: TraefikRequest) => TraefikRoute | undefined;
 }
 
-/** A response that is the proxy's own, or the check's. */
+/** A response of the proxy itself, or of the check. */
 interface OwnResponse {
   readonly status: number;
   readonly fields: CanonicalFields;
@@ -31,7 +31,7 @@ interface OwnResponse {
 
 type Outcome = { readonly own: OwnResponse } | { readonly served: OutgoingResponse };
 
-/** Answers the requests of one entry point. */
+/** Responds to the requests of one entry point. */
 export function createHandlers(entryPoint: TraefikEntryPoint, deps: TraefikEntryPointDeps): Handlers {
   return {
     onRequest(request, response) {
@@ -80,7 +80,7 @@ async function handle(
   }
 }
 
-/** Without the names that the entry point deletes; undefined when it rejects one. */
+/** Removes the names that the entry point deletes; undefined when it rejects one. */
 function filterNames(fields: CanonicalFields, { http }: TraefikEntryPoint): CanonicalFields | undefined {
   const { underscoreHeadersStrategy, aliasHeadersStrategy } = http;
   const strategy = aliasHeadersStrategy ?? underscoreHeadersStrategy;
@@ -126,7 +126,7 @@ function errorResponse(status: number, text: string): Outcome {
   return { own: { status, fields, body: Buffer.from(`${text}\n`) } };
 }
 
-/** Status and headers for the caller; Go says how long a short body is. */
+/** Status and headers for the caller; Go sends the length of a short body. */
 function toHead(outcome: Outcome): { readonly status: number; readonly fields: CanonicalFields } {
   if ('served' in outcome)
     return { status: outcome.served.message.statusCode ?? 502, fields: toCallerFields(outcome.served) };
@@ -143,7 +143,7 @@ function respond(response: AnyResponse, outcome: Outcome): void {
   else pipeline(outcome.served.message, response as NodeJS.WritableStream, () => {});
 }
 
-/** Writes the response to a request for an upgrade; after 101, passes bytes both ways. */
+/** Writes the response to a request for an upgrade; after 101, passes bytes in both directions. */
 function upgrade(socket: Duplex, head: Buffer, outcome: Outcome): void {
   const served = 'served' in outcome ? outcome.served : undefined;
   const { status, fields } = toHead(outcome);

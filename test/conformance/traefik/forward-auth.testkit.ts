@@ -17,7 +17,7 @@ export interface TraefikRefusal {
   readonly body: Buffer;
 }
 
-/** The check let the request pass; `body` is there when the check has read it. */
+/** The check let the request pass; `body` is present when the check has read it. */
 export interface TraefikPass {
   readonly passes: true;
   readonly body: Buffer | undefined;
@@ -29,10 +29,10 @@ export interface ForwardAuthDeps {
   readonly signal: AbortSignal;
 }
 
-/** Traefik has no option for it. */
+/** Traefik has no option for this value. */
 const timeoutMs = 30_000;
 
-/** Neither `Proxy-Authorization` nor `Proxy-Connection` is among them. */
+/** It contains neither `Proxy-Authorization` nor `Proxy-Connection`. */
 const hopByHop = ['Connection', 'Keep-Alive', 'Te', 'Trailers', 'Transfer-Encoding', 'Upgrade'];
 
 const refuse = (status: number): TraefikRefusal => ({
@@ -42,7 +42,7 @@ const refuse = (status: number): TraefikRefusal => ({
   body: Buffer.alloc(0),
 });
 
-/** Asks the forward-auth server about a request, and changes the request's headers as its response says. */
+/** Sends a check of a request to the forward-auth server, and changes the request's headers according to its response. */
 export async function checkRequest(
   request: TraefikRequest,
   options: TraefikForwardAuth,
@@ -106,7 +106,7 @@ function toCheckFields(request: TraefikRequest, options: TraefikForwardAuth): Ca
     );
     fields = new Map([...fields].filter(([name]) => listed.includes(name)));
   }
-  // Without the option, these four are replaced, and other managed headers stay as they came.
+  // Without the option, these four are replaced, and other managed headers stay unchanged.
   if (trusts === undefined)
     for (const name of ['Proto', 'Method', 'Host', 'Uri']) fields.delete(`X-Forwarded-${name}`);
   const chain = trusts === undefined ? undefined : fields.get('X-Forwarded-For');
@@ -120,13 +120,13 @@ function toCheckFields(request: TraefikRequest, options: TraefikForwardAuth): Ca
     setMissing('X-Forwarded-Port', toForwardedPort(request.host, firstOf(fields, 'X-Forwarded-Proto')));
   setMissing('X-Forwarded-Host', request.host);
   setMissing('X-Forwarded-Uri', toRequestUri(request.target));
-  // A list, or no choice of trustForwardHeader, leaves the name of Go's client.
+  // With a list, or without trustForwardHeader, the name of Go's client remains.
   if (trusts === undefined || options.authRequestHeaders.length > 0)
     setMissing('User-Agent', 'Go-http-client/1.1');
   return fields;
 }
 
-/** Of a refusal: all but hop-by-hop headers, and `Location` as it reads from the forward-auth server. */
+/** Headers of a refusal: all except hop-by-hop headers, with `Location` resolved against the forward-auth server. */
 function toCaller(
   fields: CanonicalFields,
   { preserveLocationHeader, address }: TraefikForwardAuth,

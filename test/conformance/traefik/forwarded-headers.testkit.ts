@@ -21,7 +21,7 @@ const managed: ReadonlySet<string> = new Set(
     .concat('X-Real-Ip'),
 );
 
-/** Whether Traefik sets a header itself: with `_` for `-` too, but with no other character. */
+/** Whether Traefik sets a header itself: also with `_` instead of `-`, but with no other character. */
 export function isManaged(name: string): boolean {
   return managed.has(toCanonicalName(name.replaceAll('_', '-')));
 }
@@ -52,13 +52,13 @@ export function rewriteForwarded(request: TraefikRequest, { forwardedHeaders }: 
   removeConnectionHeaders(fields);
 }
 
-/** Port of the host, else that of the scheme. */
+/** Port of the host, otherwise that of the scheme. */
 export function toForwardedPort(host: string, proto: string): string {
   const port = /:(\d+)$/.exec(host)?.[1];
   return port ?? (proto === 'https' || proto === 'wss' ? '443' : '80');
 }
 
-/** Headers that a caller's `Connection` names are gone before the check; of the header itself, an upgrade stays. */
+/** Headers that a caller's `Connection` names are removed before the check; of the header itself, only an upgrade remains. */
 function removeConnectionHeaders(fields: CanonicalFields): void {
   const upgrade = lists(fields, 'Connection', 'upgrade') ? firstOf(fields, 'Upgrade') : '';
   for (const member of membersOf(fields, 'Connection'))

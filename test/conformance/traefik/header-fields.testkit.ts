@@ -3,7 +3,7 @@ export type CanonicalFields = Map<string, readonly string[]>;
 
 const token = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/;
 
-/** `x-auth_request-user` becomes `X-Auth_request-User`; what is not a token stays as it is. */
+/** `x-auth_request-user` becomes `X-Auth_request-User`; a name that is not a token stays unchanged. */
 export function toCanonicalName(name: string): string {
   if (!token.test(name)) return name;
   return name
@@ -12,7 +12,7 @@ export function toCanonicalName(name: string): string {
     .join('-');
 }
 
-/** Reads names and values in turn; pseudo-headers of HTTP/2 are left out. */
+/** Reads names and values in turn; pseudo-headers of HTTP/2 are omitted. */
 export function readFields(rawHeaders: readonly string[]): CanonicalFields {
   const fields: CanonicalFields = new Map();
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
@@ -42,7 +42,7 @@ export function lists(fields: CanonicalFields, name: string, member: string): bo
   return membersOf(fields, name).some((one) => one.toLowerCase() === member.toLowerCase());
 }
 
-/** All but `User-Agent`, by name. */
+/** All except `User-Agent`, by name. */
 export function sortByName(fields: CanonicalFields): readonly (readonly [string, readonly string[]])[] {
   return [...fields]
     .filter(([name]) => name !== 'User-Agent')

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { CanonicalFields } from './header-fields.testkit.ts';
 import type { Target } from './request-target.testkit.ts';
 
-/** A caller's request on its way through the stand-in. */
+/** A caller's request inside the stand-in. */
 export interface TraefikRequest {
   readonly method: string;
   readonly target: Target;

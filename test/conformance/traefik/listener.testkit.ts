@@ -28,7 +28,7 @@ export async function listen(address: string, handlers: Handlers): Promise<{ clo
       socket.pause();
       socket.unshift(first);
       if (first.toString('latin1').startsWith('PRI')) {
-        // It reads what is buffered itself.
+        // It reads the buffered bytes itself.
         http2.emit('connection', socket);
         return;
       }

@@ -12,10 +12,10 @@ export interface TraefikOutgoingRequest {
   /** Path and query. */
   readonly uri: string;
   readonly host: string;
-  /** Without `Host` and what frames the body. */
+  /** Without `Host` and the headers that frame the body. */
   readonly fields: CanonicalFields;
   readonly body: Readable | Buffer | undefined;
-  /** In bytes; undefined with a body: chunks. */
+  /** In bytes; undefined for a body in chunks. */
   readonly contentLength: number | undefined;
 }
 
@@ -25,7 +25,10 @@ export interface OutgoingResponse {
   readonly upgraded: { readonly socket: Duplex; readonly head: Buffer } | undefined;
 }
 
-/** Sends a request as Go writes it: `Host`, `User-Agent`, what frames the body, then the others by name. Aborting the signal closes the connection. */
+/**
+ * Sends a request as Go writes it: `Host`, `User-Agent`, the headers that frame the body, then the others by name. Aborting the
+ * signal closes the connection.
+ */
 export function sendOutgoing(
   outgoing: TraefikOutgoingRequest,
   { agent, signal }: { readonly agent: Agent; readonly signal: AbortSignal },
@@ -39,7 +42,7 @@ export function sendOutgoing(
     if (agentName.join('') !== '') request.setHeader('User-Agent', agentName);
     frame(request, body, contentLength, method);
     for (const [name, values] of sortByName(fields)) request.setHeader(name, values);
-    // Last, where the caller names no coding and the body can have one.
+    // Last, if the caller names no coding and the body can have one.
     if (method !== 'HEAD' && !fields.has('Accept-Encoding') && !fields.has('Range'))
       request.setHeader('Accept-Encoding', 'gzip');
     if (!fields.has('Connection')) request.removeHeader('Connection');
@@ -51,7 +54,7 @@ export function sendOutgoing(
   });
 }
 
-/** Go says how long a body is, that it comes in chunks, or, for a method that usually has one, that there is none. */
+/** Go sends the length of a body, or that it is in chunks, or, for a method that usually has a body, that there is none. */
 function frame(
   request: ReturnType<typeof httpRequest>,
   body: TraefikOutgoingRequest['body'],

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/** Reads a body; undefined when it is longer. A negative limit is none. */
+/** Reads a body; undefined when it is longer. A negative limit means no limit. */
 export async function readAtMost(body: Readable, limit: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -3,10 +3,10 @@ import { until } from '../../../packages/testkit/src/until.ts';
 import { sendRequest } from '../send-request.testkit.ts';
 import { readConfiguration } from './configuration.testkit.ts';
 
-/** Program of a real Traefik 3.7, as `make test-proxies` builds it; undefined: the stand-in is used alone. */
+/** Program of a real Traefik 3.7, built by `make test-proxies`; undefined: only the stand-in is used. */
 export const traefikProgram: string | undefined = process.env['TRAEFIK'] || undefined;
 
-/** Version of the program, as it says itself. */
+/** Version that the program reports. */
 export function readVersion(program: string): string {
   const said = execFileSync(program, ['version'], { encoding: 'utf8' });
   return /Version:\s+v?(\S+)/.exec(said)?.[1] ?? said;
@@ -25,7 +25,7 @@ export async function startReal(
   return startTraefik(program, folder, addresses, { file, path });
 }
 
-/** The same with a configuration of any form; resolves when every address serves the path. */
+/** Likewise with a configuration in any format; resolves when every address serves the path. */
 export async function startTraefik(
   program: string,
   folder: string,

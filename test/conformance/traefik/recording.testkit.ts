@@ -11,9 +11,9 @@ export interface Recording {
   /** `YYYY-MM-DD`. */
   readonly date: string;
   readonly cases: Readonly<Record<string, ContractObservation>>;
-  /** By entry point and target sent: status, target that the check was told, target of the service; `-` for none. */
+  /** By entry point and sent target: status, target of the check, target of the service; `-` for none. */
   readonly targets: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** By entry point and name sent: the name at the service, `-` for none, or the status of a refusal. */
+  /** By entry point and sent name: the name at the service, `-` for none, or the status of a refusal. */
   readonly names: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
@@ -62,7 +62,7 @@ export function observeNames(subject: ContractSubject, entryPoint: string): Prom
   });
 }
 
-/** One after the other: the servers tell no two requests apart. */
+/** One after the other, because the servers cannot distinguish two requests. */
 async function byName<T>(
   names: readonly string[],
   of: (name: string, at: number) => Promise<T>,

@@ -2,7 +2,7 @@
 export interface Target {
   /** Decoded. */
   readonly path: string;
-  /** As it was sent, where the default encoding of `path` differs from that; otherwise empty. */
+  /** The sent text, if the default encoding of `path` differs from it; otherwise empty. */
   readonly rawPath: string;
   readonly query: string;
   /** A lone `?` at the end. */
@@ -11,7 +11,7 @@ export interface Target {
   readonly host: string | undefined;
 }
 
-/** Undefined for a target that Go, or Traefik's entry point, answers with 400. */
+/** Undefined for a target to which Go, or Traefik's entry point, responds with 400. */
 export function parseTarget(target: string): Target | undefined {
   const absolute = /^https?:\/\/([^/?]*)(.*)$/i.exec(target);
   const rest = absolute?.[2] ?? target;
@@ -25,13 +25,13 @@ export function parseTarget(target: string): Target | undefined {
   return named && sanitize(normalize(named));
 }
 
-/** The path as Go writes it into a request, and rules and `encodedCharacters` read it. */
+/** The path as Go writes it into a request. Rules and `encodedCharacters` read this form. */
 export function toEscapedPath({ path, rawPath }: Target): string {
   if (rawPath !== '' && isValidEncoding(rawPath) && decode(rawPath) === path) return rawPath;
   return encode(path);
 }
 
-/** Path and query, as the check and the service are told them. */
+/** Path and query that the check and the service receive. */
 export function toRequestUri(target: Target): string {
   const path = toEscapedPath(target) || '/';
   return target.query === '' && !target.forceQuery ? path : `${path}?${target.query}`;
@@ -43,7 +43,7 @@ function withPath(target: Target, sent: string): Target | undefined {
   return { ...target, path, rawPath: encode(path) === sent ? '' : sent };
 }
 
-/** Unreserved characters decoded, hexadecimal digits in upper case (RFC 3986 section 6.2.2). */
+/** Unreserved characters are decoded, hexadecimal digits are in upper case (RFC 3986 section 6.2.2). */
 function normalize(target: Target): Target {
   const rawPath = target.rawPath.replace(/%[\da-f]{2}/gi, (code) => {
     const character = decode(code) ?? '';
@@ -52,7 +52,7 @@ function normalize(target: Target): Target {
   return { ...target, rawPath };
 }
 
-/** Without dot segments and empty ones (RFC 3986 section 6.2.2.3); a slash at the end stays. */
+/** Dot segments and empty segments are removed (RFC 3986 section 6.2.2.3); a slash at the end stays. */
 function sanitize(target: Target): Target | undefined {
   const path = toEscapedPath(target);
   const kept: string[] = [];

@@ -14,7 +14,7 @@ export interface TraefikRoute {
   readonly service: string;
 }
 
-/** The routes of one entry point: rules are read and ranked as grantgate's own routing does it. */
+/** The routes of one entry point: grantgate's own routing reads and ranks the rules. */
 export function createRouter(
   { routers, middlewares, services }: TraefikRoutes,
   entryPoint: string,
@@ -55,7 +55,7 @@ const codes: Readonly<Record<keyof TraefikEntryPoint['http']['encodedCharacters'
   allowEncodedHash: '23',
 };
 
-/** Whether a path has an encoded character that the entry point does not allow; known once there is a route. */
+/** Whether a path has an encoded character that the entry point does not allow; known after a route was found. */
 export function hasDeniedCharacter({ target }: TraefikRequest, { http }: TraefikEntryPoint): boolean {
   const denied = Object.entries(http.encodedCharacters).flatMap(([name, allowed]) =>
     allowed ? [] : [codes[name as keyof typeof codes]],

@@ -19,10 +19,10 @@ const hopByHop = [
   'Upgrade',
 ];
 
-/** Names that Go writes in its own way, and Traefik in that of RFC 6455. */
+/** Names that Go writes in its own form, and Traefik in that of RFC 6455. */
 const webSocketNames = ['Key', 'Extensions', 'Accept', 'Protocol', 'Version'];
 
-/** Sends a request on to the service; rejects when that cannot be reached. */
+/** Forwards a request to the service; rejects when the service cannot be reached. */
 export function sendToService(
   request: TraefikRequest,
   body: Buffer | undefined,

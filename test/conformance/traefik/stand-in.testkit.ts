@@ -7,9 +7,9 @@ import { listen } from './listener.testkit.ts';
 import { createRouter } from './router.testkit.ts';
 
 /**
- * Starts what `traefik --configFile=FILE` starts in a folder, where there is no Traefik: its entry points, rules, ForwardAuth
- * and proxying as the contract suite beside this file has recorded them. TLS, HTTP/3 and every other middleware are not
- * part of it; an option that it does not know is an error.
+ * Replaces `traefik --configFile=FILE` in a folder, for machines without Traefik: its entry points, rules, ForwardAuth and
+ * proxying, as recorded by the contract suite in this folder. It has no TLS, no HTTP/3 and no other middleware; an unknown option
+ * is an error.
  */
 export async function startStandIn(
   folder: string,
@@ -17,7 +17,7 @@ export async function startStandIn(
   clock: Clock = systemClock,
 ): Promise<{ close(): Promise<void> }> {
   const { entryPoints, routes } = await readConfiguration(folder, file);
-  // Each request has a connection of its own: one that a server closes meanwhile would fail a test.
+  // Each request has its own connection: if a server closed a shared one meanwhile, a test would fail.
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 0 });
   const listeners = await Promise.all(
     Object.entries(entryPoints).map(([name, entryPoint]) =>

@@ -2,7 +2,7 @@
 export interface WireCase {
   /** The behaviour that it shows. */
   readonly name: string;
-  /** `CASE` is the part of the rule that tells the cases apart. Default: every request. */
+  /** `CASE` is the part of the rule that distinguishes the cases. Default: every request. */
   readonly rule?: string;
   readonly requests: readonly WireRequest[];
 }
@@ -10,9 +10,9 @@ export interface WireCase {
 export interface WireRequest {
   /** Request line and header lines; `Host` is added when there is none. */
   readonly lines: readonly string[];
-  /** The entry point; `trusted` believes what callers say in `X-Forwarded-*`. */
+  /** The entry point; `trusted` accepts callers' values of `X-Forwarded-*`. */
   readonly entryPoint?: 'web' | 'trusted';
-  /** Why we do something else on purpose. */
+  /** Reason for an intended difference. */
   readonly differs?: string;
 }
 

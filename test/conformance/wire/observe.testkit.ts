@@ -3,18 +3,18 @@ import { hostname } from 'node:os';
 import { inTime } from '../../../packages/testkit/src/until.ts';
 import type { WireRequest } from './cases.ts';
 
-/** Outcome of a request: the status of the response, and the request as the service gets it. */
+/** Outcome of a request: the status of the response, and the request that the service received. */
 export interface WireObservation {
   readonly status: number;
-  /** Request line, and the headers that matter here, sorted; undefined: the service gets none. */
+  /** Request line, and the relevant headers, sorted; undefined: the service received none. */
   readonly seen: readonly string[] | undefined;
 }
 
-/** Of requests: what a hop changes. */
+/** Headers of requests that a hop changes. */
 const watched =
   /^(?:host|te|expect|connection|upgrade|keep-alive|proxy-.*|trailer|forwarded|x-forwarded-.*|x-real-ip|x-named|x-other|transfer-encoding|content-length):/i;
 
-/** A service that shows each request as bytes, and switches protocols whenever it is asked to. */
+/** A service that returns each request as bytes, and switches protocols on demand. */
 export async function startWireService() {
   let seen: readonly string[] | undefined;
   const sockets = new Set<Socket>();

@@ -8,8 +8,8 @@ import { readVersion, startTraefik, traefikProgram } from '../traefik/real.testk
 import { cases, type WireRequest } from './cases.ts';
 import { observe, startWireService, type WireObservation } from './observe.testkit.ts';
 
-// Rules choose, and requests reach the service, as with the real Traefik when it was recorded, except where a request says why not. With
-// TRAEFIK=PROGRAM the real one is asked again; `RECORD=1 TRAEFIK=PROGRAM npx vitest run test/conformance/wire` records.
+// Rules choose routes, and requests reach the service, as with the recorded real Traefik, except where a request gives a reason.
+// TRAEFIK=PROGRAM compares with the real one; `RECORD=1 TRAEFIK=PROGRAM npx vitest run test/conformance/wire` records.
 
 const recording = new URL('testdata/traefik.json', import.meta.url);
 
@@ -67,7 +67,7 @@ entryPoints:
       const port = gateway.gateway.addresses.get(one.entryPoint ?? 'web')?.port ?? 0;
       const observation = plain(await observe(port, number, one, service));
       const isSame = JSON.stringify(observation) === JSON.stringify(recorded[index]);
-      // A difference that is gone must be removed from the case.
+      // If a difference no longer exists, it must be removed from the case.
       shown.push(
         isSame
           ? { lines: one.lines }
@@ -80,7 +80,7 @@ entryPoints:
   });
 });
 
-/** A free port: Traefik is told one in its file. */
+/** A free port, because Traefik's file must name one. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -89,7 +89,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-// The real one is built by `make test-proxies`; without it the recording stands for it.
+// `make test-proxies` builds the real one; without it, the recording is used.
 describe.runIf(traefikProgram !== undefined)('the real Traefik', () => {
   let close: () => Promise<void>;
   const ports = { web: 0, trusted: 0 };
