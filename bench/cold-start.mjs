@@ -1,5 +1,6 @@
-// Time from the start of the command to its first responses: `npm run bench:cold-start -- [--rounds N] [--base FOLDER]`, after `make build`.
-// A base is another checkout, built, measured in turn with this one. A bare HTTP server of Node.js shows what the machine takes for any program.
+// Time from the start of the command to its first responses: `npm run bench:cold-start -- [--rounds N] [--base FOLDER]`, after
+// `make build`. A base is another built checkout, which is measured in turn with this one. A bare HTTP server of Node.js shows how
+// long the machine takes for any program.
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -115,7 +116,7 @@ async function measure({ start }) {
 }
 
 const measured = new Map(contenders.map(({ name }) => [name, { ping: [], proxied: [] }]));
-// The first run of each reads its files from the disk.
+// The first run of each reads its files from disk.
 for (const contender of contenders) await measure(contender);
 for (let round = 0; round < rounds; round += 1) {
   for (const contender of contenders) {

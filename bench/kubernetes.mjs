@@ -25,7 +25,7 @@ const changeEveryMs = 500;
 const loadMs = 20_000;
 const changesOfKind = 30;
 
-// A real API server takes no endpoint on a loopback interface.
+// A real API server accepts no endpoint on a loopback interface.
 const host =
   Object.values(networkInterfaces())
     .flat()
@@ -103,7 +103,7 @@ async function requestsOf(port) {
   return { all: sum(counts), refused: sum(counts.filter(([labels]) => labels.includes('code="429"'))) };
 }
 
-/** Bytes of memory that a process holds. */
+/** Bytes of memory of a process. */
 const memoryOf = (pid) =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
 
@@ -154,7 +154,7 @@ async function start(name, api, more = {}) {
   };
 }
 
-/** @param change makes the change of that number; without it nothing changes. */
+/** @param change makes the change with that number; without it, nothing changes. */
 async function measureLatency(port, change) {
   const times = [];
   let failed = 0;
@@ -195,7 +195,7 @@ async function measureChanges(pid, api, change) {
   for (let n = 1; n <= changesOfKind; n += 1) {
     const before = mainThreadOf(pid);
     await api.apply(change(n));
-    // Changes of a route and of endpoints gather for up to providersThrottleDuration.
+    // Changes of a route and of endpoints are collected for up to providersThrottleDuration.
     await delay(changeEveryMs);
     costs.push(mainThreadOf(pid) - before);
   }

@@ -1,4 +1,4 @@
-// Requests at a steady rate against a gateway process while its Redis is hurt, fault by fault: `npm run bench:redis-faults`,
+// Requests at a steady rate to a gateway process while faults of its Redis are caused one by one: `npm run bench:redis-faults`,
 // after `make build`. Everything is on the loopback interface. Exits with 1 when a request failed.
 import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,9 +12,9 @@ import { openStage } from './lib/stage.mjs';
 import { startTokenServer } from './lib/token-server.mjs';
 
 const perSecond = 500;
-/** Milliseconds before a fault, while it lasts, and after it. */
+/** Milliseconds before, during and after a fault. */
 const phaseMs = 2_500;
-/** One request in so many comes with credentials that are new, whose token is not in memory. */
+/** One request in this number has new credentials, whose token is not in memory. */
 const newEach = 25;
 const warmUp = `Basic ${Buffer.from('first:secret').toString('base64')}`;
 const stage = openStage();
@@ -63,7 +63,7 @@ const faults = {
   ],
 };
 
-/** Sends `perSecond` requests a second until `stopped()`, whether they are answered or not. */
+/** Sends `perSecond` requests a second until `stopped()`, even without responses. */
 async function load(url, stopped) {
   const times = [];
   const callers = new Set();

@@ -1,4 +1,4 @@
-// node scripts/extract-zip-entry.mjs ARCHIVE ENTRY FILE: takes one entry out of a ZIP archive, as a program.
+// node scripts/extract-zip-entry.mjs ARCHIVE ENTRY FILE: extracts one entry of a ZIP archive as an executable file.
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { inflateRawSync } from 'node:zlib';

@@ -46,7 +46,7 @@ const banned = [
   [/\bas (?:it|they) stands?\b/i, 'unchanged'],
 ];
 
-/** A sentence in a comment that begins with a clause in place of a noun. Questions may. */
+/** A sentence in a comment that begins with a clause instead of a noun. Questions may. */
 const bareClause = /\b(?<clause>What|Whatever|Whoever|Those (?:that|which|who))\s[^.?]*(?<end>\??)/g;
 const beforeSentence = /(?:^\/\*\*?|^\/\/|[.;:]|\n\s*\*)\s*(?:\*\s*)?$/;
 
@@ -66,7 +66,7 @@ const texts = new Set([
   '.svg',
   '',
 ]);
-// Dependencies, builds, recordings and texts of others; and the list above.
+// Dependencies, builds, recordings and texts of other projects, and the list above.
 const skipped =
   /(?:^|\/)(?:node_modules|dist|bundle|testdata|LICENSE|scripts\/prose\.mjs|scripts\/traefik-parts)(?:\/|$)|\.tsbuildinfo$/;
 
@@ -107,7 +107,7 @@ function spansOfSource(file, text) {
   return spans;
 }
 
-/** Where people read: for sources, comments and strings with a space; for other files, everything. */
+/** The texts that people read: comments and strings with a space in sources, everything in other files. */
 const spansOf = (file, text) =>
   sources.has(extname(file)) ? spansOfSource(file, text) : { comments: [], texts: [[0, text.length]] };
 
@@ -124,7 +124,7 @@ function findBareClauses(text, comments) {
   return found;
 }
 
-/** A phrase may go on in the next line, behind what begins the lines of a comment or quotation. */
+/** A phrase may continue in the next line, after the characters that begin a line of a comment or quotation. */
 const anywhere = banned.map(([phrase, better]) => [
   new RegExp(phrase.source.replaceAll(' ', String.raw`\s+(?:(?:\*|//|#|>)\s+)?`), 'gi'),
   better,

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-/** One request on a connection of its own, or of the agent's: status, headers, text. */
+/** One request on its own connection, or on one of the agent: status, headers, text. */
 export function ask(port, { path, method = 'GET', headers = {}, body = '', agent = false }) {
   return new Promise((resolve, reject) => {
     request({ host: '127.0.0.1', port, path, method, headers, agent }, async (response) => {

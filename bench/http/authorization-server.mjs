@@ -5,7 +5,7 @@ register('./typescript-hooks.mjs', import.meta.url);
 const { startAuthorizationServer: start } =
   await import('../../packages/testkit/src/authorization-server.ts');
 
-/** The certified authorization server of the tests, in this process: it has nothing to do while contenders are driven. */
+/** The certified authorization server of the tests, in this process: it is idle while contenders are measured. */
 export function startAuthorizationServer(more = []) {
   const clients = [callers, own, ...more].map((client) => ({ ...client, claims }));
   return start({ clients, lifetimeSeconds: 86_400 });

@@ -3,8 +3,8 @@ import { shortAnswer, sizes } from './cases.mjs';
 import { startNginx } from './nginx.mjs';
 
 /**
- * The service behind every contender, whose cost nobody counts: files of each size, `/upload`, which reads a whole body
- * before it answers, and `/check`, which answers with the headers that it got. Every other path has the short answer.
+ * The service behind every contender, whose cost is not measured: files of each size, `/upload`, which reads a whole body before it
+ * responds, and `/check`, which responds with the headers that it received. Every other path has the short response.
  */
 export function startBackend(stage) {
   for (const [name, bytes] of Object.entries(sizes)) writeFileSync(stage.path(name), 'x'.repeat(bytes));

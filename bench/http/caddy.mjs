@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { freePort } from '../lib/ports.mjs';
 
-/** As many kept connections to a server as there are callers. */
+/** As many connections to a server are kept as there are callers. */
 const kept = 'transport http {\n\t\t\tkeepalive_idle_conns_per_host 64\n\t\t}';
 
-/** Caddy with one thread for its Go code, as the others have one. */
+/** Caddy with one thread for its Go code, like the others. */
 async function startCaddy(stage, name, backend, directive = '') {
   const port = await freePort();
   const log = stage.path(`${name}.access.log`);
@@ -39,7 +39,7 @@ async function startCaddy(stage, name, backend, directive = '') {
 
 export const startCaddyProxy = (stage, backend) => startCaddy(stage, 'caddy', backend);
 
-/** As `examples/beside-caddy` has it. */
+/** The configuration of `examples/beside-caddy`. */
 export const startCaddyForwardAuth = (stage, backend, checks) =>
   startCaddy(
     stage,

@@ -1,6 +1,6 @@
-/** Bytes of an answer (GET) or of an upload that is answered with 28 bytes (POST), by name. */
+/** Bytes of a response (GET), or of an upload with a response of 28 bytes (POST), by name. */
 export const sizes = { '28B': 28, '16KiB': 16_384, '1MiB': 1_048_576 };
-/** Bytes of the answer to a POST. */
+/** Bytes of the response to a POST. */
 export const shortAnswer = sizes['28B'];
 
 /** Every case by its name: `28B-get-keepalive`, `16KiB-post-new`, ... */

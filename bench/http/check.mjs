@@ -1,7 +1,7 @@
 import { ask } from './ask.mjs';
 import { basic, callers, forwarded } from './grantgate.mjs';
 
-/** Fails unless a contender does what it is measured for: the token reaches the service, callers without credentials do not. */
+/** Fails unless a contender does its work: the service receives the token, and callers without credentials are refused. */
 export async function checkContender(contender, server, cases) {
   const { name, port, prefix = '', sends, authenticates = false } = contender;
   const authorization = basic(callers);

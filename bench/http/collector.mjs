@@ -1,6 +1,6 @@
 import { startNginx } from './nginx.mjs';
 
-/** A collector of OpenTelemetry, whose cost nobody counts: it accepts everything, and drops it. @returns its port. */
+/** A collector of OpenTelemetry, whose cost is not measured: it accepts everything, and drops it. @returns its port. */
 export async function startCollector(stage, name) {
   const { port } = await startNginx(
     stage,

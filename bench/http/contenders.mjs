@@ -4,7 +4,7 @@ import { callers, own, startChecks, startGrantgate } from './grantgate.mjs';
 import { startHaproxyForwardAuth, startHaproxyProxy } from './haproxy.mjs';
 import { startNginxForwardAuth, startNginxProxy } from './nginx.mjs';
 
-/** All others are compared to it. */
+/** All others are compared with it. */
 export const baseline = 'nginx';
 
 const proxies = {
@@ -13,7 +13,9 @@ const proxies = {
   caddy: [startCaddyProxy, startCaddyForwardAuth],
 };
 
-/** How each is started, and `sends`: the client whose token the service has to get, undefined for the caller's own credentials. */
+/**
+ * How each is started, and `sends`: the client whose token the service must receive, undefined for the caller's own credentials.
+ */
 const contenders = {
   ...Object.fromEntries(
     Object.entries(proxies).map(([name, [start]]) => [
@@ -27,7 +29,7 @@ const contenders = {
       {
         sends: callers,
         authenticates: true,
-        // Its process is the proxy's as well as grantgate's: both are counted.
+        // Both processes are counted, the proxy's and grantgate's.
         async start({ stage, backend, checks }) {
           const asked = await checks();
           const proxy = await start(stage, backend, asked);
@@ -48,7 +50,8 @@ const contenders = {
 };
 
 /**
- * @param build of another repository. @param steps a `headers` and a `stripPrefix` step before the authentication.
+ * @param build of another repository.
+ * @param steps a `headers` and a `stripPrefix` step before the authentication.
  * @param exports signals that go to a collector over OTLP.
  */
 function grantgate(level, workers, { build, steps = false, exports = [] } = {}) {
@@ -67,11 +70,11 @@ function grantgate(level, workers, { build, steps = false, exports = [] } = {}) 
 export const contenderNames = Object.keys(contenders);
 
 /**
- * Starts what is named, and builds of other repositories with one worker. Each has a `name`, `port`, the processes `pids`
- * that are counted, its access log, and the `prefix` that requests' paths get; default: none.
+ * Starts the named contenders, and builds of other repositories with one worker. Each has a `name`, a `port`, the counted processes
+ * `pids`, its access log, and the `prefix` of requests' paths; default: none.
  */
 export async function startContenders({ stage, backend, tokenUrl, names, peers }) {
-  // One gateway for all proxies, started for the first: they ask in turn.
+  // One gateway for all proxies, started for the first one, because they run in turn.
   let asked;
   const checks = () => (asked ??= startChecks(stage, tokenUrl));
   const all = names.map((name) => ({ name, file: name, ...contenders[name] }));

@@ -1,12 +1,12 @@
 import { cases } from './cases.mjs';
 
 const answer = cases.get('28B-get-keepalive');
-/** With each of so many credentials, one token is in memory. */
+/** One token is in memory for each of this number of credentials. */
 export const manyCredentials = 10_000;
 export const someRouters = 1_000;
 export const manyRouters = 10_000;
 
-/** The gateways that are asked: application level, all that `startGrantgate` is told beyond that. */
+/** The measured gateways: application level, with all options of `startGrantgate` in addition. */
 export const gateways = {
   one: {},
   callers: {},
@@ -20,7 +20,7 @@ export const gateways = {
 
 const rotating = (name, gateway, rotation) => ({ name, gateway, asks: { ...answer, rotation } });
 
-/** Dimensions that the cost of a request may grow with: for each value the gateway and the request. The first is the baseline. */
+/** Dimensions that may increase the cost of a request: for each value the gateway and the request. The first is the baseline. */
 export const dimensions = [
   {
     name: 'headers',

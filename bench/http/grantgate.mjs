@@ -4,7 +4,7 @@ import { startGateway } from '../lib/gateway.mjs';
 export const callers = { clientId: 'orders-client', clientSecret: 'orders-secret' };
 export const own = { clientId: 'gateway-client', clientSecret: 'gateway-secret' };
 export const claims = { grp: 'admin', permissions: 'orders:read orders:write', tenant: 'example' };
-/** Headers that the service gets from the claims. */
+/** Headers that the service receives from the claims. */
 export const forwarded = { group: claims.grp };
 
 export const basic = ({ clientId, clientSecret }) =>
@@ -26,7 +26,7 @@ export const middleware = (tokenUrl, credentials) => ({
 export const applicationLevel = {};
 export const gatewayLevel = { clientID: own.clientId, clientSecret: own.clientSecret };
 
-/** Before the authentication: one step that changes the request and the response, and one that changes its path. */
+/** Before the authentication: one step that changes the request and the response, and one that changes the path. */
 const strippedPrefix = '/api';
 const stepsBefore = {
   headers: {
@@ -38,7 +38,7 @@ const stepsBefore = {
   strip: { stripPrefix: { prefixes: [strippedPrefix] } },
 };
 
-/** Several routers, each with a path of its own, or one for everything. */
+/** Several routers, each with its own path, or one for everything. */
 const routersOf = (count, middlewares) =>
   Object.fromEntries(
     Array.from({ length: count }, (_, index) => [
@@ -104,7 +104,7 @@ export async function startGrantgate(
 
 const to = (signal, port) => ({ http: { endpoint: `http://127.0.0.1:${port}/v1/${signal}` } });
 
-/** The gateway that the proxies ask, at application level, with its own access log. */
+/** The gateway to which the proxies send checks, at application level, with its own access log. */
 export async function startChecks(stage, tokenUrl) {
   const gateway = await startGateway(stage, {
     name: 'checks',

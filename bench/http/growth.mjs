@@ -1,5 +1,6 @@
-// How the gateway's cost grows with what comes: `npm run bench:growth`, with `--help` for its options. Application level, everything
-// on, one worker but where workers are counted; each value is compared to the first of its kind in the same round.
+// How the gateway's cost grows with its input: `npm run bench:growth`, with `--help` for its options. Application level, everything
+// enabled, one worker unless the number of workers is the dimension; each value is compared with the first of its kind in the same
+// round.
 import { Agent } from 'node:http';
 import { writeFileSync } from 'node:fs';
 import { describeMachine, versionsOf } from '../lib/machine.mjs';
@@ -92,7 +93,7 @@ async function run({ rounds, seconds, connections, groups, json }) {
   }
 }
 
-/** As `request.lua` names them. */
+/** The names in `request.lua`. */
 function manyClients() {
   return Array.from({ length: manyCredentials }, (_, index) => ({
     clientId: `client-${index + 1}`,
@@ -100,7 +101,7 @@ function manyClients() {
   }));
 }
 
-/** Before anything is measured, each credential's token is in the gateway's memory. */
+/** Before the measurement, each credential's token is in the gateway's memory. */
 async function getTokens(port, clients) {
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   const waiting = [...clients];

@@ -41,7 +41,7 @@ ${more}
 
 export const startHaproxyProxy = (stage, backend) => startHaproxy(stage, 'haproxy', backend);
 
-/** As `examples/beside-haproxy` has it, with its own script. */
+/** The configuration of `examples/beside-haproxy`, with its own script. */
 export async function startHaproxyForwardAuth(stage, backend, checks) {
   const script = readFileSync(join(root, 'examples/beside-haproxy/grantgate.lua'), 'utf8');
   const file = stage.path('grantgate.lua');

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { freePort } from '../lib/ports.mjs';
 
-/** nginx in one process, as the text of its block `http` has it; `config` gets the port. */
+/** nginx in one process, with the given text of its block `http`; `config` receives the port. */
 export async function startNginx(stage, name, config) {
   const port = await freePort();
   const log = stage.path(`${name}.access.log`);
@@ -22,13 +22,13 @@ http {
   return { port, pids: [pid], log };
 }
 
-/** Connections to a server that are kept, and as many as there are callers. */
+/** Connections to a server that are kept: as many as there are callers. */
 export const upstream = (name, port) =>
   `upstream ${name} { server 127.0.0.1:${port}; keepalive 64; keepalive_requests 1000000000; }`;
 
 export const forward = 'proxy_http_version 1.1; proxy_set_header Connection "";';
 
-/** Bodies pass through in both directions, as in the other contenders: none goes to a file on its way. */
+/** Bodies are streamed in both directions, as in the other contenders: none is written to a file. */
 export const streamed = 'proxy_request_buffering off; proxy_max_temp_file_size 0;';
 
 export const startNginxProxy = (stage, backend) =>
@@ -43,7 +43,7 @@ export const startNginxProxy = (stage, backend) =>
   }`,
   );
 
-/** As `examples/beside-nginx` has it, with kept connections to grantgate as well. */
+/** The configuration of `examples/beside-nginx`, also with kept connections to grantgate. */
 export const startNginxForwardAuth = (stage, backend, checks) =>
   startNginx(
     stage,

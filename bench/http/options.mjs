@@ -18,7 +18,7 @@ export const usage = `npm run bench:http -- [OPTION...]
   --json FILE      write every round's numbers there as well
 `;
 
-/** Wrong usage: the message is for people. */
+/** Wrong usage; the message is shown to the user. */
 export class UsageError extends Error {}
 
 /** Runs a benchmark with the arguments of its command: prints the usage for `--help`, and exits 2 with it for wrong arguments. */
@@ -77,7 +77,7 @@ export function positive(name, text) {
   return Number(text);
 }
 
-/** The named ones of `known`, in the order of `known`; all of them without a choice. */
+/** The named elements of `known`, in the order of `known`; all of them without a selection. */
 export function pick(option, lists, known) {
   if (lists === undefined) return known;
   const names = lists.flatMap((list) => list.split(','));

@@ -22,7 +22,7 @@ export function summarise(rounds, baseline) {
   });
 }
 
-/** Of the baseline to itself there is nothing to say. */
+/** The baseline is not compared with itself. */
 const ratio = ({ median, low, high }) =>
   low === 1 && high === 1 ? '1' : `${median.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
 const ms = ({ median }) => (median / 1000).toFixed(2);
@@ -52,7 +52,7 @@ export function overviewTable(summaries, first) {
   return markdownTable([first, ...summaries.map(({ name }) => name)], rows);
 }
 
-/** Lines that say what the numbers depend on. */
+/** Lines about the conditions on which the numbers depend. */
 export function describe({ machine, command, versions, settings }) {
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const choices = Object.entries(settings).map(([name, value]) => `${name} ${value}`);
@@ -64,7 +64,7 @@ export function describe({ machine, command, versions, settings }) {
   ].join('\n');
 }
 
-/** Writes the tables of a run to stdout, and every round's numbers to `json`, if given. */
+/** Writes the tables of a run to stdout, and every round's numbers to `json`, if set. */
 export function writeReport(report, results, { baseline, json }) {
   const summaries = [...results].map(([name, turns]) => ({ name, summary: summarise(turns, baseline) }));
   process.stdout.write(`${describe(report)}\n\n`);

@@ -1,7 +1,7 @@
 /**
- * Turns in rounds: in each, every contestant of every group has one turn after the other, so that a machine that is busy for
- * a while is busy for all. Every other round goes backwards: none comes first each time. Gives, per group and contestant,
- * what its turns have measured, in the order of the rounds.
+ * Turns in rounds: in each round, every contestant of every group has one turn after the other, so that a temporarily busy machine
+ * affects all of them. Every second round runs in reverse order, so that none is always first. Returns, per group and contestant,
+ * the measurements of its turns, in the order of the rounds.
  */
 export async function takeRounds(groups, rounds, take, onRound = () => {}) {
   const results = new Map(

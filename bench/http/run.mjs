@@ -1,7 +1,7 @@
-// Proxies and gateways side by side, in one run, driven by wrk: `npm run bench:http`, with `--help` for its options.
+// Proxies and gateways in one run, measured with wrk: `npm run bench:http`, with `--help` for its options.
 //
-// Every contender runs in one process or thread and writes an access log to a file, in its own usual way. The proxies with
-// forward-auth are charged what grantgate's process takes too. An answer that is not 2xx fails the run.
+// Every contender runs in one process or thread and writes an access log to a file, in its usual configuration. The cost of
+// grantgate's process is added to that of proxies with forward-auth. A response that is not 2xx fails the run.
 import { describeMachine, versionsOf } from '../lib/machine.mjs';
 import { openStage } from '../lib/stage.mjs';
 import { startAuthorizationServer } from './authorization-server.mjs';

@@ -6,11 +6,11 @@ import { runWrk } from '../lib/wrk.mjs';
 import { basic, callers } from './grantgate.mjs';
 
 const script = fileURLToPath(new URL('request.lua', import.meta.url));
-/** wrk rounds what it has read to a hundredth of its unit. */
+/** wrk rounds the number of read bytes to a hundredth of its unit. */
 const rounding = 0.98;
 const logWithinMs = 2_000;
 
-/** Drives one contender with one case for some seconds. `rotation` is for `request.lua`: `credentials=100`. */
+/** Sends requests of one case to one contender for some seconds. `rotation` is for `request.lua`: `credentials=100`. */
 export function takeTurn(stage, contender, one, { seconds, connections }) {
   return measureTurn(contender, one, () =>
     runWrk(stage, {
@@ -26,8 +26,8 @@ export function takeTurn(stage, contender, one, { seconds, connections }) {
 }
 
 /**
- * CPU time and memory of a contender in a turn. `drive` sends the requests of a case and gives how many they were, with its other
- * measurements; `readBytes`, where it counts them, have to hold all responses.
+ * CPU time and memory of a contender in a turn. `drive` sends the requests of a case and returns their number, with its other
+ * measurements; `readBytes`, if it counts them, must be enough for all responses.
  */
 export async function measureTurn(contender, one, drive) {
   const { pids } = contender;
@@ -40,7 +40,7 @@ export async function measureTurn(contender, one, drive) {
   return { cpuUs: cpuUs / requests, ...measured, memoryBytes: memoryBytes(pids) };
 }
 
-/** There is a line for each request; then the file is emptied, so that a run takes no more room than a turn. */
+/** There is a line for each request; then the file is emptied, so that a run needs only the space of one turn. */
 async function checkLog({ name, log }, requests) {
   const end = performance.now() + logWithinMs;
   while (linesOf(log) < requests) {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
-/** Lets Node.js import the TypeScript of the tests: types are taken out, nothing is checked. */
+/** Lets Node.js import the TypeScript of the tests: types are removed, and not checked. */
 export async function load(url, context, next) {
   if (!url.endsWith('.ts')) return next(url, context);
   const { outputText } = ts.transpileModule(await readFile(fileURLToPath(url), 'utf8'), {

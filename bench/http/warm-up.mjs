@@ -3,8 +3,8 @@ import { takeTurn } from './turn.mjs';
 const seconds = 1;
 
 /**
- * One turn at every way of asking, and some more at the first case for what has JavaScript in it: its first thousands of
- * requests compile the program, and what it costs from then on is asked for.
+ * One turn for every kind of request, and some more of the first case for contenders with JavaScript: their first thousands of
+ * requests compile the program, and the benchmark measures the cost after that.
  */
 export async function warmUp(stage, contender, cases, { connections }) {
   const [first] = cases;

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { freePort } from '../lib/ports.mjs';
 
-/** Caddy with one thread for its Go code, as the others have one. */
+/** Caddy with one thread for its Go code, like the others. */
 export async function startCaddyProxy(stage, { backend, grpc, certificate }) {
   const [plain, tls] = [await freePort(), await freePort()];
   const log = stage.path('caddy.access.log');

@@ -1,13 +1,15 @@
 import { shortAnswer } from '../http/cases.mjs';
 
-/** The method that gRPC callers call; it gives back its message. */
+/** The method that gRPC callers call; it returns its message. */
 export const grpcPath = '/echo.Echo/Unary';
 const short = '/28B';
 /** Connections that callers without HTTP/2 keep. */
 const kept = 32;
 const streams = ['-c1', '-m32'];
 
-/** So many new connections in so many milliseconds, all with handshakes in full: h2load keeps no session of TLS. */
+/**
+ * Number of new connections, and the milliseconds in which they are opened, all with full handshakes: h2load keeps no TLS session.
+ */
 const newConnections = { count: 10, everyMs: 20 };
 const handshakes = (seconds) => {
   const count = Math.round((seconds * 1000 * newConnections.count) / newConnections.everyMs);
@@ -18,8 +20,8 @@ const handshakes = (seconds) => {
 const during = (seconds) => [`-D${seconds}`];
 
 /**
- * Every case by its name: the `port` of the contender, and the program that drives it. `args` are those of h2load for a
- * turn of so many seconds.
+ * Every case by its name: the `port` of the contender, and the program that sends the requests. `args` are those of h2load for a
+ * turn of that many seconds.
  */
 export const cases = new Map(
   Object.entries({

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** A certificate with a key on P-256 for 127.0.0.1, and both in one file (`pem`) as HAProxy wants them. */
+/** A certificate with a key on P-256 for 127.0.0.1, and both in one file (`pem`) for HAProxy. */
 export function makeCertificate(stage) {
   const files = { cert: stage.path('tls.crt'), key: stage.path('tls.key'), pem: stage.path('tls.pem') };
   execFileSync(

@@ -4,7 +4,7 @@ import { grpcBody, grpcPath } from './cases.mjs';
 
 const authorization = basic(callers);
 
-/** One request on a connection of HTTP/2 of its own: response headers, trailers, body. */
+/** One request on its own HTTP/2 connection: response headers, trailers, body. */
 async function ask(origin, headers, body) {
   const session = connect(origin, { rejectUnauthorized: false });
   try {
@@ -27,8 +27,8 @@ async function ask(origin, headers, body) {
 }
 
 /**
- * Fails unless a contender does what it is measured for, over each way that the cases use: the token reaches the service,
- * callers without credentials do not, and a gRPC call ends with status 0.
+ * Fails unless a contender does its work with each protocol of the cases: the service receives the token, callers without
+ * credentials are refused, and a gRPC call ends with status 0.
  */
 export async function checkContender({ name, ports, sends, authenticates = false }, server, cases) {
   const fail = (what) => {

@@ -5,10 +5,10 @@ import { startGrantgate } from './grantgate.mjs';
 import { startHaproxyProxy } from './haproxy.mjs';
 import { startNginxProxy } from './nginx.mjs';
 
-/** All others are compared to it. */
+/** All others are compared with it. */
 export const baseline = 'nginx';
 
-/** `sends`: the client whose token the service has to get, undefined for the caller's own credentials. */
+/** `sends`: the client whose token the service must receive, undefined for the caller's own credentials. */
 const contenders = {
   nginx: { start: startNginxProxy },
   haproxy: { start: startHaproxyProxy },
@@ -26,12 +26,12 @@ const contenders = {
   },
 };
 
-/** Envoy only where `make envoy` has installed it. */
+/** Envoy takes part only if `make envoy` has installed it. */
 export const contenderNames = Object.keys(contenders).filter((name) => hasEnvoy || !name.startsWith('envoy'));
 
 /**
- * Starts what is named: each has a `name`, `ports` (`plain` for HTTP/1.1, `h2c`, `tls` for both with ALPN), the processes
- * `pids` that are counted, and its access log.
+ * Starts the named contenders: each has a `name`, `ports` (`plain` for HTTP/1.1, `h2c`, `tls` for both with ALPN), the counted
+ * processes `pids`, and its access log.
  */
 export async function startContenders(stage, names, behind) {
   const started = [];

@@ -4,7 +4,7 @@ import { own } from '../http/grantgate.mjs';
 import { root } from '../lib/gateway.mjs';
 import { freePort } from '../lib/ports.mjs';
 
-/** Where `make envoy` puts it. */
+/** `make envoy` installs it there. */
 export const envoyProgram = join(root, '.envoy/envoy/_bin/envoy');
 export const hasEnvoy = existsSync(envoyProgram);
 
@@ -18,7 +18,7 @@ const http2 = {
   },
 };
 
-/** One server; limits of what is pending do not apply, as in the other contenders. */
+/** One server; limits for pending requests do not apply, as in the other contenders. */
 const cluster = (name, port, more = {}) => ({
   name,
   type: 'STATIC',
@@ -33,7 +33,7 @@ const cluster = (name, port, more = {}) => ({
   ...more,
 });
 
-/** Envoy's own client of OAuth: a token for all requests, fetched in the background. */
+/** Envoy's own OAuth client: a token for all requests, fetched in the background. */
 const injector = (tokenUrl) => ({
   name: 'envoy.filters.http.credential_injector',
   typed_config: {

@@ -1,4 +1,4 @@
-// The gRPC service behind every contender, in a process of its own: `grpc-server.mjs PORT`. It gives back each message.
+// The gRPC service behind every contender, in its own process: `grpc-server.mjs PORT`. It returns each message.
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { grpcPath } from './cases.mjs';
 
@@ -13,7 +13,7 @@ const unary = {
   responseDeserialize: same,
 };
 const server = new Server();
-// The headers that the service gets, for the check before the run.
+// The headers that the service receives, for the check before the run.
 server.addService(
   { unary },
   {

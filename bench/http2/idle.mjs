@@ -1,5 +1,5 @@
-// Memory of idle connections: `npm run bench:idle-connections -- [COUNT]`, default 10,000. Each kind is opened on a gateway of its
-// own, has had one response on every connection, and stays open; bytes are those of the gateway's process alone.
+// Memory of idle connections: `npm run bench:idle-connections -- [COUNT]`, default 10,000. The connections of each kind are opened
+// to their own gateway, receive one response each, and stay open; only the bytes of the gateway's process are counted.
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
@@ -14,7 +14,7 @@ import { startContenders } from './contenders.mjs';
 
 const count = Number(process.argv[2] ?? 10_000);
 const atOnce = 50;
-/** Milliseconds in which the gateway collects garbage and the kernel takes back what is free. */
+/** Milliseconds in which the gateway collects garbage and the kernel reclaims free memory. */
 const settleMs = 3_000;
 const authorization = basic(callers);
 const request = `GET /28B HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${authorization}\r\n\r\n`;

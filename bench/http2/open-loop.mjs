@@ -1,5 +1,5 @@
-// Latency at a fixed rate: `npm run bench:open-loop`, with `--help` for its options. Requests are sent when they are due, however
-// late the responses before them are, and a latency counts from that moment (no coordinated omission).
+// Latency at a fixed rate: `npm run bench:open-loop`, with `--help` for its options. Requests are sent on schedule, even if earlier
+// responses are late, and a latency counts from the scheduled time (no coordinated omission).
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -68,11 +68,11 @@ async function run({ rounds, json, ...options }) {
   const stage = openStage();
   const { authorizationServer, behind } = await startBackends(stage);
   const contestants = await startContenders(stage, options.contenders, behind);
-  // Each has its token from then on.
+  // From then on, each has its token.
   for (const one of contestants)
     await checkContender(one, authorizationServer, [cases.get('h2c-32-streams')]);
   const capacities = await measureCapacities(stage, contestants);
-  // The same for all, so that none is compared at a lower load of its own.
+  // The same rate for all, so that none is measured at a lower load.
   const capacity = Math.min(...capacities.values());
   const groups = shares.map((share) => ({
     name: `${share} %`,

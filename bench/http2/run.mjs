@@ -1,5 +1,5 @@
-// HTTP/2, gRPC, TLS and new connections, side by side in one run: `npm run bench:http2`, with `--help` for its options. As in
-// bench/http, every contender has one thread and writes an access log, and an answer that is not 2xx fails the run.
+// HTTP/2, gRPC, TLS and new connections in one run: `npm run bench:http2`, with `--help` for its options. As in bench/http, every
+// contender has one thread and writes an access log, and a response that is not 2xx fails the run.
 import { runCommand } from '../http/options.mjs';
 import { writeReport } from '../http/report.mjs';
 import { takeRounds } from '../http/rounds.mjs';

@@ -5,7 +5,10 @@ import { runH2load } from '../lib/h2load.mjs';
 import { runWrk } from '../lib/wrk.mjs';
 import { grpcBody } from './cases.mjs';
 
-/** Drives one contender with one case for some seconds: h2load, or wrk for connections of HTTP/1.1 that are kept or closed. */
+/**
+ * Sends requests of one case to one contender for some seconds: with h2load, or with wrk for HTTP/1.1 connections that are kept or
+ * closed.
+ */
 export function takeTurn(stage, contender, one, { seconds }) {
   const of = `${contender.name}: ${one.name}`;
   const url = `${one.port === 'tls' ? 'https' : 'http'}://127.0.0.1:${contender.ports[one.port]}${one.path}`;

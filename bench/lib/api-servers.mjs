@@ -1,4 +1,4 @@
-// API servers that a gateway follows in a benchmark: that of the tests, or a real one with its etcd.
+// API servers for gateways in a benchmark: that of the tests, or a real one with its etcd.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { register } from 'node:module';

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Starts `grantgate serve` as a process of its own, and waits until it and all of its workers are ready. `install` and
- * `routes` are objects: the JSON that is written is YAML too. `build` is another repository, `onMessage` hears the log.
+ * Starts `grantgate serve` in its own process, and waits until it and all of its workers are ready. `install` and `routes` are
+ * objects, written as JSON, which is valid YAML. `build` is another repository, `onMessage` receives the messages of the log.
  */
 export async function startGateway(stage, { name, install, routes, build = root, onMessage }) {
   const files = { install: stage.path(`${name}.yaml`), routes: stage.path(`${name}.routes.yaml`) };

@@ -1,10 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 
-/**
- * Parses the output of h2load. Throws, with all of it, when a response was not 2xx, a request failed, or nothing was
- * answered.
- */
+/** Parses the output of h2load. Throws, with all of it, when a response was not 2xx, a request failed, or there was no response. */
 export function parseH2load(output, of = 'h2load') {
   const [, perSecond] = /^finished in [^,]+, ([\d.]+) req\/s/m.exec(output) ?? [];
   const [, succeeded, failed, errored, timedOut] =
@@ -26,7 +23,7 @@ export function percentilesOf(log) {
   return { p50Us: at(0.5), p99Us: at(0.99) };
 }
 
-/** One run of h2load, in one thread. `of` is what errors call it. */
+/** One run of h2load, in one thread. `of` is its name in errors. */
 export async function runH2load(stage, { of, url, headers = {}, args }) {
   const log = stage.path('h2load.log');
   rmSync(log, { force: true });

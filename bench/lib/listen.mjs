@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 export async function listen(handler, host = '127.0.0.1') {
   const server = createServer(handler).listen(0, host);
   await once(server, 'listening');
-  // A connection that its server closes while idle is no fault of what is measured.
+  // If the server closes an idle connection, that is no fault of the measured program.
   server.keepAliveTimeout = 0;
   const { port } = server.address();
   return {

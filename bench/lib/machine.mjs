@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpus, release } from 'node:os';
 
-/** Facts that a run's numbers depend on. */
+/** Properties of the machine on which a run's numbers depend. */
 export function describeMachine() {
   const [first] = cpus();
   return {

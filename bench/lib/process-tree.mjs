@@ -1,17 +1,17 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
-/** Of /proc/PID/stat, as on every Linux that Node.js runs on. */
+/** Ticks of /proc/PID/stat, as on every Linux that runs Node.js. */
 const microsecondsPerTick = 10_000;
 
 /** Parent and CPU time of `/proc/PID/stat` (proc(5)): its own, and that of its children that have ended. */
 export function parseStat(text) {
-  // The name of the program may hold spaces and parentheses.
+  // The name of the program may contain spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(') ') + 2).split(' ');
   const [utime, stime, cutime, cstime] = fields.slice(11, 15).map(Number);
   return { parent: Number(fields[1]), cpuUs: (utime + stime + cutime + cstime) * microsecondsPerTick };
 }
 
-/** A process and those below it: `{ pid, cpuUs }` each. */
+/** A process and its descendants: `{ pid, cpuUs }` each. */
 function treeOf(root) {
   const children = new Map();
   const found = new Map();
@@ -28,12 +28,12 @@ function treeOf(root) {
   return below(root).flatMap((pid) => found.get(pid) ?? []);
 }
 
-/** Microseconds of CPU that the processes and all below them have used, those that have ended included. */
+/** Microseconds of CPU that the processes and their descendants have used, including ended ones. */
 export const cpuMicroseconds = (pids) => pids.flatMap(treeOf).reduce((sum, { cpuUs }) => sum + cpuUs, 0);
 
 /**
- * Bytes of memory of the processes and all below them: proportional set size, in which a page that several processes share
- * counts once; resident size where the system does not tell it.
+ * Bytes of memory of the processes and their descendants: proportional set size, in which a page that several processes share
+ * counts once; resident size on systems without it.
  */
 export const memoryBytes = (pids) => pids.flatMap(treeOf).reduce((sum, { pid }) => sum + memoryOf(pid), 0);
 

@@ -1,4 +1,4 @@
-/** The middle one; of an even number, the mean of the two in the middle. */
+/** The median; of an even number of values, the mean of the two in the middle. */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length / 2;
@@ -12,5 +12,5 @@ export const spreadOf = (values) => ({
   high: Math.max(...values),
 });
 
-/** Of each round's ratio: what slows a round down slows both in it. */
+/** Of the ratio in each round, because a slow round slows both. */
 export const ratiosOf = (values, base) => spreadOf(values.map((value, round) => value / base[round]));

@@ -5,18 +5,17 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isListening } from './ports.mjs';
 
-/** Output of a program that fails; the beginning is dropped. */
+/** Output of a failing program, without its beginning. */
 const keptOfStderr = 16_384;
 const startWithinMs = 60_000;
 const endWithinMs = 5_000;
 
 /**
- * A temporary folder and the programs of a benchmark. Both are gone when it ends: by `close()`, by a failure, or by a
- * signal.
+ * A temporary folder and the programs of a benchmark. Both are removed when it ends: by `close()`, by a failure, or by a signal.
  */
 export function openStage() {
   const folder = mkdtempSync(join(tmpdir(), 'grantgate-bench-'));
-  // Started by root, nginx keeps large bodies there as another user.
+  // If root starts nginx, nginx keeps large bodies there as another user.
   chmodSync(folder, 0o755);
   const running = new Set();
   const clear = () => {
@@ -34,7 +33,7 @@ export function openStage() {
     const child = spawn(name, args, {
       cwd: folder,
       stdio: ['ignore', out, 'pipe'],
-      // Debian has servers where only root's PATH leads.
+      // Debian installs servers in folders that only root's PATH contains.
       env: { ...process.env, HOME: folder, PATH: `${process.env.PATH}:/usr/sbin`, ...env },
     });
     if (typeof out === 'number') closeSync(out);
@@ -74,7 +73,7 @@ export function openStage() {
     folder,
     path: (name) => join(folder, name),
     run,
-    /** Waits until `ready()`; fails when the program ends before. */
+    /** Waits until `ready()`; fails if the program ends before. */
     until,
     /** Runs a server and waits until it listens on that port. */
     start: (name, args, port, options) => until(run(name, args, options), () => isListening(port)),

@@ -1,6 +1,6 @@
 import { listen } from './listen.mjs';
 
-/** A token endpoint that answers at once, with the same lifetime for all; `tokenOf` is given how many it has answered. */
+/** A token endpoint that responds at once, with the same lifetime for all; `tokenOf` receives the number of previous responses. */
 export async function startTokenServer(tokenOf) {
   let answered = 0;
   const served = await listen((request, response) => {

@@ -4,8 +4,8 @@ const microseconds = { us: 1, ms: 1e3, s: 1e6, m: 60e6, h: 3600e6 };
 const bytes = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };
 
 /**
- * Parses the output of `wrk --latency`. Throws, with all of it, when a response was not 2xx or 3xx, a socket failed, or nothing was
- * answered.
+ * Parses the output of `wrk --latency`. Throws, with all of it, when a response was not 2xx or 3xx, a socket failed, or there was
+ * no response.
  */
 export function parseWrk(output, of = 'wrk') {
   const [, requests] = /(\d+) requests in/.exec(output) ?? [];
@@ -29,7 +29,7 @@ function percentile(output, of, share) {
   return Number(found[1]) * microseconds[found[2]];
 }
 
-/** One run of wrk, in one thread. `of` is what errors call it; `script` is a file in Lua, which gets `args`. */
+/** One run of wrk, in one thread. `of` is its name in errors; `script` is a file in Lua, which receives `args`. */
 export async function runWrk(stage, { of, url, seconds, connections, headers = {}, script, args = [] }) {
   const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '--latency'];
   for (const [name, value] of Object.entries(headers)) options.push('-H', `${name}: ${value}`);

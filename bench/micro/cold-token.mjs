@@ -22,13 +22,13 @@ import { printTable } from './lib/table.mjs';
 const clientSecret = 'orders-secret';
 const grant = 'grant_type=client_credentials';
 const form = 'application/x-www-form-urlencoded';
-/** Clients that a token was asked for. */
+/** Clients for which a token was requested. */
 let asked = 0;
 
 if (process.argv[2] === 'server') await serve();
 else await measure();
 
-/** The endpoint: no more than a look at whether this is a token request by a client. */
+/** The endpoint: it only checks whether this is a token request by a client. */
 async function serve() {
   const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const claims = { sub: 'ada', grp: 'admin', scope: 'orders:read orders:write', filler: 'x'.repeat(300) };
@@ -46,7 +46,7 @@ async function serve() {
       response.end(asked ? answer : '{}');
     });
   });
-  // A contender's connections wait while it is another's turn.
+  // A contender's connections stay idle during the turns of others.
   server.keepAliveTimeout = 60_000;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -77,7 +77,7 @@ async function measure() {
   }
 }
 
-/** Name to `{ ask, close }`: `ask(clientId)` gives the token and its claim `grp`. */
+/** Name to `{ ask, close }`: `ask(clientId)` returns the token and its claim `grp`. */
 function createContenders(url) {
   return { ...createPeers(url), ...createOwn(url) };
 }
@@ -177,7 +177,7 @@ function createOwn(url) {
       async ask(clientId) {
         const decision = await authenticator.decide({ authorization: basic(clientId) });
         if (!decision.allowed) throw new Error(decision.detail);
-        // The header for the server behind comes first, then what is forwarded.
+        // The header for the server behind comes first, then the forwarded headers.
         const [, authorization, , group] = decision.setHeaders;
         return { token: authorization.slice('Bearer '.length), group };
       },
@@ -194,7 +194,7 @@ function groupOf(token) {
   return JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString()).grp;
 }
 
-/** @throws Error when a contender comes back with another token, or reads another claim. */
+/** @throws Error when a contender returns another token, or reads another claim. */
 async function check(contenders, token) {
   for (const [name, { ask }] of Object.entries(contenders)) {
     const got = await ask('checked');
@@ -203,7 +203,7 @@ async function check(contenders, token) {
   console.log(`${Object.keys(contenders).length} contenders come back with the same token and claim`);
 }
 
-/** So many tokens, `callers` at a time, each for a client that nobody has asked for. */
+/** A number of tokens, `callers` at a time, each for a new client. */
 function asking({ ask }, callers) {
   return async (count) => {
     let left = count;

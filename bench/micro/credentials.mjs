@@ -1,8 +1,8 @@
-// Bytes that tokens and their verdicts take in memory, per credential: `npm run bench:credentials`.
+// Bytes that tokens and their decisions take in memory, per credential: `npm run bench:credentials`.
 //
-// One process per line. Each credential gets a JWT of about 800 bytes, read as from a token endpoint, and is decided on twice, by
-// a policy with a predicate, two forwarded headers and a user name; its header is formatted once. Heap and external
-// memory, after a collection. `CREDENTIALS=1000,100000` for other numbers.
+// One process per line. Each credential gets a JWT of about 800 bytes, read as from a token endpoint, and causes two decisions, by
+// a policy with a predicate, two forwarded headers and a user name; its header is formatted once. Heap and external memory, after a
+// collection. `CREDENTIALS=1000,100000` for other numbers.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -21,7 +21,7 @@ async function compare() {
   const numbers = (process.env.CREDENTIALS ?? '1,1000,100000,1000000').split(',').map(Number);
   console.log('credentials  kept       MiB     bytes each');
   for (const number of numbers) await print(number, Math.max(number, 100_000));
-  // Effect of the default limit on more credentials than it.
+  // Effect of the default limit on a larger number of credentials.
   const most = Math.max(...numbers);
   if (most > 100_000) await print(most, undefined);
 }
@@ -64,10 +64,10 @@ async function measure(credentials, maxEntries) {
     const first = await decide({ authorization });
     const second = decide({ authorization });
     if (!first.allowed || second !== first) throw new Error('not the verdict in memory');
-    // As a socket takes it: what was put together from parts becomes one text.
+    // As for a socket, a concatenated text becomes one text.
     for (const text of first.setHeaders) Buffer.from(text, 'latin1');
   };
-  // In a cache that is let go, so that code and caches of the engine are no part of it.
+  // In a cache that is dropped, so that the measurement does not include code and caches of the engine.
   const warm = open();
   for (let index = 0; index < 3_000; index += 1) await use(warm.decide, index);
   warm.decide = warm.cache = undefined;
@@ -76,13 +76,13 @@ async function measure(credentials, maxEntries) {
   for (let index = 0; index < credentials; index += 1) await use(decide, index);
   const bytes = (await settled()) - before;
   const kept = Math.min(credentials, maxEntries ?? 100_000);
-  // Beyond the measurement, so that both are held until then.
+  // After the measurement, so that both exist until then.
   if (cache.counts().server !== credentials || decide.length !== 1) throw new Error('asked for too often');
   return { bytes, kept };
 }
 
 async function settled() {
-  // Work that a collection leaves to the event loop is done before the next.
+  // Work that a collection leaves to the event loop ends before the next collection.
   for (let count = 0; count < 4; count += 1) {
     globalThis.gc();
     await new Promise(setImmediate);

@@ -11,7 +11,7 @@ import { report } from './lib/report.mjs';
 const rounds = Number(process.env.ROUNDS ?? 15);
 const decisions = 500_000;
 const authorization = `Basic ${Buffer.from('orders-client:orders-secret').toString('base64')}`;
-// Each request has a string of its own, made from these bytes.
+// Each request has its own string, made from these bytes.
 const pool = Array.from({ length: 64 }, () => Buffer.from(authorization));
 
 const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -92,13 +92,13 @@ async function measureLevel(name, { authenticator, fresh, toFacts, wantedNs }) {
   const round = () => {
     const begun = process.hrtime.bigint();
     for (let count = 0; count < decisions; count += 1) {
-      // As a server gives it: another string each time, which no look-up has seen.
+      // As from a server: a new string each time, which no look-up has seen.
       const facts = toFacts(fresh(count));
       if (!authenticator.decide(facts).allowed) throw new Error('refused');
     }
     return Number(process.hrtime.bigint() - begun) / decisions;
   };
-  // The strings themselves are no part of the decision.
+  // The creation of the strings is no part of the decision.
   const fill = () => {
     const begun = process.hrtime.bigint();
     for (let count = 0; count < decisions; count += 1)

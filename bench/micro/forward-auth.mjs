@@ -1,8 +1,8 @@
-// CPU time per check of the forward-auth server compared with a bare node:http server that responds 200, in one run: npm run
+// CPU time per check of the forward-auth server, compared with a bare node:http server that responds 200, in one run: npm run
 // bench:forward-auth
 //
-// Each server is a process of its own. They take turns; each gets the same request over the same number of kept connections
-// (from Debian's `wrk`, or from this script when it is missing). Counted is the CPU time of the server's process.
+// Each server has its own process. They take turns; each receives the same request over the same number of kept connections (from
+// Debian's `wrk`, or from this script if it is missing). The CPU time of the server's process is counted.
 import { execFile, fork, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, Agent, request } from 'node:http';

@@ -1,9 +1,9 @@
 // Cost that the middleware adds to a request of an application when the caller's token is in memory: `npm run bench:middleware`.
 //
-// One application of each framework, in a process of its own, answers at three paths in turn: its handler looks at no header,
-// or reads one (Node.js makes the object of headers when it is first looked at, which most applications pay for anyway), or
-// reads two behind the middleware. Requests and answers pass through Node's parser and writer, but through no socket. Counted
-// is processor time, and what the middleware adds is the difference to the second in the same round.
+// One application of each framework, in its own process, responds at three paths in turn: its handler reads no header, or one
+// (Node.js creates the object of headers when it is first read, which most applications cause anyway), or two behind the
+// middleware. Requests and responses pass through Node's parser and writer, but through no socket. Processor time is counted; the
+// cost of the middleware is the difference from the second path in the same round.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -47,7 +47,7 @@ const handlers = {
     headers.group === 'admin' && headers.authorization === `Bearer ${token}` ? 'ok' : 'not protected',
 };
 
-/** Name to what makes a listener, with the middleware before the third handler. */
+/** Name to a function that creates a listener, with the middleware before the third handler. */
 const frameworks = {
   'node:http'(options) {
     const middleware = forExpress.oAuthClientCredentials(options);

@@ -1,7 +1,7 @@
-// Claims predicates beside jsonata, CEL and filtrex: `npm run bench:micro -- --only predicates`, after `make build`.
+// Claims predicates compared with jsonata, CEL and filtrex: `npm run bench:micro -- --only predicates`, after `make build`.
 //
-// The questions are those of Traefik's page about claims, put to each language as its own page would put them. Every contender
-// must give the same verdicts first, about claims that pass and about claims that do not. Counted is processor time.
+// The expressions are those of Traefik's page about claims, written in each language as its own documentation would write them.
+// First, every contender must return the same results, for claims that pass and for claims that do not. Processor time is counted.
 import { createRequire } from 'node:module';
 import { Environment } from '@marcbachmann/cel-js';
 import jsonata from 'jsonata';
@@ -11,7 +11,7 @@ import { report } from './lib/report.mjs';
 import { compare, nanoseconds, roundsOr, spreadText } from './lib/rounds.mjs';
 import { printTable } from './lib/table.mjs';
 
-// Its import gives the build for browsers.
+// Its import would load the build for browsers.
 const { compileExpression } = createRequire(import.meta.url)('filtrex');
 
 const rounds = roundsOr(15);
@@ -23,7 +23,7 @@ const passing = JSON.stringify({
   areas: ['office', 'home'],
   user: { name: 'John Snow', status: 'undead' },
 });
-/** Every question is answered the other way. */
+/** Every expression has the opposite result for these. */
 const failing = JSON.stringify({
   active: false,
   grp: 'testers',
@@ -90,7 +90,7 @@ const questions = [
   },
 ];
 
-// filtrex has no functions on texts: these three are what an application would give it.
+// filtrex has no functions for texts: an application would add these three.
 const extraFunctions = {
   startsWith: (text, prefix) => text.startsWith(prefix),
   contains: (text, part) => text.includes(part),
@@ -98,7 +98,7 @@ const extraFunctions = {
 };
 const environment = new Environment({ unlistedVariablesAreDyn: true });
 
-/** Name to how it compiles a source, reads the payload of a token, and whether its answer has to be waited for. */
+/** Name to functions that compile a source and read the payload of a token, and whether the result is a promise. */
 const languages = {
   grantgate: {
     compile(source) {
@@ -128,7 +128,7 @@ const read = await compareReading();
 const missing = await askAboutMissing();
 report({ unit: 'us', rounds, compiled, evaluated, read, missing });
 
-/** @throws Error when a contender does not say what is expected of both sets of claims. */
+/** @throws Error when the result of a contender is wrong for either set of claims. */
 async function checkVerdicts() {
   for (const [name, { compile, read: parse }] of Object.entries(languages)) {
     for (const question of questions) {
@@ -198,7 +198,7 @@ function evaluating(name, source) {
   };
 }
 
-/** Cost of keeping the digits of numbers, once for each token. */
+/** Cost of keeping the digits of numbers, once per token. */
 async function compareReading() {
   const work = (parse) => (count) => {
     for (let done = 0; done < count; done += 1) keep(parse(done % 2 === 0 ? passing : failing));
@@ -212,7 +212,7 @@ async function compareReading() {
   return results;
 }
 
-/** Where the languages differ: claims that are not there. */
+/** Differences between the languages: missing claims. */
 async function askAboutMissing() {
   const answers = {};
   for (const [name, { compile, read: parse }] of Object.entries(languages)) {
@@ -242,7 +242,7 @@ async function askAboutMissing() {
   return answers;
 }
 
-/** Results must look used. */
+/** The engine must not remove unused results. */
 function keep(value) {
   globalThis.kept = value;
 }

@@ -1,7 +1,7 @@
 // The decision of `rateLimit` for one request: `npm run bench:micro -- --only rate-limit`, after `make build`.
 //
-// One process counts by itself; a worker takes tokens from a store that it shares with others, here in the same process, and so
-// without the message to the primary process. Sources: one, and 10,000 in turn. Counted is processor time.
+// One process counts alone; a worker takes tokens from a store that it shares with others, here in the same process, so without the
+// message to the primary process. Sources: one, and 10,000 in turn. Processor time is counted.
 import { systemClock } from '../../packages/middleware/dist/base/clock.js';
 import { createMemoryStore } from '../../packages/middleware/dist/cache/memory-store.js';
 import {

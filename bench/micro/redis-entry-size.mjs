@@ -20,7 +20,7 @@ const { port } = probe.address();
 probe.close();
 const server = spawn('redis-server', ['--port', String(port), '--save', ''], { stdio: 'ignore' });
 const redis = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: null });
-// The server may not listen yet: the client tries again.
+// If the server does not listen yet, the client tries again.
 redis.on('error', () => {});
 const seal = createSeal(randomBytes(32));
 const keyOf = createKeyer(randomBytes(32));

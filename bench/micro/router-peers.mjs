@@ -1,8 +1,8 @@
-// Routing with 10 to 10,000 routers beside find-my-way, the router of Fastify: `npm run bench:micro -- --only router-peers`,
-// after `make build`.
+// Routing with 10 to 10,000 routers, compared with find-my-way, the router of Fastify: `npm run bench:micro -- --only
+// router-peers`, after `make build`.
 //
-// Only features of both are compared: one host and one path, or the beginning of a path. Both must send every request to the same
-// router first, or to none. Counted is processor time.
+// Only features of both are compared: one host and one path, or the beginning of a path. First, both must find the same router for
+// every request, or none. Processor time is counted.
 import findMyWay from 'find-my-way';
 import { MatchContext } from '../../packages/gateway/dist/routing/match-context.js';
 import { compileRule } from '../../packages/gateway/dist/routing/rule.js';
@@ -17,7 +17,7 @@ const sizes = [10, 100, 1_000, 10_000];
 const prefix = (host, path) => ({ host, path, asked: `${path}items/42`, kind: 'prefix' });
 const exact = (host, path) => ({ host, path, asked: path, kind: 'exact' });
 
-/** Name to the router of an index: where it is, and the path that is asked for. */
+/** Name to the router of an index: its host and path, and the path of the request. */
 const layouts = {
   'a host each, the same prefix': (index) => prefix(`h${index}.example.com`, '/api/'),
   '10 prefixes to a host': (index) => prefix(`h${Math.floor(index / 10)}.example.com`, `/r${index}/`),
@@ -44,7 +44,7 @@ const contenders = {
       router.on('GET', pattern(path, kind), { constraints: { host } }, handle, { index });
     return ({ host, path }) => router.find('GET', path, { host })?.store.index;
   },
-  /** How an application gets round the limit of find-my-way: a router for each host. */
+  /** A workaround of applications for the limit of find-my-way: a router for each host. */
   'find-my-way per host'(routers) {
     const byHost = new Map();
     for (const [index, { host, path, kind }] of routers.entries()) {
@@ -92,10 +92,10 @@ async function measure(routerOf, size) {
   return { built, found: await compare(works, { rounds }) };
 }
 
-/** Nine requests that a router is for, from all over the table, to one that none is for. */
+/** Nine requests that match a router, from the whole table, for each request that matches none. */
 function createRequests(routers) {
   const count = Math.min(sampled, routers.length);
-  // A prime, so that neighbours are not asked one after the other.
+  // A prime number, so that neighbours are not requested one after the other.
   const hits = Array.from({ length: count }, (_, at) => {
     const expected = (at * 7919) % routers.length;
     const { host, asked } = routers[expected];

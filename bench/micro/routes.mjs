@@ -54,7 +54,7 @@ for (const [name, count, hostOf, asked] of [
   ['10 routers, 1 host', 10, () => 'h.example.com'],
   ['10,000 routers, 1,000 hosts', routers, (index) => `h${index % hosts}.example.com`, 10],
   ['10,000 routers, 1 host', routers, () => 'h.example.com', 10],
-  // With every router in turn, memory that is not in the processor's cache is most of the time.
+  // With every router in turn, most of the time is access to memory that is not in the processor's cache.
   ['  the same, each in turn', routers, () => 'h.example.com', routers],
 ]) {
   const ns = measureMatch(count, hostOf, asked);
@@ -63,7 +63,10 @@ for (const [name, count, hostOf, asked] of [
   console.log(name.padEnd(28), ns.toFixed(0).padStart(5), (ns / few).toFixed(2).padStart(7));
 }
 
-/** Milliseconds of processor time that the main thread has taken, where the system tells (Linux); else that of the whole process. */
+/**
+ * Milliseconds of processor time that the main thread has used, if the system reports it (Linux); otherwise that of the whole
+ * process.
+ */
 function cpuMs() {
   try {
     return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[0]) / 1e6;
@@ -131,7 +134,7 @@ const serviceManifest = `---
 `;
 const all = Array.from({ length: routers }, (_, index) => index);
 
-/** As the provider keeps an object of a cluster. */
+/** The provider's form of an object of a cluster. */
 const toKept = (value) => {
   const { name, namespace } = value.metadata;
   const file = `kubernetes/${value.kind}/${namespace}/${name}`;
@@ -232,7 +235,7 @@ console.log('layout                              first load      a reload       
 for (const [name, create] of Object.entries(layouts)) {
   if (!name.includes(only)) continue;
   const { load, change } = await create();
-  // File times settle: what has just been written is read again to be sure.
+  // File times must settle: recently written files are read again.
   await new Promise((resolve) => setTimeout(resolve, 3500));
   globalThis.gc?.();
   const before = process.memoryUsage().heapUsed;

@@ -1,7 +1,7 @@
-// All micro benchmarks, one after the other, each in a process of its own: `npm run bench:micro`.
+// All micro benchmarks, one after the other, each in its own process: `npm run bench:micro`.
 //
-//   --only NAME,...   these alone, by the names of their files
-//   --json FILE       what they found, as one JSON object, name to results
+//   --only NAME,...   only these, by the names of their files
+//   --json FILE       their results as one JSON object, name to results
 //   --list            the names
 //
 // ROUNDS in the environment is the number of rounds of those that have rounds. Exits with 1 when one of them fails.
@@ -54,7 +54,7 @@ async function runAll(names, file) {
 function run(name) {
   return new Promise((resolve) => {
     const results = [];
-    // Memory is measured by some, after a collection.
+    // Some measure memory, after a collection.
     const child = fork(`${folder}${name}.mjs`, [], { execArgv: ['--expose-gc'] });
     child.on('message', (message) => results.push(message.results));
     child.once('error', (error) => resolve({ results, error: error.message }));

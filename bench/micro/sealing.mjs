@@ -1,8 +1,8 @@
-// Sealing what goes to the store, and opening it, beside bare AES-GCM of node:crypto over the same bytes:
-// `npm run bench:micro -- --only sealing`, after `make build`.
+// Sealing and opening entries of the store, compared with bare AES-GCM of node:crypto over the same bytes: `npm run bench:micro --
+// --only sealing`, after `make build`.
 //
-// Bare is: a fresh nonce, the same associated data made beforehand, bytes in and the pieces out, nothing put together. The
-// difference is the entry's format, its text in UTF-8 and its associated data. Counted is processor time.
+// Bare means: a new nonce, the same associated data made in advance, bytes in and the pieces out, without concatenation. The
+// difference is the entry's format, its text in UTF-8 and its associated data. Processor time is counted.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { createKeyer } from '../../packages/middleware/dist/cache/key.js';
 import { createSeal } from '../../packages/middleware/dist/cache/sealed.js';
@@ -38,7 +38,7 @@ report({ unit: 'us', rounds, results });
 function createContenders(secretBytes, tokenBytes) {
   const secret = randomBytes(secretBytes);
   const seal = createSeal(secret);
-  // As a stored entry is written.
+  // The format of a stored entry.
   const text = JSON.stringify({
     token: randomBytes(tokenBytes).toString('base64url').slice(0, tokenBytes),
     lifetimeMs: 3_600_000,
@@ -48,7 +48,7 @@ function createContenders(secretBytes, tokenBytes) {
   const sealed = seal.seal(key, text);
   const pieces = piecesOf(sealed);
 
-  // Each opens what the other has sealed, and neither what was sealed under another name.
+  // Each opens entries that the other has sealed, and neither opens those that were sealed under another name.
   const { nonce, body, tag } = bare.seal(bytes);
   if (seal.open(key, Buffer.concat([Buffer.of(1), nonce, body, tag])) !== text)
     throw new Error('what node:crypto sealed does not open');

@@ -1,6 +1,6 @@
-// Asks at a constant rate, in a process of its own: `driver.mjs PORT RATE SECONDS CONNECTIONS AUTHORIZATION`. A request's latency
-// counts from the moment at which it was to be sent, however late the answers before it are. Sends its parent all samples but
-// those of the first second, in which the token may have to be asked for because nobody has for long.
+// Sends requests at a constant rate, in its own process: `driver.mjs PORT RATE SECONDS CONNECTIONS AUTHORIZATION`. A request's
+// latency counts from its scheduled time, even if earlier responses are late. Sends its parent all samples except those of the
+// first second, in which the token may have to be requested after a pause.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { now } from './clock.mjs';
@@ -15,7 +15,7 @@ let failures = 0;
 const idle = [];
 const waiting = [];
 
-/** A connection that is sent a request at a time. */
+/** A connection that sends one request at a time. */
 async function open() {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true }).setEncoding('latin1');
   await once(socket, 'connect');

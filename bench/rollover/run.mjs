@@ -23,7 +23,7 @@ const usage = `npm run bench:rollover -- [OPTION...]
   --json FILE      write every round's numbers there as well
 `;
 const numbers = { rounds: 5, seconds: 10, rate: 2000, connections: 32, workers: 1, delay: 200, lifetime: 3 };
-/** Seconds that a token lives which does not roll over. */
+/** Lifetime of a token that does not roll over, in seconds. */
 const longLifetime = 86_400;
 const warmUpSeconds = 4;
 
@@ -48,7 +48,7 @@ try {
   process.exitCode = 2;
 }
 
-/** A program of this folder, which tells its port first and of other things later. */
+/** A program of this folder, which sends its port first and other messages later. */
 async function start(name, args, onMessage = () => {}) {
   const child = fork(fileURLToPath(new URL(name, import.meta.url)), args.map(String));
   const [{ port }] = await once(child, 'message');
@@ -56,7 +56,7 @@ async function start(name, args, onMessage = () => {}) {
   return { port, close: () => child.kill('SIGKILL') };
 }
 
-/** A gateway with one credential, whose tokens live that long. */
+/** A gateway with one credential, whose tokens have this lifetime. */
 async function open(stage, level, settings, lifetime) {
   const windows = [];
   const used = [];

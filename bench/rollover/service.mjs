@@ -1,4 +1,4 @@
-// The service behind the gateway, in a process of its own. Tells its parent its port, and of each token that it sees for the first time.
+// The service behind the gateway, in its own process. Sends its parent its port, and each new token.
 import { listen } from '../lib/listen.mjs';
 
 const seen = new Set();
@@ -11,5 +11,5 @@ const { port } = await listen((request, response) => {
   response.end('x'.repeat(28));
 });
 process.send({ port });
-// Its parent is gone.
+// Its parent has ended.
 process.once('disconnect', () => process.exit());

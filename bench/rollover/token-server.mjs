@@ -1,5 +1,5 @@
-// A token endpoint in a process of its own: `token-server.mjs DELAY_MS LIFETIME_S`. Tells its parent its port, and of each token when
-// it was asked for and given.
+// A token endpoint in its own process: `token-server.mjs DELAY_MS LIFETIME_S`. Sends its parent its port, and the times at which
+// each token was requested and issued.
 import { listen } from '../lib/listen.mjs';
 import { now } from './clock.mjs';
 
@@ -17,5 +17,5 @@ const { port } = await listen((request, response) => {
   }, delayMs);
 });
 process.send({ port });
-// Its parent is gone.
+// Its parent has ended.
 process.once('disconnect', () => process.exit());

@@ -1,7 +1,10 @@
 /** Milliseconds after a token request has ended in which requests still count as those of the roll-over. */
 export const marginMs = 50;
 
-/** Times and latencies in milliseconds; a window is the time of one token request. Gives the latencies within the windows and beyond. */
+/**
+ * Times and latencies in milliseconds; a window is the time of one token request. Returns the latencies inside and outside the
+ * windows.
+ */
 export function splitByWindows(samples, windows) {
   const within = [];
   const steady = [];
@@ -19,8 +22,8 @@ export function percentile(values, part) {
 }
 
 /**
- * Violations, in words: more than one request for a token at a time or in a lifetime, and tokens that have not all been
- * used or not been given.
+ * Violations, as texts: more than one request for a token at a time or in a lifetime, and tokens that were not all used or not
+ * issued.
  */
 export function faultsOf(windows, usedTokens) {
   const faults = [];
@@ -29,7 +32,7 @@ export function faultsOf(windows, usedTokens) {
     if (index > 0 && begin < sorted[index - 1].end) faults.push('two requests for one token at a time');
   const given = new Set(windows.map(({ token }) => token));
   for (const token of usedTokens) if (!given.has(token)) faults.push('a token that nobody has given');
-  // The last may have come as the run ended.
+  // The last one may have been issued when the run ended.
   const unused = windows.length - new Set(usedTokens).size;
   if (unused > 1) faults.push(`${unused} tokens that have not been used`);
   return faults;

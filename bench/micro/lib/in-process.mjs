@@ -2,12 +2,12 @@ import { createServer } from 'node:http';
 import { Duplex } from 'node:stream';
 
 /**
- * Serves `listener` without a socket: what is sent goes through Node's own parser and its answers through its own writer, and the
- * kernel, whose part differs most from one moment to the next, has none in it.
+ * Serves `listener` without a socket: requests pass Node's own parser and responses its own writer. The kernel, whose cost varies
+ * most, takes no part.
  *
  * @param requestText one request without a body, as bytes on the wire have it.
- * @param answerEnd how every answer ends; anything else ends the run.
- * @returns what sends `count` requests over one connection, each after the answer to the one before.
+ * @param answerEnd the end of every response; another end stops the run.
+ * @returns a function that sends `count` requests over one connection, each after the response to the previous one.
  */
 export function serveInProcess(listener, requestText, answerEnd) {
   const server = createServer(listener);

@@ -14,7 +14,7 @@ export function spreadOf(values) {
   return { median: at(0.5), low: at(0.25), high: at(0.75) };
 }
 
-/** Microseconds of processor time that this process has taken, its threads for compiling and collecting included. */
+/** Microseconds of processor time that this process has used, including its threads for compilation and collection. */
 function cpuMicroseconds() {
   const { user, system } = process.cpuUsage();
   return user + system;
@@ -31,7 +31,7 @@ async function timed(work, count) {
   };
 }
 
-/** How many pieces of work take about `ms` milliseconds. */
+/** Number of pieces of work that take about `ms` milliseconds. */
 async function countFor(work, ms) {
   for (let count = 1; ; count *= 2) {
     const { wall } = await timed(work, count);
@@ -40,12 +40,12 @@ async function countFor(work, ms) {
 }
 
 /**
- * Times contenders against each other in turns, so that a busy moment affects all of them. `work(count)` does that many pieces
- * of work; asynchronous work returns a promise.
+ * Measures contenders in turns, so that a busy moment affects all of them. `work(count)` does that many pieces of work;
+ * asynchronous work returns a promise.
  *
  * @param contenders name to `work`.
  * @param options `rounds`; `turnMs`, the approximate length of a turn in milliseconds; `warmTurns`, warm-up turns of each
- * contender; `over`, the contender that ratios and differences refer to, by default the first.
+ * contender; `over`, the contender with which ratios and differences compare, by default the first.
  * @returns name to `{ cpu, wall, ratio, difference }`, each with median and quartiles: microseconds per piece, the ratio of a
  * round's processor time to that of `over` in the same round, and the difference between them.
  */
@@ -57,7 +57,7 @@ export async function compare(contenders, options) {
     for (const name of names) counts[name] = await countFor(contenders[name], turnMs);
   const turns = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
-    // Nobody is always first, or always behind the same one.
+    // None is always first, or always follows the same one.
     const order = names.map((_, at) => names[(at + round) % names.length]);
     if (round % 2 === 1) order.reverse();
     for (const name of order) turns[name].push(await timed(contenders[name], counts[name]));

@@ -1,4 +1,4 @@
-/** Prints rows in columns: the first to the left, the others to the right. */
+/** Prints rows in columns: the first is aligned left, the others right. */
 export function printTable(head, rows) {
   const texts = [head, ...rows].map((row) => row.map(String));
   const widths = head.map((_, column) => Math.max(...texts.map((row) => row[column].length)));
