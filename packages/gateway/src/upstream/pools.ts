@@ -3,9 +3,11 @@ import { createClient } from '../http1/client/client.ts';
 import type { ClientLimits } from '../http1/client/limits.ts';
 import type { Pool, PoolStats } from '../http1/client/pool.ts';
 import { createDeadlines, toTickMs } from '../http1/message/deadlines.ts';
+import { createReadBuffers } from '../http1/message/read-buffers.ts';
 import { createAlpnPool } from '../http2/client/alpn-pool.ts';
 import type { Http2Limits } from '../http2/client/limits.ts';
 import { createHttp2Pool } from '../http2/client/pool.ts';
+import { createWriteBuffers } from '../http2/frames/write-buffers.ts';
 import { createSharing, type Use } from '../reload/shared-resources.ts';
 import type { UpstreamTransport } from './transport.ts';
 
@@ -66,7 +68,12 @@ function createOpenPool(
   const client = createClient(clock, http1, tls);
   const { connectMs, headMs, bodyIdleMs, idleMs, readIdleMs, pingMs } = limits;
   const tickMs = toTickMs([connectMs, headMs, bodyIdleMs, idleMs, readIdleMs, pingMs]);
-  const http2 = { limits, deadlines: createDeadlines(clock, tickMs) };
+  const http2 = {
+    limits,
+    deadlines: createDeadlines(clock, tickMs),
+    readBuffers: createReadBuffers(),
+    writeBuffers: createWriteBuffers(),
+  };
   return (origin) => {
     if (origin.startsWith('h2c:')) return createHttp2Pool(origin, http2, tls);
     const pool = client.createPool(origin);

@@ -1,6 +1,6 @@
-import type { ClientHttp2Stream } from 'node:http2';
 import type { BodySink, RequestBody } from '../../http1/client/request.ts';
-import { toTrailerFields } from './request-headers.ts';
+import type { Http2Stream } from '../endpoint/stream.ts';
+import { toTrailerFields } from './request-fields.ts';
 
 /** Bytes of a body that are kept until the server responds, so that a stream that it refused unseen is sent again. */
 const maxKeptBytes = 64 * 1024;
@@ -19,7 +19,8 @@ export interface BodyListener {
 export class BodyFeed implements BodySink {
   readonly #body: RequestBody;
   readonly #listener: BodyListener;
-  #stream: ClientHttp2Stream | undefined = undefined;
+  #stream: Http2Stream | undefined = undefined;
+  #encode: ((fields: readonly string[]) => Buffer) | undefined = undefined;
   /** Undefined once it is too long, or of no use. */
   #kept: Buffer[] | undefined = [];
   #keptBytes = 0;
@@ -44,22 +45,22 @@ export class BodyFeed implements BodySink {
     return !this.#isStopped && this.#kept !== undefined;
   }
 
-  /** Writes the body to a stream from its beginning. */
-  attach(stream: ClientHttp2Stream): void {
+  /** Writes the body to a stream from its beginning. @param encode encodes trailers for the stream. */
+  attach(stream: Http2Stream, encode: (fields: readonly string[]) => Buffer): void {
     this.#stream = stream;
-    stream.on('wantTrailers', () => {
-      if (!stream.closed && !stream.destroyed) stream.sendTrailers(toTrailerFields(this.#trailers ?? []));
-    });
-    stream.on('drain', () => {
-      if (stream === this.#stream && !this.#isStopped && this.#trailers === undefined) this.#body.resume();
-    });
-    for (const part of this.#kept ?? []) stream.write(part);
-    if (this.#trailers !== undefined) stream.end();
+    this.#encode = encode;
+    for (const part of this.#kept ?? []) stream.write(part, true);
+    if (this.#trailers !== undefined) this.#end(this.#trailers);
     else if (this.#isStarted) this.#body.resume();
     else {
       this.#isStarted = true;
       this.#body.start(this);
     }
+  }
+
+  /** The stream takes more. */
+  onDrained(): void {
+    if (!this.#isStopped && this.#trailers === undefined) this.#body.resume();
   }
 
   /** No other stream gets the body any more. */
@@ -83,11 +84,10 @@ export class BodyFeed implements BodySink {
       this.#listener.onMismatch();
       return false;
     }
-    // The bytes are the caller's connection's, and are written later.
-    const own = Buffer.from(part);
-    this.#keep(own);
-    if (stream.closed || stream.destroyed) return false;
-    const taken = stream.write(own);
+    const kept = this.#keep(part);
+    if (stream.isClosed) return false;
+    // The bytes are the caller's connection's.
+    const taken = stream.write(kept ?? part, kept !== undefined);
     if (!taken) this.#listener.onWaiting();
     return taken;
   }
@@ -99,15 +99,26 @@ export class BodyFeed implements BodySink {
       return;
     }
     this.#trailers = trailers;
-    const stream = this.#stream;
-    if (stream !== undefined && !stream.closed && !stream.destroyed) stream.end();
+    this.#end(trailers);
     this.#listener.onWaiting();
   }
 
-  #keep(part: Buffer): void {
-    if (this.#kept === undefined) return;
+  #end(trailers: readonly string[]): void {
+    const fields = trailers.length === 0 ? trailers : toTrailerFields(trailers);
+    if (this.#stream?.isClosed === false)
+      this.#stream.end(undefined, true, fields.length === 0 ? undefined : this.#encode?.(fields));
+  }
+
+  /** @returns a copy of the part; undefined when none is needed. */
+  #keep(part: Buffer): Buffer | undefined {
+    if (this.#kept === undefined) return undefined;
     this.#keptBytes += part.length;
-    if (this.#keptBytes > maxKeptBytes) this.#kept = undefined;
-    else this.#kept.push(part);
+    if (this.#keptBytes > maxKeptBytes) {
+      this.#kept = undefined;
+      return undefined;
+    }
+    const copy = Buffer.from(part);
+    this.#kept.push(copy);
+    return copy;
   }
 }

@@ -1,4 +1,3 @@
-import type { ClientHttp2Session } from 'node:http2';
 import type { DeadlineOwner, Deadlines } from '../../http1/message/deadlines.ts';
 import type { Http2Limits } from './limits.ts';
 
@@ -17,7 +16,7 @@ export class ConnectionHealth implements DeadlineOwner {
   readonly #limits: Http2Limits;
   readonly #deadlines: Deadlines;
   readonly #onDead: () => void;
-  #session: ClientHttp2Session | undefined = undefined;
+  #sendPing: (() => void) | undefined = undefined;
   #isPinging = false;
 
   /** @param onDead called once, when no response to a PING comes in time. */
@@ -30,21 +29,30 @@ export class ConnectionHealth implements DeadlineOwner {
     this.#onDead = onDead;
   }
 
-  watch(session: ClientHttp2Session): void {
-    this.#session = session;
+  watch(sendPing: () => void): void {
+    this.#sendPing = sendPing;
     this.#deadlines.add(this);
     this.#rearm();
   }
 
   stop(): void {
+    this.#sendPing = undefined;
     this.#deadlines.remove(this);
   }
 
-  /** A time limit has expired: Node.js does not tell that it has given up a connection whose frames violate HTTP/2. */
+  /** A time limit has expired: the connection may be lost without notice. */
   doubt(): void {
     if (this.isInDoubt) return;
     this.isInDoubt = true;
     this.#ping(Math.min(doubtMs, this.#limits.pingMs || doubtMs));
+  }
+
+  /** The response to a PING has arrived. */
+  onPong(): void {
+    if (!this.#isPinging) return;
+    this.#isPinging = false;
+    this.isInDoubt = false;
+    this.#rearm();
   }
 
   onExpired(): void {
@@ -59,15 +67,9 @@ export class ConnectionHealth implements DeadlineOwner {
   }
 
   #ping(limitMs: number): void {
-    const session = this.#session;
-    if (session === undefined || session.destroyed) return;
+    if (this.#sendPing === undefined) return;
     this.deadline = this.#deadlines.notBefore(limitMs);
     this.#isPinging = true;
-    session.ping((error) => {
-      if (error !== null) return;
-      this.#isPinging = false;
-      this.isInDoubt = false;
-      this.#rearm();
-    });
+    this.#sendPing();
   }
 }

@@ -1,6 +1,8 @@
 import { createFakeClock, type FakeClock } from '../../../../testkit/src/fake-clock.ts';
 import type { Pool } from '../../http1/client/pool.ts';
 import { createDeadlines } from '../../http1/message/deadlines.ts';
+import { createReadBuffers } from '../../http1/message/read-buffers.ts';
+import { createWriteBuffers } from '../frames/write-buffers.ts';
 import type { Http2Limits } from './limits.ts';
 import { createHttp2Pool } from './pool.ts';
 
@@ -23,6 +25,8 @@ export function createTestPool(
   const pool = createHttp2Pool(origin, {
     limits: { ...limits, ...changed },
     deadlines: createDeadlines(clock, 50),
+    readBuffers: createReadBuffers(),
+    writeBuffers: createWriteBuffers(),
   });
   return { pool, clock };
 }

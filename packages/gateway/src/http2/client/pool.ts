@@ -2,14 +2,18 @@ import { createDialer, type ServerTls } from '../../http1/client/dial.ts';
 import type { Pool } from '../../http1/client/pool.ts';
 import type { OutgoingRequest, RequestControl, ResponseHandler } from '../../http1/client/request.ts';
 import type { Deadlines } from '../../http1/message/deadlines.ts';
+import type { ReadBuffers } from '../../http1/message/read-buffers.ts';
+import type { WriteBuffers } from '../frames/write-buffers.ts';
 import { Http2Connection } from './connection.ts';
 import type { Http2Limits } from './limits.ts';
-import { createRequestHeaders } from './request-headers.ts';
+import { createRequestFields } from './request-fields.ts';
 import { RequestStream } from './stream.ts';
 
 export interface Http2PoolDeps {
   readonly limits: Http2Limits;
   readonly deadlines: Deadlines;
+  readonly readBuffers: ReadBuffers;
+  readonly writeBuffers: WriteBuffers;
   /** Takes requests when a server chooses HTTP/1.1 by ALPN (RFC 7301); undefined: the server must speak HTTP/2. */
   readonly http1?: ((request: OutgoingRequest, handler: ResponseHandler) => RequestControl) | undefined;
 }
@@ -21,10 +25,10 @@ export interface Http2PoolDeps {
  * @param origin `h2c://host[:port]` or `https://host[:port]`.
  */
 export function createHttp2Pool(origin: string, deps: Http2PoolDeps, tls?: ServerTls): Pool {
-  const { limits, deadlines, http1 } = deps;
+  const { limits, deadlines, readBuffers, writeBuffers, http1 } = deps;
   const isSecure = origin.startsWith('https:');
   const connections = new Set<Http2Connection>();
-  const toHeaders = createRequestHeaders(isSecure ? 'https' : 'http');
+  const toFields = createRequestFields(isSecure ? 'https' : 'http');
   let closed = false;
   let onEmpty: (() => void) | undefined;
   const isIdle = (connection: Http2Connection): boolean => connection.streams === 0;
@@ -32,6 +36,8 @@ export function createHttp2Pool(origin: string, deps: Http2PoolDeps, tls?: Serve
   const connectionDeps = {
     limits,
     deadlines,
+    readBuffers,
+    writeBuffers,
     dialer: createDialer(origin, tls, http1 === undefined ? ['h2'] : ['h2', 'http/1.1']),
     onHttp1(streams: readonly RequestStream[]): void {
       for (const stream of streams)
@@ -69,14 +75,14 @@ export function createHttp2Pool(origin: string, deps: Http2PoolDeps, tls?: Serve
   const streamDeps = { limits, deadlines, resend: assign };
   return {
     dispatch(request, handler) {
-      const headers = request.upgrade === undefined ? toHeaders(request) : undefined;
-      if (headers === undefined) {
+      const fields = request.upgrade === undefined ? toFields(request) : undefined;
+      if (fields === undefined) {
         const reason =
           request.upgrade === undefined ? 'a head that cannot be written' : 'another protocol over HTTP/2';
         handler.onFault({ code: 'request_invalid', reason });
         return noCall;
       }
-      const stream = new RequestStream(request, headers, handler, streamDeps);
+      const stream = new RequestStream(request, fields, handler, streamDeps);
       assign(stream);
       return stream;
     },

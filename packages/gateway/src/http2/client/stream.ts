@@ -1,58 +1,56 @@
-import {
-  constants,
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  type OutgoingHttpHeaders,
-} from 'node:http2';
 import type { ResponseFault } from '../../http1/client/fault.ts';
 import { isPushed } from '../../http1/client/request-head.ts';
 import type { OutgoingRequest, RequestControl, ResponseHandler } from '../../http1/client/request.ts';
+import type { ResponseHead } from '../../http1/client/response-head.ts';
 import type { DeadlineOwner } from '../../http1/message/deadlines.ts';
-import { noTrailers } from '../../http1/message/response-writer.ts';
+import type { Http2Stream } from '../endpoint/stream.ts';
+import type { Http2StreamListener, StreamEnd } from '../endpoint/stream-listener.ts';
+import { errorCodes } from '../frames/error-code.ts';
 import { BodyFeed, type BodyListener } from './body-feed.ts';
 import { toStreamFault } from './fault.ts';
-import { listen, type StreamEvents } from './stream-events.ts';
 import type { StreamDeps, StreamOwner } from './stream-owner.ts';
-import { readFields, readTrailers } from './response-head.ts';
+import { readTrailers } from './response-head.ts';
 
 /** Milliseconds that a body waits for `100 Continue`, as in Go: servers need not send one. */
 const continueMs = 1_000;
 
 /** One request and its response. A class, because one is created for each request. */
-export class RequestStream implements RequestControl, BodyListener, StreamEvents, DeadlineOwner {
+export class RequestStream implements RequestControl, BodyListener, Http2StreamListener, DeadlineOwner {
   deadline = Infinity;
   readonly request: OutgoingRequest;
   readonly handler: ResponseHandler;
-  readonly #headers: OutgoingHttpHeaders;
+  readonly #fields: readonly string[];
   readonly #deps: StreamDeps<RequestStream>;
   readonly #body: BodyFeed | undefined;
   #owner: StreamOwner<RequestStream> | undefined = undefined;
-  #stream: ClientHttp2Stream | undefined = undefined;
+  #stream: Http2Stream | undefined = undefined;
   /** The request on a connection of another protocol. */
   #moved: RequestControl | undefined = undefined;
-  #hasHead = false;
+  #lastHead: ResponseHead | undefined = undefined;
   #isOver = false;
   #isResent = false;
   #isPaused = false;
   #awaitsContinue = false;
-  #isFlushing = false;
   /** Bytes that the announced length leaves; Infinity without one. */
   #left = Infinity;
-  /** Parts that have arrived in this turn, and those that Node.js delivers before the head. */
-  #parts: Buffer[] = [];
-  #trailers: readonly string[] = noTrailers;
 
+  /** @param fields of the head, name and value in turn. */
   constructor(
     request: OutgoingRequest,
-    headers: OutgoingHttpHeaders,
+    fields: readonly string[],
     handler: ResponseHandler,
     deps: StreamDeps<RequestStream>,
   ) {
     this.request = request;
     this.handler = handler;
-    this.#headers = headers;
+    this.#fields = fields;
     this.#deps = deps;
     this.#body = isPushed(request.body) ? new BodyFeed(request.body, this) : undefined;
+  }
+
+  /** Its number on its connection; undefined before it is sent. */
+  get id(): number | undefined {
+    return this.#stream?.id;
   }
 
   /** Waits for a connection to open. */
@@ -61,24 +59,16 @@ export class RequestStream implements RequestControl, BodyListener, StreamEvents
   }
 
   /** Sends the request on an open connection. */
-  begin(session: ClientHttp2Session, owner: StreamOwner<RequestStream>): void {
+  begin(owner: StreamOwner<RequestStream>): void {
     const { body } = this.request;
-    let stream: ClientHttp2Stream;
-    try {
-      const options = { endStream: body === undefined, waitForTrailers: this.#body !== undefined };
-      stream = session.request(this.#headers, options);
-    } catch {
-      // Node.js takes no second value of `Content-Type` and the like.
-      owner.onClosed(this);
-      this.fail({ code: 'request_invalid', reason: 'headers that cannot be written' });
-      return;
-    }
+    const stream = owner.open(this.#fields, body === undefined);
     this.#stream = stream;
+    stream.listener = this;
+    stream.resume();
     this.#deps.deadlines.add(this);
-    listen(stream, this);
-    if (this.#body !== undefined) this.#sendBody(this.#body, stream);
+    if (this.#body !== undefined) this.#sendBody(this.#body);
     else {
-      if (Buffer.isBuffer(body)) stream.end(body);
+      if (Buffer.isBuffer(body)) stream.end(body, true, undefined);
       this.#awaitHead();
     }
   }
@@ -94,9 +84,14 @@ export class RequestStream implements RequestControl, BodyListener, StreamEvents
   fail(fault: ResponseFault): void {
     if (this.#isOver) return;
     this.#finish();
-    this.#reset(
-      fault.code === 'response_invalid' ? constants.NGHTTP2_PROTOCOL_ERROR : constants.NGHTTP2_CANCEL,
-    );
+    this.#stream?.reset(fault.code === 'response_invalid' ? errorCodes.protocolError : errorCodes.cancel);
+    this.handler.onFault(fault);
+  }
+
+  /** Its connection is lost. @param isUnseen whether the server has said that it did not act on the stream. */
+  lose(fault: ResponseFault, isUnseen: boolean): void {
+    if (this.#isOver || (isUnseen && this.#resend())) return;
+    this.#finish();
     this.handler.onFault(fault);
   }
 
@@ -104,9 +99,9 @@ export class RequestStream implements RequestControl, BodyListener, StreamEvents
     this.#moved?.abort();
     if (this.#isOver) return;
     this.#finish();
-    this.#reset(constants.NGHTTP2_CANCEL);
     // One that still waits for a connection does not get one.
-    if (this.#stream === undefined) this.#owner?.onClosed(this);
+    if (this.#stream === undefined) this.#owner?.onStreamEnd(this);
+    else this.#stream.reset(errorCodes.cancel);
   }
 
   resume(): void {
@@ -118,7 +113,7 @@ export class RequestStream implements RequestControl, BodyListener, StreamEvents
   }
 
   onWaiting(): void {
-    if (!this.#hasHead) this.#awaitHead();
+    if (this.#lastHead === undefined) this.#awaitHead();
   }
 
   onMismatch(): void {
@@ -126,166 +121,138 @@ export class RequestStream implements RequestControl, BodyListener, StreamEvents
   }
 
   onExpired(): void {
-    if (this.#awaitsContinue && this.#body !== undefined && this.#stream !== undefined)
-      this.#startBody(this.#body, this.#stream);
-    else {
-      const owner = this.#owner;
-      this.fail(
-        this.#hasHead
-          ? { code: 'body_timeout', reason: 'no further part of the body in time' }
-          : { code: 'head_timeout', reason: 'no response in time' },
-      );
-      owner?.onSilence();
+    if (this.#awaitsContinue && this.#body !== undefined) {
+      this.#startBody(this.#body);
+      return;
     }
+    const owner = this.#owner;
+    this.fail(
+      this.#lastHead === undefined
+        ? { code: 'head_timeout', reason: 'no response in time' }
+        : { code: 'body_timeout', reason: 'no further part of the body in time' },
+    );
+    owner?.onSilence();
   }
 
   onDrained(): void {
     // The time limit is for the server; now the caller's bytes are awaited.
-    if (!this.#hasHead && this.#body?.sent === false) this.deadline = Infinity;
+    if (this.#lastHead === undefined && this.#body?.sent === false) this.deadline = Infinity;
+    this.#body?.onDrained();
   }
 
-  #sendBody(body: BodyFeed, stream: ClientHttp2Stream): void {
+  onFields(fields: readonly string[], endsStream: boolean): void {
+    if (this.#isOver) return;
+    this.#owner?.onActivity();
+    const head = this.#owner?.readHead(fields, this.request.method) ?? 'a stream without a connection';
+    if (typeof head === 'string') this.#failWith(head);
+    else if (this.#lastHead !== undefined) this.#failWith('a second head');
+    else if (head.status >= 200) this.#takeHead(head);
+    else if (endsStream) this.#failWith('an interim response that ends the stream');
+    else this.#takeInterim(head);
+  }
+
+  onData(part: Buffer, lent: boolean): void {
+    if (this.#isOver) return;
+    this.#owner?.onActivity();
+    this.#left -= part.length;
+    if (this.#lastHead === undefined) this.#failWith('a body without a head');
+    else if (this.#left < 0) this.#failWith('a body that is longer than announced');
+    else this.handler.onData(part, lent);
+  }
+
+  onFlush(): void {
+    if (this.#isOver || this.#lastHead === undefined || this.#isPaused) return;
+    this.#isPaused = !this.handler.onFlush();
+    if (!this.#isPaused) this.#awaitBody();
+    else {
+      // The server is not waited for now.
+      this.deadline = Infinity;
+      this.#stream?.pause();
+    }
+  }
+
+  onEnd(trailers: readonly string[]): void {
+    if (this.#isOver) return;
+    const received = readTrailers(trailers);
+    if (this.#lastHead === undefined) this.#failWith('an end without a head');
+    else if (typeof received === 'string') this.#failWith(received);
+    else if (this.#left > 0 && this.#left !== Infinity)
+      this.#failWith('a body that is shorter than announced');
+    else {
+      const isWaiting = this.#body?.sent === false;
+      this.#finish();
+      // The server needs no more of the request (RFC 9113 section 8.1).
+      if (isWaiting) this.#stream?.reset(errorCodes.cancel);
+      this.handler.onEnd(received);
+    }
+  }
+
+  onClosed(code: number | undefined, by: StreamEnd): void {
+    const owner = this.#owner;
+    // The connection tells why it is closed.
+    if (by === 'connection') return;
+    owner?.onStreamEnd(this);
+    if (this.#isOver || code === undefined) return;
+    if (code === errorCodes.refusedStream && this.#resend()) return;
+    this.#finish();
+    this.handler.onFault(toStreamFault(code, by === 'self'));
+  }
+
+  /** Sends it on another connection, once. @returns false when that is not possible. */
+  #resend(): boolean {
+    if (this.#lastHead !== undefined || this.#isResent || this.#body?.replayable === false) return false;
+    this.#isResent = true;
+    this.#stream = undefined;
+    this.#owner = undefined;
+    this.#deps.deadlines.remove(this);
+    this.#deps.resend(this);
+    return true;
+  }
+
+  #sendBody(body: BodyFeed): void {
     if (this.request.expectsContinue !== true) {
-      this.#startBody(body, stream);
+      this.#startBody(body);
       return;
     }
     this.#awaitsContinue = true;
     this.deadline = this.#deps.deadlines.notBefore(continueMs);
   }
 
-  #startBody(body: BodyFeed, stream: ClientHttp2Stream): void {
+  #startBody(body: BodyFeed): void {
+    const owner = this.#owner;
     this.#awaitsContinue = false;
     // No time limit while the caller's body arrives.
     this.deadline = Infinity;
-    body.attach(stream);
-    if (body.sent) this.#awaitHead();
+    if (this.#stream !== undefined && owner !== undefined)
+      body.attach(this.#stream, (fields) => owner.encode(fields));
+    if (body.sent && this.#lastHead === undefined && !this.#isOver) this.#awaitHead();
   }
 
-  onInterim(fields: readonly string[]): void {
-    const stream = this.#stream;
-    if (this.#isOver || stream === undefined) return;
-    const head = readFields(fields, this.request.method);
-    if (typeof head === 'string' || head.status >= 200) {
-      this.#failWith(typeof head === 'string' ? head : 'trailers without the end of the stream');
-      return;
-    }
+  #takeInterim(head: ResponseHead): void {
     if (this.#awaitsContinue && head.status === 100 && this.#body !== undefined) {
-      this.#startBody(this.#body, stream);
+      this.#startBody(this.#body);
       return;
     }
     if (!this.#awaitsContinue && this.deadline !== Infinity) this.#awaitHead();
     this.handler.onInterim(head);
   }
 
-  onHead(fields: readonly string[]): void {
-    if (this.#isOver) return;
-    this.#owner?.onActivity();
-    const head = readFields(fields, this.request.method);
-    if (typeof head === 'string' || head.status < 200 || this.#hasHead) {
-      this.#failWith(typeof head === 'string' ? head : 'a second head');
-      return;
-    }
+  #takeHead(head: ResponseHead): void {
     this.#awaitsContinue = false;
-    this.#hasHead = true;
+    this.#lastHead = head;
     this.#body?.release();
     if (head.framing === 'length') this.#left = head.length;
     else if (head.framing === 'none') this.#left = 0;
     this.#awaitBody();
-    this.handler.onHead(head, false);
-    this.#flushLater();
+    this.handler.onHead(head, this.#owner?.repeatsHead === true);
   }
 
-  onData(part: Buffer): void {
-    if (this.#isOver) return;
-    this.#owner?.onActivity();
-    this.#parts.push(part);
-    if (this.#hasHead) this.#flushLater();
-  }
-
-  /** Passes parts on that arrive together, and flushes in the same turn: the caller's connection may drain before the next one. */
-  #flushLater(): void {
-    if (this.#isFlushing || this.#isOver) return;
-    this.#isFlushing = true;
-    setImmediate(() => {
-      this.#isFlushing = false;
-      if (!this.#deliver()) return;
-      this.#isPaused = !this.handler.onFlush();
-      if (!this.#isPaused) this.#awaitBody();
-      else {
-        // The server is not waited for now.
-        this.deadline = Infinity;
-        this.#stream?.pause();
-      }
-    });
-  }
-
-  /** Passes on the parts that have arrived. @returns whether the request goes on. */
-  #deliver(): boolean {
-    const parts = this.#parts;
-    this.#parts = [];
-    for (const part of parts) {
-      if (this.#isOver) return false;
-      this.#left -= part.length;
-      if (this.#left < 0) this.#failWith('a body that is longer than announced');
-      else this.handler.onData(part, false);
-    }
-    return !this.#isOver;
-  }
-
-  onTrailers(fields: readonly string[]): void {
-    if (this.#isOver) return;
-    const trailers = readTrailers(fields);
-    if (typeof trailers === 'string') this.#failWith(trailers);
-    else this.#trailers = trailers;
-  }
-
-  onEnd(isComplete: boolean): void {
-    if (this.#isOver || !this.#hasHead || !isComplete || !this.#deliver()) return;
-    if (this.#left > 0 && this.#left !== Infinity) {
-      this.#failWith('a body that is shorter than announced');
-      return;
-    }
-    this.#finish();
-    // The server needs no more of the request (RFC 9113 section 8.1).
-    if (this.#body?.sent === false) this.#reset(constants.NGHTTP2_CANCEL);
-    this.handler.onEnd(this.#trailers);
-  }
-
-  onClose(error: NodeJS.ErrnoException | undefined): void {
-    const owner = this.#owner;
-    const stream = this.#stream;
-    owner?.onClosed(this);
-    if (this.#isOver || stream === undefined) return;
-    const isUnprocessed =
-      stream.rstCode === constants.NGHTTP2_REFUSED_STREAM || owner?.isUnprocessed(stream.id) === true;
-    if (isUnprocessed && !this.#hasHead && !this.#isResent && this.#body?.replayable !== false) {
-      this.#isResent = true;
-      this.#stream = undefined;
-      this.#owner = undefined;
-      this.#parts = [];
-      this.#deps.deadlines.remove(this);
-      this.#deps.resend(this);
-      return;
-    }
-    if (this.#hasHead && !this.#deliver()) return;
-    this.#finish();
-    this.handler.onFault(toStreamFault(stream.rstCode, error));
-  }
-
-  readonly #failWith = (reason: string): void => this.fail({ code: 'response_invalid', reason });
-
-  #reset(code: number): void {
-    const stream = this.#stream;
-    if (stream !== undefined && !stream.destroyed) {
-      // Buffered bytes are dropped, so that the stream can close.
-      stream.resume();
-      stream.close(code);
-    }
+  #failWith(reason: string): void {
+    this.fail({ code: 'response_invalid', reason });
   }
 
   #finish(): void {
     this.#isOver = true;
-    this.#parts = [];
     this.#deps.deadlines.remove(this);
     this.#body?.stop();
   }

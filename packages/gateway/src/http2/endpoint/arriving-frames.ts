@@ -142,7 +142,7 @@ export class ArrivingFrames implements FrameReceiver {
   onReset(streamId: number, code: number): void {
     const { streams } = this.#connection;
     const stream = streams.get(streamId);
-    if (stream !== undefined) stream.close(code, false);
+    if (stream !== undefined) stream.close(code, 'peer');
     else if (streams.isIdle(streamId)) this.onConnectionError(errorCodes.protocolError);
   }
 

@@ -175,7 +175,7 @@ export class Http2Endpoint implements FrameConnection {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#reader.stop();
-    for (const stream of this.streams.all()) stream.close(code ?? errorCodes.cancel, false);
+    for (const stream of this.streams.all()) stream.close(code ?? errorCodes.cancel, 'connection');
     this.listener.onClosed(code);
   }
 }

@@ -1,23 +1,9 @@
+import { noTrailers } from '../../http1/message/response-writer.ts';
 import { errorCodes } from '../frames/error-code.ts';
 import { maxWindow } from '../frames/frame.ts';
 import { ReceiveWindow } from './receive-window.ts';
 import type { FrameWriter, WriteListener } from '../frames/frame-writer.ts';
-
-/** Called with what happens on a stream; nothing after `onClosed`. Fields are name and value in turn, as Latin-1. */
-export interface Http2StreamListener {
-  /** The head of a response, which may be an interim one. */
-  onFields(fields: readonly string[], endsStream: boolean): void;
-  /** @param lent the bytes are valid until `onFlush` or `onEnd` only. */
-  onData(part: Buffer, lent: boolean): void;
-  /** All that has arrived so far has been passed on. */
-  onFlush(): void;
-  /** @param trailers `noTrailers` when there are none. */
-  onEnd(trailers: readonly string[]): void;
-  /** Everything written has been sent. */
-  onDrained(): void;
-  /** @param code why it was reset, or its connection closed; undefined when both sides have ended it and the last frame is written. */
-  onClosed(code: number | undefined): void;
-}
+import { noListener, type Http2StreamListener, type StreamEnd } from './stream-listener.ts';
 
 /** The connection of a stream, as the stream uses it. */
 export interface StreamConnection {
@@ -39,7 +25,7 @@ export interface StreamConnection {
 /** One stream of a connection (RFC 9113 section 5). A class, because each request has one. */
 export class Http2Stream implements WriteListener {
   readonly id: number;
-  listener: Http2StreamListener = nobody;
+  listener: Http2StreamListener = noListener;
   isClosed = false;
   /** Whether the other side has ended its part; its last bytes may not have been read. */
   isRemoteEnded = false;
@@ -70,14 +56,29 @@ export class Http2Stream implements WriteListener {
     this.#window = new ReceiveWindow(window);
   }
 
-  /** Whether this side has ended its part. */
-  get isLocalEnded(): boolean {
-    return this.#isLocalEnded;
+  /** The body has that many bytes: any other number is an error of the stream, also of the part that has arrived. */
+  expect(bytes: number): void {
+    this.#left = bytes - this.arrivedBytes;
+    if (this.#left < 0 || (this.isRemoteEnded && this.#left > 0)) this.reset(errorCodes.protocolError);
   }
 
-  /** The body has that many bytes: any other number is an error of the stream. */
-  expect(bytes: number): void {
-    this.#left = bytes;
+  /** The whole body, if all of it has arrived, without trailers, and nothing has been read. Takes it. */
+  takeWhole(): Buffer | undefined {
+    if (!this.isRemoteEnded || this.#received !== noTrailers || this.#isReading || this.isClosed)
+      return undefined;
+    const [only, ...others] = this.#arrived;
+    const body = only === undefined ? nothing : others.length === 0 ? only : Buffer.concat(this.#arrived);
+    this.#arrived = [];
+    this.#received = undefined;
+    this.#consume(body.length);
+    return body;
+  }
+
+  /** Bytes that have arrived and have not been read. */
+  get arrivedBytes(): number {
+    let bytes = 0;
+    for (const part of this.#arrived) bytes += part.length;
+    return bytes;
   }
 
   /** Passes on what has arrived, and what will. */
@@ -128,7 +129,6 @@ export class Http2Stream implements WriteListener {
     this.isRemoteEnded = true;
     this.#received = trailers;
     this.#tellEnd();
-    if (this.#isLocalEnded) this.close(undefined, false);
   }
 
   /** @param block an encoded field section. */
@@ -174,7 +174,8 @@ export class Http2Stream implements WriteListener {
     if (this.#queue.length > 0) return true;
     if (this.#ending !== undefined) this.#sendEnd(this.#ending);
     else this.listener.onDrained();
-    return false;
+    // The listener may have written more.
+    return this.queuedBytes > 0;
   }
 
   /** The other side takes that many more bytes, or fewer. @returns whether its window is still valid. */
@@ -187,26 +188,25 @@ export class Http2Stream implements WriteListener {
   reset(code: number): void {
     if (this.isClosed) return;
     this.#connection.writer.reset(this.id, code);
-    this.close(code, true);
+    this.close(code, 'self');
   }
 
   /** The stream has ended, whoever has ended it. */
-  close(code: number | undefined, isReset: boolean): void {
+  close(code: number | undefined, by: StreamEnd): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    let unread = 0;
-    for (const part of this.#arrived) unread += part.length;
+    const unread = this.arrivedBytes;
     if (unread > 0) this.#connection.consumed(unread);
     this.#arrived = noParts;
     this.#queue = noParts;
     this.queuedBytes = 0;
-    this.#connection.onStreamClosed(this, isReset);
+    this.#connection.onStreamClosed(this, by === 'self');
     if (code === undefined) this.#connection.writer.onceWritten(this);
-    else this.listener.onClosed(code);
+    else this.listener.onClosed(code, by);
   }
 
   onWritten(): void {
-    this.listener.onClosed(undefined);
+    this.listener.onClosed(undefined, 'both');
   }
 
   /** @param most bytes to send. @returns the number of bytes sent; an empty part that ends the stream is always sent. */
@@ -254,7 +254,9 @@ export class Http2Stream implements WriteListener {
     const isReset = this.resetsWith !== undefined || (endsBothSides && !this.isRemoteEnded);
     // The rest of a request that has its response is of no use (RFC 9113 section 8.1).
     if (isReset) writer.reset(this.id, this.resetsWith ?? errorCodes.noError);
-    if (isReset || this.isRemoteEnded) this.close(undefined, isReset);
+    // A client still reads what has arrived.
+    if (isReset || (this.isRemoteEnded && (endsBothSides || this.#received === undefined)))
+      this.close(undefined, isReset ? 'self' : 'both');
   }
 
   #nextPart(): Buffer | undefined {
@@ -266,6 +268,7 @@ export class Http2Stream implements WriteListener {
     if (trailers === undefined || !this.#isReading || this.#arrived.length > 0 || this.isClosed) return;
     this.#received = undefined;
     this.listener.onEnd(trailers);
+    if (this.#isLocalEnded) this.close(undefined, 'both');
   }
 
   #consume(bytes: number): void {
@@ -277,13 +280,3 @@ export class Http2Stream implements WriteListener {
 
 const nothing = Buffer.alloc(0);
 const noParts: Buffer[] = [];
-
-/** Of a stream to which nobody listens yet. */
-const nobody: Http2StreamListener = Object.freeze({
-  onFields() {},
-  onData() {},
-  onFlush() {},
-  onEnd() {},
-  onDrained() {},
-  onClosed() {},
-});

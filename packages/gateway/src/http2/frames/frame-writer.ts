@@ -117,9 +117,10 @@ export class FrameWriter {
     this.#number(this.#reserve(4), code);
   }
 
-  /** Calls the listener when everything up to now is with the system. */
+  /** Calls the listener when everything up to now is with the system, possibly before this returns. */
   onceWritten(listener: WriteListener): void {
-    this.#listeners.push(listener);
+    if (this.waiting === 0 && !this.#isWriting) listener.onWritten();
+    else this.#listeners.push(listener);
   }
 
   /** The connection is closed. */

@@ -71,8 +71,9 @@ export class HpackEncoder {
     const isAdded = policy === 'add' && size <= (this.#table.maxSize * 3) / 4;
     if (isAdded) this.#writeInteger(0x40, 0x3f, known?.index ?? 0);
     else this.#writeInteger(policy === 'never' ? 0x10 : 0, 0x0f, known?.index ?? 0);
-    if (known === undefined) this.#writeString(name);
-    this.#writeString(value);
+    if (known === undefined) this.#writeString(name, true);
+    // A value that comes once is not worth the time of the Huffman code.
+    this.#writeString(value, isAdded);
     if (isAdded) this.#add(name, value);
   }
 
@@ -105,8 +106,8 @@ export class HpackEncoder {
     }
   }
 
-  #writeString(text: string): void {
-    const length = huffmanLength(text);
+  #writeString(text: string, mayCompress: boolean): void {
+    const length = mayCompress ? huffmanLength(text) : text.length;
     if (length < text.length) {
       this.#writeInteger(0x80, 0x7f, length);
       this.#at = encodeHuffman(text, this.#into, this.#at);

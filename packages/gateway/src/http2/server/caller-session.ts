@@ -55,6 +55,8 @@ export class CallerSession implements DeadlineOwner, CallerStreamConnection, Htt
   readonly #budget: FloodBudget;
   readonly #pending: PendingResponses;
   readonly #onClose: () => void;
+  /** Requests with a body of which the head has just been read: a short body often comes with it. */
+  #beginning: { readonly stream: Http2Stream; readonly fields: readonly string[] }[] = [];
   /** Bytes that the caller had left unread at the last check, the number of writes then, and the time since that has not changed. */
   #stalledBytes = 0;
   #stalledWrites = 0;
@@ -84,6 +86,12 @@ export class CallerSession implements DeadlineOwner, CallerStreamConnection, Htt
   /** Bytes have arrived. @param lent they are valid only until this returns. */
   read(bytes: Buffer, lent: boolean): void {
     this.#endpoint.read(bytes, lent);
+    if (this.#beginning.length === 0) return;
+    const beginning = this.#beginning;
+    this.#beginning = [];
+    for (const { stream, fields } of beginning)
+      if (stream.isClosed) this.#budget.ended(false);
+      else this.#serve(stream, fields, false);
   }
 
   onExpired(): void {
@@ -118,12 +126,10 @@ export class CallerSession implements DeadlineOwner, CallerStreamConnection, Htt
   }
 
   onRequest(stream: Http2Stream, fields: readonly string[], endsStream: boolean): void {
-    const { activity, limits, serveStream } = this.#deps;
-    const isLast = limits?.isLast(this.#socket) === true;
     this.deadline = Infinity;
     this.#budget.request();
-    serveStream(stream, fields, endsStream, this);
-    if (isLast || activity.draining) this.last();
+    if (endsStream) this.#serve(stream, fields, true);
+    else this.#beginning.push({ stream, fields });
   }
 
   /** @param begun whether its response had begun; otherwise the caller has reset it. */
@@ -172,6 +178,13 @@ export class CallerSession implements DeadlineOwner, CallerStreamConnection, Htt
       this.#stalledMs += checkMs;
       if (writeTimeoutMs > 0 && this.#stalledMs >= writeTimeoutMs) this.#socket.destroy();
     }
+  }
+
+  #serve(stream: Http2Stream, fields: readonly string[], endsStream: boolean): void {
+    const { activity, limits, serveStream } = this.#deps;
+    const isLast = limits?.isLast(this.#socket) === true;
+    serveStream(stream, fields, endsStream, this);
+    if (isLast || activity.draining) this.last();
   }
 
   #awaitRequest(): void {

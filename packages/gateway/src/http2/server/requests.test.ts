@@ -60,14 +60,24 @@ describe('a request with HTTP/2', () => {
 
   test.each([
     ['with a length', { 'content-length': '11' }, 'content-length', '11'],
-    ['without one', {}, 'transfer-encoding', 'chunked'],
-  ])('passes a body %s', async (_, headers, name, value) => {
+    ['without one', {}, 'content-length', '11'],
+  ])('passes a short body %s', async (_, headers, name, value) => {
     const { gateway, client } = await start((request, response) => {
       void text(request).then((body) => response.end(`${body} ${String(request.headers[name])}`));
     });
     const response = await client.send({ ':method': 'POST', ...headers }, 'hello world');
     expect(response).toMatchObject({ status: 200, body: `hello world ${value}` });
     expect(await gateway.recorded(1)).toMatchObject({ requestBytes: 11 });
+  });
+
+  test('passes a body without a length on in chunks', async () => {
+    const { client } = await start((request, response) => {
+      void text(request).then((body) =>
+        response.end(`${body.length} ${String(request.headers['transfer-encoding'])}`),
+      );
+    });
+    const response = await client.send({ ':method': 'POST' }, 'a'.repeat(200_000));
+    expect(response).toMatchObject({ status: 200, body: '200000 chunked' });
   });
 
   test('passes the end of an empty body on that came before the server took it', async () => {

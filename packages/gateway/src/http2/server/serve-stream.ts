@@ -66,6 +66,7 @@ export function createServeStream(deps: ServeStreamDeps): ServeStream {
     connection.fields = fields;
     connection.usefulBytes += fields.bytes;
     if (fields.bodyBytes !== undefined && !endsHere) stream.expect(fields.bodyBytes);
+    if (stream.isClosed) return;
     const refusal = activity.draining ? gatewayRefusals.gateway_draining : refusalOf(head, config);
     if (target === '*' && refusal === undefined) {
       writeWhole(response, aboutServer);
@@ -87,7 +88,7 @@ export function createServeStream(deps: ServeStreamDeps): ServeStream {
       response.onClose({ responseClosed: () => late.cancel() });
     }
     const body = new StreamBody(stream, {
-      announcedBytes: fields.bodyBytes ?? 0,
+      announcedBytes: stream.isRemoteEnded ? stream.arrivedBytes : (fields.bodyBytes ?? 0),
       deadlines,
       // Streams of gRPC may last; `grpc-timeout` is their limit.
       limitMs: fields.isGrpc ? 0 : config.transport.readTimeoutMs,

@@ -3,7 +3,7 @@ import type { Deadlines, DeadlineOwner } from '../../http1/message/deadlines.ts'
 import type { Http2Stream } from '../endpoint/stream.ts';
 
 export interface StreamBodyOptions {
-  /** `content-length`; 0 without one. */
+  /** Bytes of the whole body, if it has arrived; otherwise `content-length`, or 0 without one. */
   readonly announcedBytes: number;
   readonly deadlines: Deadlines;
   /** Milliseconds for the rest of the body, whenever it is awaited; 0: no limit. */
@@ -33,8 +33,12 @@ export class StreamBody implements CallerBody, DeadlineOwner {
     return this.#options.announcedBytes;
   }
 
-  whole(): undefined {
-    return undefined;
+  whole(): Buffer | undefined {
+    const body = this.#stream.takeWhole();
+    if (body === undefined) return undefined;
+    this.takenBytes = body.length;
+    this.#options.onBytes(body.length);
+    return body;
   }
 
   read(onPart: (part: Buffer) => void, onEnd: (trailers: readonly string[]) => void): void {

@@ -1,7 +1,8 @@
 import { toHeaderText } from '../../http1/message/header-text.ts';
 import type { CallerResponseHead } from '../../http1/message/response-writer.ts';
 import type { CallerResponse, InterimHead, ResponseListener } from '../../proxy/caller-response.ts';
-import type { Http2Stream, Http2StreamListener } from '../endpoint/stream.ts';
+import type { Http2Stream } from '../endpoint/stream.ts';
+import type { Http2StreamListener } from '../endpoint/stream-listener.ts';
 import { errorCodes } from '../frames/error-code.ts';
 import { appendFields } from './response-heads.ts';
 
@@ -118,6 +119,10 @@ export class StreamResponse implements CallerResponse, Http2StreamListener {
   }
 
   onceDrained(told: () => void): void {
+    if (this.pendingBytes === 0) {
+      process.nextTick(told);
+      return;
+    }
     this.#onDrained = told;
     this.#connection.onPending(this);
   }
