@@ -13,6 +13,8 @@ export const gateways = {
   two: { workers: 2 },
   silent: { accessLog: false },
   metered: { metrics: true },
+  served: { api: true },
+  followed: { api: true, pages: 1 },
   few: { routers: 10 },
   some: { routers: someRouters },
   many: { routers: manyRouters },
@@ -64,6 +66,15 @@ export const dimensions = [
       { name: 'nothing', gateway: 'silent', asks: answer },
       { name: 'access log', gateway: 'one', asks: answer },
       { name: 'access log and metrics', gateway: 'metered', asks: answer },
+    ],
+  },
+  {
+    name: 'api',
+    first: 'API and dashboard',
+    contestants: [
+      { name: 'off', gateway: 'one', asks: answer },
+      { name: 'on', gateway: 'served', asks: answer },
+      { name: 'on, a page open', gateway: 'followed', asks: answer },
     ],
   },
   {

@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { startGateway } from '../lib/gateway.mjs';
 
 /** The client of callers, and the gateway's own. */
@@ -62,6 +63,8 @@ export async function startGrantgate(
     routers = 1,
     accessLog = true,
     metrics = false,
+    api = false,
+    pages = 0,
     build,
     steps = false,
     exports = [],
@@ -75,7 +78,7 @@ export async function startGrantgate(
     install: {
       entryPoints: {
         web: { address: '127.0.0.1:0' },
-        ...(metrics && { admin: { address: '127.0.0.1:0' } }),
+        ...((metrics || api) && { admin: { address: '127.0.0.1:0' } }),
       },
       ...(log !== undefined && {
         accessLog: {
@@ -83,6 +86,7 @@ export async function startGrantgate(
           ...(exports.includes('logs') && { dualOutput: true, otlp: to('logs', collector) }),
         },
       }),
+      ...(api && { api: {} }),
       ...(metrics && { metrics: { prometheus: {} } }),
       ...(exports.includes('metrics') && { metrics: { otlp: to('metrics', collector) } }),
       ...(exports.includes('traces') && { tracing: { sampleRate: 0.1, otlp: to('traces', collector) } }),
@@ -99,7 +103,15 @@ export async function startGrantgate(
       },
     },
   });
+  for (let page = 0; page < pages; page += 1) followEvents(gateway.portOf('admin'));
   return { port: gateway.portOf('web'), prefix: steps ? strippedPrefix : '', pids: [gateway.pid], log };
+}
+
+/** Reads the events that an open page of the dashboard reads, to the end of the gateway. */
+function followEvents(port) {
+  get({ port, host: '127.0.0.1', path: '/api/events' }, (response) =>
+    response.resume().on('error', () => {}),
+  ).on('error', () => {});
 }
 
 const to = (signal, port) => ({ http: { endpoint: `http://127.0.0.1:${port}/v1/${signal}` } });

@@ -7,7 +7,7 @@ import { isListening } from './ports.mjs';
 
 /** Output of a failing program, without its beginning. */
 const keptOfStderr = 16_384;
-const startWithinMs = 60_000;
+const startWithinMs = 180_000;
 const endWithinMs = 5_000;
 
 /**

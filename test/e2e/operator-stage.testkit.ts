@@ -142,14 +142,19 @@ export async function startOperatorStage(): Promise<OperatorStage> {
       await Promise.all([server.close(), broken.close(), service.close(), redis.close()]);
     },
   };
-  // First, because a worker's counters end with it.
-  const { pid = 0 } = served.logged('worker ready').find(({ worker }) => worker === 2) ?? {};
-  process.kill(pid, 'SIGKILL');
-  await served.untilLogged('worker ready', 3);
-  await sendRequests(stage, urlOf('websecure'), late.cert);
-  await redis.server.kill();
-  await trip(urlOf('web'));
-  return stage;
+  try {
+    // First, because a worker's counters end with it.
+    const { pid = 0 } = served.logged('worker ready').find(({ worker }) => worker === 2) ?? {};
+    process.kill(pid, 'SIGKILL');
+    await served.untilLogged('worker ready', 3);
+    await sendRequests(stage, urlOf('websecure'), late.cert);
+    await redis.server.kill();
+    await trip(urlOf('web'));
+    return stage;
+  } catch (error) {
+    await stage.close();
+    throw error;
+  }
 } // prettier-ignore
 
 /** One request for each kind of caller that is refused, over HTTP/2, and some that are served. */
