@@ -1,4 +1,4 @@
-// What a scrape of the metrics and a request to the API cost a gateway of many routers and several workers: `npm run bench:api`.
+// Cost of a scrape of the metrics and of requests to the API, for a gateway of many routers and several workers: `npm run bench:api`.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Agent, createServer, get } from 'node:http';
@@ -44,8 +44,13 @@ async function run({ routers, workers, times }) {
   const stage = openStage();
   const upstream = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1');
   await once(upstream, 'listening');
+  let longestDelay;
   const gateway = await startGateway(stage, {
     name: 'api',
+    env: { NODE_OPTIONS: `--import ${new URL('lib/loop-delay.mjs', import.meta.url).href}` },
+    onMessage(message) {
+      if (message.msg === 'longest delay') longestDelay?.(message.ms);
+    },
     install: {
       entryPoints: { web: { address: '127.0.0.1:0' }, admin: { address: '127.0.0.1:0' } },
       api: {},
@@ -68,13 +73,18 @@ async function run({ routers, workers, times }) {
   process.stderr.write('visiting every router\n');
   await visitAll(gateway.portOf('web'), routers, workers);
   const rows = [];
-  for (const path of paths) rows.push(await measure(gateway, path, times));
+  const readDelay = () =>
+    new Promise((resolve) => {
+      longestDelay = resolve;
+      process.kill(gateway.pid, 'SIGUSR2');
+    });
+  for (const path of paths) rows.push(await measure(gateway, path, { times, readDelay }));
   rows.push(await measureEvents(gateway));
   await stage.close();
   upstream.close();
   const { date, cores, model, node } = describeMachine();
   process.stdout.write(`${date}, ${cores} cores of ${model}, Node.js ${node}; ${routers} routers, ${workers} workers, median of ${times}\n\n`);
-  process.stdout.write(`${markdownTable(['resource', 'KiB', 'time, ms', 'CPU time of the primary, ms', 'of all processes, ms'], rows)}\n`);
+  process.stdout.write(`${markdownTable(['resource', 'KiB', 'time, ms', 'CPU time of the primary, ms', 'longest block of the primary, ms', 'CPU time of all processes, ms'], rows)}\n`);
 } // prettier-ignore
 
 /** Several times as often as there are workers, over short connections, so that each worker counts nearly every router. */
@@ -106,9 +116,10 @@ const ask = (port, path, agent) =>
 const ownCpuUs = (pid) => parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8')).cpuUs;
 
 /** Ticks of 10 ms say little about one request, so the CPU time is that of all of them. */
-async function measure(gateway, path, times) {
+async function measure(gateway, path, { times, readDelay }) {
   const port = gateway.portOf('admin');
   await ask(port, path);
+  await readDelay();
   const [ownBefore, allBefore] = [ownCpuUs(gateway.pid), cpuMicroseconds([gateway.pid])];
   const durations = [];
   let bytes = 0;
@@ -119,7 +130,15 @@ async function measure(gateway, path, times) {
   }
   const [own, all] = [ownCpuUs(gateway.pid) - ownBefore, cpuMicroseconds([gateway.pid]) - allBefore];
   const inMs = (us) => (us / 1000 / times).toFixed(1);
-  return [`\`${path}\``, (bytes / 1024).toFixed(0), median(durations).toFixed(1), inMs(own), inMs(all)];
+  const delayMs = await readDelay();
+  return [
+    `\`${path}\``,
+    (bytes / 1024).toFixed(0),
+    median(durations).toFixed(1),
+    inMs(own),
+    delayMs.toFixed(0),
+    inMs(all),
+  ];
 }
 
 /** One open page for ten seconds, without other requests: per second. */
@@ -133,7 +152,7 @@ async function measureEvents(gateway) {
   const [own, all] = [ownCpuUs(gateway.pid) - ownBefore, cpuMicroseconds([gateway.pid]) - allBefore];
   request.destroy();
   const inMs = (us) => (us / 1000 / seconds).toFixed(1);
-  return ['an open page, each second', '', '', inMs(own), inMs(all)];
+  return ['an open page, each second', '', '', inMs(own), '', inMs(all)];
 } // prettier-ignore
 
 if (values.help) process.stdout.write(usage);

@@ -9,7 +9,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
  * Starts `grantgate serve` in its own process, and waits until it and all of its workers are ready. `install` and `routes` are
  * objects, written as JSON, which is valid YAML. `build` is another repository, `onMessage` receives the messages of the log.
  */
-export async function startGateway(stage, { name, install, routes, build = root, onMessage }) {
+export async function startGateway(stage, { name, install, routes, build = root, onMessage, env }) {
   const files = { install: stage.path(`${name}.yaml`), routes: stage.path(`${name}.routes.yaml`) };
   writeFileSync(files.routes, JSON.stringify(routes));
   writeFileSync(
@@ -26,7 +26,7 @@ export async function startGateway(stage, { name, install, routes, build = root,
     onMessage?.(message);
   };
   const main = join(build, 'packages/gateway/bin/grantgate.cjs');
-  const program = stage.run(process.execPath, [main, 'serve', '--config', files.install], { onLine });
+  const program = stage.run(process.execPath, [main, 'serve', '--config', files.install], { onLine, env });
   const wanted = (install.workers ?? 1) > 1 ? install.workers : 0;
   const entryPoints = Object.keys(install.entryPoints);
   await stage.until(

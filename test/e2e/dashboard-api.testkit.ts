@@ -16,6 +16,7 @@ import {
   tokenShape,
 } from '../../packages/gateway/src/admin/api/shapes.ts';
 import { explanationShape } from '../../packages/gateway/src/admin/api/explanation-shape.ts';
+import { callerShape } from '../../packages/gateway/src/admin/api/caller-shape.ts';
 import { certificateShape } from '../../packages/gateway/src/admin/api/certificate-shape.ts';
 import { storeShape } from '../../packages/gateway/src/admin/api/store-shape.ts';
 import { createDashboard } from '../../packages/gateway/src/admin/dashboard.ts';
@@ -97,6 +98,12 @@ function replyTo(path: string, parameters: URLSearchParams, data: DashboardData)
       );
     case 'entrypoints':
       return checked(entryPointShape.array(), [{ name: 'web', address: ':8000', protocol: 'http' }]);
+    case 'callers':
+      return pageOf(
+        data.callers.filter((one) => one.clientID.includes(search)),
+        parameters,
+        callerShape,
+      );
     case 'certificates':
       return pageOf(data.certificates, parameters, certificateShape);
     case 'tokens/middlewares':

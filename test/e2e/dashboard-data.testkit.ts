@@ -1,6 +1,13 @@
+import type { CallerView } from '../../packages/gateway/src/admin/api/caller-shape.ts';
 import type { CertificateView } from '../../packages/gateway/src/admin/api/certificate-shape.ts';
 import type { StoreView } from '../../packages/gateway/src/admin/api/store-shape.ts';
-import { certificates, createMiddleware, createService, stores } from './dashboard-state-data.testkit.ts';
+import {
+  certificates,
+  createCallers,
+  createMiddleware,
+  createService,
+  stores,
+} from './dashboard-state-data.testkit.ts';
 import type {
   AuthorizationServerView,
   ConfigView,
@@ -21,6 +28,7 @@ export interface DashboardData {
   readonly authorizationServers: readonly AuthorizationServerView[];
   readonly stores: readonly StoreView[];
   readonly certificates: readonly CertificateView[];
+  readonly callers: readonly CallerView[];
   readonly routers: readonly RouterView[];
   readonly figures: RouterFigures;
   readonly middleware: (name: string) => MiddlewareView;
@@ -91,8 +99,8 @@ const createOverview = (routers: number): Overview => ({
     refusing:
       routers > 0
         ? [
-            { middleware: 'limit@file', state: 'open', until: time(90) },
-            { middleware: 'orders-breaker@file', state: 'recovering', until: time(40) },
+            { middleware: 'limit@file', state: 'open', until: time(3_600) },
+            { middleware: 'orders-breaker@file', state: 'recovering', until: time(1_800) },
           ]
         : [],
   },
@@ -239,6 +247,7 @@ export function createDashboardData(routers: number, tokens: number): DashboardD
     authorizationServers: some ? [createServer({}), failing, introspection, keySet] : [],
     stores: some ? stores : [],
     certificates: some ? certificates : [],
+    callers: some ? createCallers(hostileClientID) : [],
     routers: Array.from({ length: routers }, (_, index) => createRouter(index)),
     figures: {
       requests: 20_412,

@@ -1,3 +1,4 @@
+import type { CallerView } from '../../packages/gateway/src/admin/api/caller-shape.ts';
 import type { CertificateView } from '../../packages/gateway/src/admin/api/certificate-shape.ts';
 import type { MiddlewareView, ServiceView } from '../../packages/gateway/src/admin/api/shapes.ts';
 import type { StoreView } from '../../packages/gateway/src/admin/api/store-shape.ts';
@@ -64,6 +65,19 @@ export const certificates: readonly CertificateView[] = [
   createCertificate(-1, { commonName: '', names: ['old.example.com'], origin: 'Secret apps/old-tls' }),
   createCertificate(9),
   ...[30, 60, 70, 80, 89].map((days) => createCertificate(days, { origin: null })),
+];
+
+/** Made-up callers of an API. @param hostileClientID one of them. */
+export const createCallers = (hostileClientID: string): readonly CallerView[] => [
+  {
+    clientID: hostileClientID,
+    middlewares: ['signed@file'],
+    credentials: 1,
+    refused: 1,
+    expiresAt: time(240),
+  },
+  { clientID: 'ada', middlewares: ['signed@file'], credentials: 3, refused: 1, expiresAt: time(2_400) },
+  { clientID: 'key-1', middlewares: ['keyed@file'], credentials: 1, refused: 0, expiresAt: null },
 ];
 
 /** A circuit breaker, or a middleware that requests tokens. */

@@ -43,7 +43,7 @@ describe('more than 51 secrets that a gateway, its callers and its servers have'
       expect(response.status).toBe(200);
       all += await response.text();
     }
-    expectClean(all, 'own-token@file', 'ada', 'claims_not_satisfied', 'urn:env:CLIENT_SECRET', '"unavailable"');
+    expectClean(all, 'own-token@file', 'ada', '"refused":1,"expiresAt"', 'claims_not_satisfied', 'urn:env:CLIENT_SECRET', '"unavailable"');
     for (const path of ['/api/tokens/purge?all=true', '/api/log/level', '/api/drain']) {
       const authorization = `Bearer ${stage.needles.plant(`wrong token for ${path}`)}`;
       const response = await fetch(admin + path, { method: 'POST', body: '{"level":"info"}', headers: { authorization } });

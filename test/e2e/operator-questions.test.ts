@@ -51,6 +51,17 @@ describe('from the API alone, an operator learns', () => {
     const token = { obtainedAt: like(/Z$/), expiresAt: like(/Z$/), refreshAt: like(/Z$/) };
     const tokens = await read('/api/tokens');
     expect(tokens).toContainEqual(some({ clientID: 'orders', middlewares: ['callers@file'], ...token }));
+    const valid = { expiresAt: like(/Z$/), credentials: 1 };
+    const callers = await read('/api/callers');
+    for (const [middleware, clientID] of [
+      ['signed@file', 'ada'],
+      ['opaque@file', 'orders'],
+      ['exchanged@file', 'orders'],
+    ])
+      expect(callers).toContainEqual(some({ clientID, middlewares: [middleware], refused: 0, ...valid }));
+    expect(callers).toContainEqual(
+      some({ clientID: 'bob', middlewares: ['signed@file'], refused: 1, ...valid }),
+    );
   });
 
   it('whether authorization servers are healthy, and their last failure', async () => {
@@ -164,6 +175,9 @@ describe('from the dashboard alone, an operator learns', () => {
     await show('Tokens');
     const row = page.getByRole('row').filter({ hasText: 'callers@file' });
     await untilText(row, /orders[^]*expires in \d+ min[^]*refreshed on use in/);
+    const callers = region('Verified callers').getByRole('row');
+    await untilText(callers.filter({ hasText: 'exchanged@file' }), /orders[^]*in \d+ min[^]*passes/);
+    await untilText(callers.filter({ hasText: 'bob' }), /signed@file[^]*in \d+ min[^]*refused/);
   });
 
   it('whether authorization servers are healthy, and their last failure', async () => {

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { TokenMiddlewareView, TokenView } from '../../../gateway/src/admin/api/shapes.ts';
 import { changeParameters, useLive, useNow, useRefresh, useResource } from '../dashboard.tsx';
+import { Callers } from '../parts/callers.tsx';
 import { Badge, Outside, pageOf } from '../parts/common.tsx';
 import { Results } from '../parts/results.tsx';
 import { Filters, SearchField, SelectField } from '../parts/filters.tsx';
@@ -56,6 +57,7 @@ export function TokensView({ location }: { readonly location: ViewLocation }): J
       >
         {(entries) => <TokenTable tokens={entries} />}
       </Results>
+      <Callers search={search} middleware={middleware} version={version} />
     </>
   );
 }

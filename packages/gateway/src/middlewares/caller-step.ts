@@ -35,7 +35,7 @@ export function createCallerStep(
   name: string,
   { source, authentication, forwards, recognises, keepsCaller = false, tally, close }: CallerStepParts,
 ): Step {
-  const { decide, purge } = authentication;
+  const { decide, purge, forEachCaller } = authentication;
   const { query, cookie } = source.secretNames;
   const isInHeaderAlone = query === undefined && cookie === undefined;
   const strip = (decision: Decision, request: StepRequest): StepResult =>
@@ -66,6 +66,7 @@ export function createCallerStep(
     },
     keepsCaller,
     purge,
+    forEachCaller,
     ...(tally && { tally }),
     ...(close && { close }),
   } satisfies Step);

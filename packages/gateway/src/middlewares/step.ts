@@ -1,6 +1,7 @@
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { Subject } from '@grantgate/middleware/decision/decision';
+import type { CallerAuthentication } from '@grantgate/middleware/verification/create-caller-decide';
 import type { CallerBody } from '../http1/message/caller-body.ts';
 import type { ResponseWriter } from '../http1/message/response-writer.ts';
 import type { RequestFacts } from '../routing/facts.ts';
@@ -72,6 +73,8 @@ export interface Step {
   readonly tally?: TokenTally | undefined;
   /** Drops its tokens, of one client or of all; middlewares with shared tokens share this function. */
   readonly purge?: ((clientId?: string) => number) | undefined;
+  /** Visits the callers whose credentials it has cached; middlewares with shared credentials share this function. */
+  readonly forEachCaller?: CallerAuthentication<StepRequest>['forEachCaller'] | undefined;
   /** Releases its resources, after the last request that uses it has ended. */
   readonly close?: () => Promise<void>;
 }

@@ -22,6 +22,7 @@ import { readVersion } from '../version.ts';
 import type { Services } from '../upstream/create-upstream.ts';
 import type { GatewayIo } from './gateway.ts';
 import { createIssuerJournal } from './issuer-journal.ts';
+import { surveyCallers } from './caller-survey.ts';
 import { findStores } from './find-stores.ts';
 import type { Observers } from './observers.ts';
 import { createStoreJournal, type StoreJournal } from './store-journal.ts';
@@ -35,6 +36,7 @@ export interface ApiState extends Pick<Observers, 'onSteps' | 'onApplied'> {
   readonly certificates: ProcessSource['certificates'];
   readonly stores: ProcessSource['stores'];
   readonly circuits: ProcessSource['circuits'];
+  readonly callers: ProcessSource['callers'];
   /** Records the events of a store. */
   readonly followStore: StoreJournal['follow'];
 }
@@ -66,6 +68,7 @@ export function createApiState(
   keys.subscribe(journal.onKeys);
   const stores = createStoreJournal(clock);
   let circuits: readonly Circuit[] = [];
+  let latestSteps: ReadonlyMap<string, Step> = new Map();
   return {
     endpoints,
     certificates: () => certificates.list(),
@@ -73,9 +76,11 @@ export function createApiState(
     tallies: () => tallies,
     issuers: () => journal.list(),
     stores: () => stores.list(),
+    callers: () => surveyCallers(latestSteps, clock),
     circuits: () => circuits.map(({ middleware, read }) => ({ middleware, ...read() })),
     followStore: (redis, events) => stores.follow(redis, events),
     onSteps(steps: ReadonlyMap<string, Step>) {
+      latestSteps = steps;
       circuits = Array.from(steps).flatMap(([middleware, { readCircuit }]) =>
         readCircuit === undefined ? [] : [{ middleware, read: readCircuit }],
       );

@@ -27,7 +27,7 @@ export interface SupervisorDeps {
   /** Called when a worker requests a shutdown of the gateway. Default: nothing happens. */
   readonly onStop?: () => void;
   /** Writes the metrics of all workers for one of them. @param serving workers that are ready. */
-  readonly writeMetrics: (collected: CollectionResult, serving: number) => string;
+  readonly writeMetrics: (collected: CollectionResult, serving: number) => string | Promise<string>;
   /** As `Math.random`, which is the default. */
   readonly random?: () => number;
 }

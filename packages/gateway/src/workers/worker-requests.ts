@@ -34,7 +34,7 @@ export interface WorkerRequestDeps {
   readonly onEnded: (readings: Readings) => void;
   /** Called when a worker requests a shutdown of the gateway. Default: nothing happens. */
   readonly onStop?: (() => void) | undefined;
-  readonly writeMetrics: (collected: CollectionResult, serving: number) => string;
+  readonly writeMetrics: (collected: CollectionResult, serving: number) => string | Promise<string>;
 }
 
 export interface Workers<M> {
@@ -62,7 +62,7 @@ export function createWorkerRequests<M extends Recipient>(
     const collected = await collect();
     let text: string | undefined;
     try {
-      text = writeMetrics(collected, workers.serving());
+      text = await writeMetrics(collected, workers.serving());
     } catch {
       // A failure to collect metrics must not crash the primary.
     }

@@ -115,6 +115,7 @@ export function createBearerAuthenticator<Request extends CredentialRequest>(
   });
   return Object.freeze({
     decide: authentication.decide,
+    forEachCaller: authentication.forEachCaller,
     purge(clientId?: string) {
       kind.purge?.();
       return authentication.purge(clientId);

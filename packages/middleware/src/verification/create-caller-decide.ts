@@ -8,7 +8,7 @@ import { toAllow } from '../decision/allow.ts';
 import { evaluatePolicy } from '../decision/evaluate-policy.ts';
 import { compilePolicy, type Policy } from '../decision/policy.ts';
 import type { ClaimsOptions } from '../options/claims.ts';
-import type { CredentialCache } from './credential-cache.ts';
+import type { CredentialCache, CredentialSection } from './credential-cache.ts';
 import type { CallerIdentity, Verification, Verify } from './verification.ts';
 
 /** Decides on requests with a caller's credential. Synchronous when its verification is cached. */
@@ -59,6 +59,17 @@ export interface CallerAuthentication<Request extends CredentialRequest> {
   readonly decide: CallerDecide<Request>;
   /** Drops the cached credentials of one client, or of all, and returns their number. */
   readonly purge: (clientId?: string) => number;
+  /** Visits the cached credentials. */
+  readonly forEachCaller: (visit: (caller: CachedCaller) => void) => void;
+}
+
+/** A caller whose credential is cached. */
+export interface CachedCaller {
+  readonly clientId: string;
+  /** `Clock.monotonic()` milliseconds; Infinity: it does not expire. */
+  readonly expiresAtMs: number;
+  /** Whether the claims satisfy the policy. */
+  readonly isAllowed: boolean;
 }
 
 /** A decision on a credential, with the proof that each further request must have. */
@@ -95,8 +106,7 @@ export function createCallerDecide<Request extends CredentialRequest>(
       return { decision: deny, clientId: deny.clientId ?? '', confirm: undefined };
     }
     const { clientId, confirm, expiresAtMs, trust, exchanged } = verification;
-    const own = forwards ? source.forward(found) : undefined;
-    const forwarded = exchanged === undefined ? own : (['authorization', exchanged.authorization] as const);
+    const forwarded = forwards ? source.forward(found) : undefined;
     const decision = toDecision(policy, verification, { refusals, clock, forwarded });
     if (decision.allowed)
       onAllow?.(decision, { token: exchanged?.value ?? found.value, claims: verification.claims });
@@ -147,6 +157,7 @@ export function createCallerDecide<Request extends CredentialRequest>(
         ? late.then((settled) => confirm(settled, request))
         : confirm(late, request);
     },
+    forEachCaller: createForEachCaller(section),
     purge(clientId?: string) {
       purges += 1;
       flights.clear();
@@ -154,6 +165,15 @@ export function createCallerDecide<Request extends CredentialRequest>(
     },
   });
 }
+
+const createForEachCaller =
+  <Request extends CredentialRequest>(
+    section: CredentialSection<Verdict<Request>, Deny>,
+  ): CallerAuthentication<Request>['forEachCaller'] =>
+  (visit) =>
+    section.forEach(({ clientId, decision }, expiresAtMs) =>
+      visit({ clientId, expiresAtMs, isAllowed: decision.allowed }),
+    );
 
 /** Headers of the caller that the decision removes or replaces. */
 function toReplacedHeaders<Request extends CredentialRequest>(parts: CallerDecideParts<Request>): string[] {
@@ -204,12 +224,13 @@ interface DecisionParts {
 
 function toDecision<Request>(
   policy: Policy,
-  { clientId, claims, expiresAtMs }: CallerIdentity<Request>,
+  { clientId, claims, expiresAtMs, exchanged }: CallerIdentity<Request>,
   { refusals, clock, forwarded }: DecisionParts,
 ): Decision {
   if (claims === undefined && policy.needsClaims) return refusals.opaque(clientId);
   const result = evaluatePolicy(policy, claims);
   if (result.kind === 'unsatisfied') return refusals.unsatisfied(clientId, result.reason);
   if (result.kind === 'unsendable') return refusals.unsendable(clientId, result.header);
-  return toAllow(policy, result, { clientId, expiresAtMs, credential: forwarded ?? [], clock });
+  const credential = exchanged === undefined ? (forwarded ?? []) : ['authorization', exchanged.authorization];
+  return toAllow(policy, result, { clientId, expiresAtMs, credential, clock });
 }

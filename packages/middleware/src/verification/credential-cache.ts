@@ -35,6 +35,8 @@ export interface CredentialSection<Value, Refused> {
   set(key: string, value: Value, expiresAtMs: number, trust: Trust | undefined): void;
   refusalOf(key: string): Refused | undefined;
   refuse(key: string, refused: Refused, forMs: number): void;
+  /** Visits the values that `get` would return, with the `Clock.monotonic()` milliseconds at which each expires. */
+  forEach(visit: (value: Value, expiresAtMs: number) => void): void;
   /** Drops the values that match, and returns their number. */
   drop(fits: (value: Value) => boolean): number;
 }
@@ -82,6 +84,12 @@ export function createCredentialCache(options: CredentialCacheOptions): Credenti
         },
         refuse(key, refused, forMs) {
           refusedEntries.set(key, { section, refused, untilMs: clock.monotonic() + forMs });
+        },
+        forEach(visit) {
+          entries.forEach((entry) => {
+            if (entry.section === section && isUsable(entry, clock))
+              visit(entry.value as Value, entry.validity.expiresAtMs);
+          });
         },
         drop(fits) {
           refusedEntries.deleteWhere((entry) => entry.section === section);

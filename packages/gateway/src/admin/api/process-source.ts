@@ -59,6 +59,18 @@ export interface StoreNumbers {
   readonly durationsMs: readonly number[];
 }
 
+/** Credentials of one caller that middlewares have verified, in one process. */
+export interface CallerNumbers {
+  readonly clientId: string;
+  /** Qualified names; they share the credentials. */
+  readonly middlewares: readonly string[];
+  readonly credentials: number;
+  /** Those whose claims do not satisfy the middleware. */
+  readonly refused: number;
+  /** When the last one expires, in milliseconds since the epoch; undefined: it does not. */
+  readonly expiresAt: number | undefined;
+}
+
 /** A circuit breaker of a service, in one process. */
 export interface CircuitNumbers {
   /** Qualified name. */
@@ -104,6 +116,7 @@ export interface ProcessSource {
   readonly issuers: () => readonly IssuerNumbers[];
   readonly stores: () => readonly StoreNumbers[];
   readonly circuits: () => readonly CircuitNumbers[];
+  readonly callers: () => readonly CallerNumbers[];
   /** Certificates that entry points present, sorted by expiry. */
   readonly certificates: () => readonly PresentedCertificate[];
   /** Middlewares by the tally of their tokens. */

@@ -1,5 +1,11 @@
 import type { ApiLogLevel, AuthorizationServerView, RecentRefusal, TokenView } from './shapes.ts';
-import type { CircuitNumbers, ProcessSource, RequestNumbers, StoreNumbers } from './process-source.ts';
+import type {
+  CallerNumbers,
+  CircuitNumbers,
+  ProcessSource,
+  RequestNumbers,
+  StoreNumbers,
+} from './process-source.ts';
 
 /** A question that the process with the request sends to every process; plain data. */
 export type ApiQuestion =
@@ -8,6 +14,7 @@ export type ApiQuestion =
   | { readonly kind: 'servers' }
   | { readonly kind: 'stores' }
   | { readonly kind: 'circuits' }
+  | { readonly kind: 'callers' }
   | { readonly kind: 'authorizationServers' }
   | { readonly kind: 'router'; readonly name: string }
   | { readonly kind: 'tokenMiddlewares' }
@@ -38,6 +45,7 @@ export interface ApiReadings {
   readonly servers: readonly { readonly service: string; readonly url: string; readonly up: boolean }[];
   readonly stores: readonly StoreNumbers[];
   readonly circuits: readonly CircuitNumbers[];
+  readonly callers: readonly CallerNumbers[];
   readonly authorizationServers: readonly AuthorizationServerReading[];
   /** Null for a router without counts. */
   readonly router: RequestNumbers | null;

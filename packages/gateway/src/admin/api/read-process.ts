@@ -14,6 +14,7 @@ export function createReadProcess(source: ProcessSource): (question: ApiQuestion
     servers: () => source.health().map(({ service, url, up }) => ({ service, url, up })),
     stores: () => source.stores(),
     circuits: () => source.circuits(),
+    callers: () => source.callers(),
     authorizationServers: () => readAuthorizationServers(source),
     router: ({ name }) => source.requestsOf(name) ?? null,
     tokenMiddlewares: () => tokens.byMiddleware(),

@@ -28,7 +28,7 @@ import {
 import { explanationShape } from './explanation-shape.ts';
 import { mergeStores } from './stores.ts';
 import { storeShape, type StoreView } from './store-shape.ts';
-import { tokenResources } from './token-resources.ts';
+import { callerResource, tokenResources } from './token-resources.ts';
 
 /** Maximum number of refusals to keep. */
 export const maxRefusals = 200;
@@ -75,6 +75,7 @@ export const resources: readonly ApiResource[] = [
   },
   ...httpResources,
   ...tokenResources,
+  callerResource,
   {
     ...{ kind: 'list', path: '/api/authorization-servers', shape: authorizationServerShape },
     schemaName: 'AuthorizationServer',

@@ -1,6 +1,8 @@
 import { ApiError } from './api-error.ts';
+import { callerShape } from './caller-shape.ts';
+import { mergeCallers } from './callers.ts';
 import { countDistinct } from './overview.ts';
-import { compareKeys, readRange, toPage, type ListPage } from './paging.ts';
+import { compareKeys, isFound, paginate, readRange, toPage, type ListPage } from './paging.ts';
 import { order, pages, search } from './parameters.ts';
 import { tokenSortKeys, type TokenQuery, type TokenRow, type TokenSortKey } from './questions.ts';
 import type { ApiResource, ResourceContext } from './resource.ts';
@@ -58,6 +60,27 @@ export const tokenResources: readonly ApiResource[] = [
     },
   },
 ];
+
+/** Callers with credentials that the gateway has verified. */
+export const callerResource: ApiResource = {
+  ...{ kind: 'list', path: '/api/callers', shape: callerShape, schemaName: 'Caller' },
+  summary: 'Callers whose JWT, opaque token, API key or exchanged token is cached, without the credentials.',
+  parameters: [
+    ...pages,
+    search('the client ID'),
+    { name: 'middleware', description: 'Only callers of this middleware.' },
+  ],
+  async read({ survey, query }) {
+    const { readings } = await survey({ kind: 'callers' });
+    const wanted = query.get('middleware') ?? '';
+    const all = mergeCallers(readings).filter(
+      ({ clientID, middlewares }) =>
+        isFound(query, clientID) &&
+        (wanted === '' || middlewares.includes(wanted) || middlewares.includes(`${wanted}@file`)),
+    );
+    return paginate(all, readRange(query));
+  },
+};
 
 async function readTokens({ survey, query }: ResourceContext): Promise<ListPage<TokenView>> {
   const range = readRange(query);

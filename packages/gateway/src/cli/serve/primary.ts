@@ -7,7 +7,7 @@ import type { MetricsView } from '../../config/metrics-config.ts';
 import type { Log } from '../../observe/log.ts';
 import { createKubernetesLog } from '../../observe/kubernetes-log.ts';
 import { createPrimaryMetrics, type PrimaryMetrics } from '../../observe/metrics/primary-metrics.ts';
-import { writeText } from '../../observe/metrics/text.ts';
+import { writeTextInTurns } from '../../observe/metrics/text.ts';
 import { toShown } from '../../observe/metrics/view.ts';
 import { createWorkerLog } from '../../observe/worker-log.ts';
 import { openOwnLog, type OpenLog } from '../../start/open-log.ts';
@@ -90,7 +90,7 @@ async function supervise(
     onStop: () => stop.stop(),
     writeMetrics(collected, serving) {
       const series = metrics.read(collected, serving, version);
-      return writeText({ series: view === undefined ? series : toShown(series, view) });
+      return writeTextInTurns({ series: view === undefined ? series : toShown(series, view) });
     },
   });
   const metricsExport = createPrimaryExport({

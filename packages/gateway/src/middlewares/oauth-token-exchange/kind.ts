@@ -50,10 +50,14 @@ function createCompile(deps: MiddlewareDeps): Compile<ExchangeOptions> {
       });
       return Object.freeze({ ...authenticator, tally });
     });
-    const { source, tally, decide, purge } = use.value;
+    const { source, tally, decide, purge, forEachCaller } = use.value;
     return createCallerStep(name, {
       source,
-      authentication: { decide: (request) => decide(toPresentedRequest(source, request)), purge },
+      authentication: {
+        decide: (request) => decide(toPresentedRequest(source, request)),
+        purge,
+        forEachCaller,
+      },
       forwards: false,
       keepsCaller: true,
       tally,

@@ -1,0 +1,12 @@
+// Loaded into the processes of a gateway: its primary prints the longest delay of its event loop since the last SIGUSR2.
+import cluster from 'node:cluster';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+if (cluster.isPrimary) {
+  const delays = monitorEventLoopDelay({ resolution: 1 });
+  delays.enable();
+  process.on('SIGUSR2', () => {
+    process.stderr.write(`${JSON.stringify({ msg: 'longest delay', ms: delays.max / 1e6 })}\n`);
+    delays.reset();
+  });
+}
