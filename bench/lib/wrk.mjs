@@ -24,7 +24,7 @@ export function parseWrk(output, of = 'wrk') {
 }
 
 function percentile(output, of, share) {
-  const found = new RegExp(`^\\s+${share}%\\s+([\\d.]+)(us|ms|s|m|h)$`, 'm').exec(output);
+  const found = new RegExp(`^\\s+${share}%\\s+([\\d.]+)(us|ms|s|m|h)\\s*$`, 'm').exec(output);
   if (found === null) throw new Error(`${of}: no latency at ${share} %:\n${output}`);
   return Number(found[1]) * microseconds[found[2]];
 }
