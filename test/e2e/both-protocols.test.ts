@@ -199,7 +199,7 @@ accessLog: { format: json, fields: { headers: { names: { X-Seen: keep } } } }
     ]);
   });
 
-  it('gets a response after attempts that failed', async () => {
+  it('gets a response after failed attempts', async () => {
     expect(await client.send('/retry')).toMatchObject({ status: 200 });
     await until(() => logged()['RetryAttempts'] === 2);
     expect(attempts.get('/retry')).toBe(3);
@@ -219,7 +219,7 @@ accessLog: { format: json, fields: { headers: { names: { X-Seen: keep } } } }
     });
   });
 
-  it('is limited in its rate', async () => {
+  it('is limited in its rate of requests', async () => {
     const headers = { 'x-client': protocol };
     const statuses: number[] = [];
     for (let count = 0; count < 4; count += 1)
@@ -228,7 +228,7 @@ accessLog: { format: json, fields: { headers: { names: { X-Seen: keep } } } }
     expect((await client.send('/rate', { headers })).headers).toHaveProperty('retry-after');
   });
 
-  it('is limited in its requests at once', async () => {
+  it('is limited in its number of concurrent requests', async () => {
     const headers = { 'x-client': protocol };
     const first = client.send('/slow/flight', { headers });
     await until(() => waiting.length === 1);
@@ -265,8 +265,8 @@ accessLog: { format: json, fields: { headers: { names: { X-Seen: keep } } } }
     expect(await inFlight).toMatchObject({ status: 200, body: 'old', headers: { 'x-version': 'one' } });
   });
 
-  // The last one: the gateway is of no use after it.
-  it('gets its response although the gateway stops', async () => {
+  // The last test, because it stops the gateway.
+  it('gets its response while the gateway shuts down', async () => {
     const inFlight = client.send('/slow');
     await until(() => waiting.length === 1);
     const drained = gateway.gateway.drain();

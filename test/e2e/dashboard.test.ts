@@ -115,7 +115,7 @@ describe('the cards of authorization servers', () => {
 });
 
 describe('the panels of the overview', () => {
-  it('say since when a store is away and why, which certificate ends next, and which circuit breakers are open', async () => {
+  it('show since when a store is unavailable and why, which certificate ends next, and which circuit breakers are open', async () => {
     const { page } = await open(server.url);
     const away = page.getByRole('article').filter({ hasText: '10.1.0.1:26379' });
     expect(await away.textContent()).toMatch(

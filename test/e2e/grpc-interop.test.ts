@@ -82,7 +82,7 @@ const implementation: UntypedServiceImplementation = {
         ? Object.assign(new Error(), { code: 2, details: String(part).slice(5) })
         : part,
     )) as never,
-  // `list_services_response` with one service, whatever is asked.
+  // `list_services_response` with one service, for any request.
   reflection: ((call: DuplexCall) =>
     duplex(call, () => Buffer.from('321e0a1c0a1a677270632e74657374696e672e5465737453657276696365', 'hex'))) as never,
 }; // prettier-ignore
@@ -257,7 +257,7 @@ describe.each(['prior knowledge', 'TLS and ALPN'])('gRPC by %s', (transport) => 
     client.close();
   });
 
-  /** Resolves when a call after it has been served, so that the one before it has arrived. */
+  /** Resolves after a later call has been served, so that the previous call has arrived. */
   const reached = async (): Promise<void> => {
     const client = connect();
     await callUnary(client, methods.unary.path, Buffer.from('a'));

@@ -13,7 +13,7 @@ export interface ProtocolResponse {
   readonly body: string;
 }
 
-/** A client that does not care which protocol it uses. */
+/** A client for either protocol. */
 export interface ProtocolClient {
   send(path: string, options?: ProtocolRequest): Promise<ProtocolResponse>;
   close(): Promise<void>;
@@ -40,7 +40,7 @@ const openHttp1: OpenProtocol = (origin, ca) => {
   });
 };
 
-/** HTTP/2 on one connection, which is opened again when the gateway has ended it. */
+/** HTTP/2 on one connection, which is reopened after the gateway has closed it. */
 const openHttp2Protocol: OpenProtocol = async (origin, ca) => {
   const options = ca === undefined ? {} : { ca };
   let client = await openHttp2(origin, options);

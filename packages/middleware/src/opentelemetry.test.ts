@@ -36,7 +36,7 @@ const closeLater = <T extends { close(): Promise<unknown> }>(closeable: T): T =>
 const parentOf = (span: ReadableSpan): string | undefined => span.parentSpanContext?.spanId;
 const ended = (wanted: string): number => telemetry.spans.filter(({ name }) => name === wanted).length;
 const idOf = (span: ReadableSpan): string => span.spanContext().spanId;
-/** Everything that a span says. */
+/** All data of a span. */
 const textOf = ({ name, attributes, events, status }: ReadableSpan): string =>
   JSON.stringify({ name, attributes, events, status });
 
@@ -151,7 +151,7 @@ describe('spans of a middleware', () => {
       ['retry', 1],
       ['retry', 2],
     ]);
-    // Spans of the instrumentation of undici would be the same requests again.
+    // Spans of undici's instrumentation would duplicate these requests.
     expect(telemetry.spans.map(({ name }) => name)).not.toContain('POST');
     const { traceId, spanId } = span.spanContext();
     for (const { headers } of server.requests) {
@@ -201,7 +201,7 @@ describe('spans of a middleware', () => {
     });
   });
 
-  it('leave a middleware as it is while they are off', () => {
+  it('do not change a middleware while they are off', () => {
     const middleware = open('https://as.example/token');
     expect(traceMiddleware(middleware, 'oAuthClientCredentials', undefined)).toBe(middleware);
   });

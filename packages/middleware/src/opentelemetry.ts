@@ -36,7 +36,7 @@ export function openTelemetry({ tracerProvider = api.trace }: OpenTelemetryOptio
       context.with(active.setValue(suppressesTracing, true).setValue(suppressedHere, true), work),
     toHeaders(active) {
       const headers: Record<string, string> = {};
-      // Baggage is the application's, and not meant for authorization servers.
+      // Baggage belongs to the application, and must not reach authorization servers.
       propagation.inject(propagation.deleteBaggage(active), headers);
       return headers;
     },

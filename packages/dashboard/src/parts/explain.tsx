@@ -35,7 +35,7 @@ export function ExplainForm(props: {
         typeof value === 'string' ? value : '',
       ]),
     );
-    // Otherwise that of the entry point.
+    // Without a scheme, that of the entry point is used.
     const scheme = router?.tls === undefined ? {} : { scheme: 'https' };
     void client
       .get<ApiExplanation>('explain', { ...fields, ...scheme, path: fields['path'] || '/' })

@@ -79,7 +79,7 @@ export function RoutesView({ location }: { readonly location: ViewLocation }): J
   );
 }
 
-/** The form for a request of any route, closed until somebody needs it. */
+/** The form that explains a request of any route; closed at first. */
 function WhichRoute(): JSX.Element {
   const { configuration } = useLive();
   const [isOpen, setOpen] = useState(false);

@@ -44,7 +44,7 @@ export function findClusterConflicts(providers: ClusterProviders): readonly Clus
   });
 }
 
-/** The options that are a kind's own, without those of the cluster; the token is among those. */
+/** The options of one kind, without those of the cluster, such as the token. */
 const toOwnOptions = <T extends ClusterOptions>(options: T) =>
   ({
     ...Object.fromEntries(

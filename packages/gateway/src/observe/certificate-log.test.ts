@@ -47,7 +47,7 @@ it('logs a certificate once when its last 14 days begin, and once when it expire
       daysLeft: 13,
     },
   ]);
-  // A reload without another certificate is no news.
+  // A reload with the same certificates logs nothing.
   certificateLog.onChange();
   await clock.advance(10 * dayMs);
   expect(lines).toHaveLength(1);

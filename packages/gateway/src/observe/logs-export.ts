@@ -35,7 +35,7 @@ const severities: Readonly<Record<LogLevel, number>> = { debug: 5, info: 9, warn
  */
 const queueSize = 16_384;
 
-/** A line for the exporter. The SDK's own records cost half as much again, for checks that these fields pass. */
+/** A line for the exporter. The SDK's own records cost 50% more, because of checks that these fields always pass. */
 class ExportedRecord implements ReadableLogRecord {
   readonly severityNumber: number;
   readonly severityText: string;
@@ -90,7 +90,7 @@ export async function openLogsExport(config: LogExportConfig, deps: ExportDeps):
     instrumentationScope: { name: 'grantgate', version: deps.version },
   };
   return {
-    // A queue only reads its records.
+    // The cast is safe, because a queue only reads its records.
     write: (line) => queue.onEmit(new ExportedRecord(line, origin) as unknown as ReadWriteLogRecord),
     close: () => untilExported(queue.shutdown()),
   };

@@ -33,7 +33,7 @@ const schemes: ReadonlyMap<string, RecentRefusal['authorization']> = new Map(
   (['basic', 'bearer', 'dpop'] as const).map((scheme) => [scheme, scheme]),
 );
 
-/** A known scheme alone: any other first word may be a secret. */
+/** Returns only known schemes, because any other first word may be a secret. */
 const toScheme = (authorization = ''): RecentRefusal['authorization'] =>
   authorization === '' ? null : (schemes.get(authorization.replace(/ .*/s, '').toLowerCase()) ?? 'other');
 

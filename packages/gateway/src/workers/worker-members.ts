@@ -63,7 +63,7 @@ export interface WorkerMembersDeps {
   readonly onGone: () => void;
 }
 
-/** The place that a process is started for. */
+/** The slot for which a process is started. */
 export interface LaunchSlot {
   readonly number: number;
   readonly crashes: WorkerCrashes | undefined;

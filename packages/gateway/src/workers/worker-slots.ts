@@ -52,7 +52,7 @@ export function createWorkerSlots(deps: WorkerSlotsDeps): WorkerSlots {
   const { clock, members, random, onEvent, plan, isStopping } = deps;
   const slots = new Map<number, WorkerSlot>();
 
-  // Twice, for the last requests of connections and for the requests in flight after that.
+  // Twice the time limit: for the last requests of connections, and for the requests in flight after that.
   const retire = (member: WorkerMember): void => members.end(member, 'retire', 2 * plan().endWithinMs);
 
   /** Puts a ready worker into its slot. The previous worker retires, unless a later one was faster: then this one retires. */

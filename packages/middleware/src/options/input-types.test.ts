@@ -12,7 +12,7 @@ import type { jwtSchema } from '../jwt/schema.ts';
 import type { ClientCredentialsFields } from './input.ts';
 import type { clientCredentialsSchema } from './schema.ts';
 
-/** Lists that are read only, as the interfaces have them. */
+/** Read-only lists, as in the interfaces. */
 type ReadOnly<T> = T extends readonly (infer Item)[]
   ? readonly ReadOnly<Item>[]
   : T extends Secret

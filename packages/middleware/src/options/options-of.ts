@@ -1,6 +1,6 @@
 import { Secret } from '../base/secret.ts';
 
-/** Values without options in them. */
+/** Values that contain no options. */
 type Scalar =
   | string
   | number

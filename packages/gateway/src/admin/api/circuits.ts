@@ -22,7 +22,7 @@ export function mergeCircuits(readings: readonly (readonly CircuitNumbers[])[], 
   const merged = new Map<string, CircuitView>();
   for (const { middleware, state, leftMs } of readings.flat()) {
     const before = merged.get(middleware);
-    // Whole seconds, because the reading takes a different time in each process.
+    // Rounded to seconds, because each process reads its state at a slightly different time.
     const until = leftMs === undefined ? null : toTime(Math.round((now + leftMs) / 1000) * 1000);
     const isWorse = before === undefined || order.indexOf(state) > order.indexOf(before.state);
     const { total, open } = before?.workers ?? { total: 0, open: 0 };

@@ -3,7 +3,7 @@ import { place, status } from './shapes.ts';
 
 const count = z.int().min(0);
 
-/** The route of a request, and why it gets no other. */
+/** The route of a request, and the reasons why others do not match. */
 export const explanationShape = z.strictObject({
   request: z.strictObject({
     method: z.string(),

@@ -169,7 +169,7 @@ export const resources: readonly ApiResource[] = [
 
 type Surroundings = Pick<ResourceContext, 'source' | 'survey' | 'views'>;
 
-/** The overview, with lists that it is made of. */
+/** The overview, with the lists from which it is computed. */
 export interface GatewaySummary {
   readonly overview: Overview;
   readonly servers: readonly AuthorizationServerView[];

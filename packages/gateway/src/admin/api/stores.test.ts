@@ -44,7 +44,7 @@ describe('a store of several workers', () => {
     expect(merge([connecting], [createNumbers()])).toMatchObject([{ status: 'available' }]);
   });
 
-  it('is apart from other stores, and unavailable ones come first', () => {
+  it('is separate from other stores, and unavailable ones come first', () => {
     const all = [createNumbers(), createNumbers({ database: 1 }), createNumbers({ name: 'z', ready: false })];
     expect(merge(all).map(({ name, database }) => [name, database])).toEqual([
       ['z', 0],

@@ -28,7 +28,7 @@ function toStoreView(all: readonly StoreNumbers[]): StoreView {
     all.reduce((total, numbers) => total + numbers[key], 0);
   const successes = all.flatMap(({ lastSuccessAt }) => lastSuccessAt ?? []);
   const failures = all.flatMap(({ lastFailure }) => lastFailure ?? []).sort((a, b) => b.at - a.at);
-  // The time of the whole outage; or since when every process has had it.
+  // The begin of the whole outage, or the time from which every process has been connected.
   const since =
     down.length > 0 ? Math.min(...toSince(down)) : up.length > 0 ? Math.max(...toSince(up)) : undefined;
   return {
@@ -54,7 +54,7 @@ const toSince = (all: readonly StoreNumbers[]): readonly number[] => all.flatMap
 const toTimeOrNull = (ms: number | undefined): string | null =>
   ms === undefined || !Number.isFinite(ms) ? null : toTime(ms);
 
-/** Of a connected store: by the last operation of each process. */
+/** State of a connected store, by the last operation of each process. */
 const toHealth = (all: readonly StoreNumbers[]): 'available' | 'failing' =>
   all.some(({ lastFailure, lastSuccessAt = 0 }) => (lastFailure?.at ?? -1) > lastSuccessAt)
     ? 'failing'

@@ -257,7 +257,7 @@ export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
   readonly #onClose = (): void => {
     this.#leave();
     if (this.#response !== undefined && !this.#isSettled) this.#close(this.#response);
-    // The system's handle of the socket is garbage only for a full collection, and with it all that the socket leads to.
+    // Only a full garbage collection frees the system's handle of the socket, and everything to which the socket refers.
     this.#response = undefined;
     this.#underWay = undefined;
     this.#body = undefined;

@@ -27,7 +27,7 @@ export function createSample({ sampleRate, env, log }: SamplerParts): SampleTrac
   return prefix === undefined ? sample : parentBased(sample);
 }
 
-/** Digits of a trace ID that are random in every version of the specification, as many as a number holds. */
+/** Number of digits of a trace ID that are random in every version of the specification, and fit into a number. */
 const randomDigits = 13;
 
 /** @see W3C Trace Context level 2, section 4.1: the last 7 bytes are random */

@@ -117,7 +117,7 @@ export class RecordedTrace implements RequestTrace {
     if (this.#responseHeaders !== undefined) this.#capture(attributes, this.#responseHeaders, secretNames);
     const fault = faultOf(record);
     if (fault !== undefined) attributes['error.type'] = fault;
-    /** From the process's own clock to that of the machine. */
+    /** Offset of the machine's clock from the process's own clock. */
     const shift = startedAt - record.startedMonotonic;
     const endMs = startedAt + record.durationMs;
     const events = this.#retries?.map(({ at, attributes: of }): SpanEvent => {
@@ -161,7 +161,7 @@ export class RecordedTrace implements RequestTrace {
   ): void {
     const { capture, config } = this.#shared;
     for (const name of config.responseHeaders) {
-      // Only the headers are read; those of a server are what they say.
+      // Only the headers are read; a server's headers are trusted.
       const value = capture({ facts: { rawHeaders, trusted: true }, secretNames }, name);
       if (value !== undefined) attributes[`http.response.header.${name}`] = [value];
     }

@@ -61,7 +61,7 @@ describe('the scope of a call', () => {
     expect(name()).toBeUndefined();
   });
 
-  it('stays for a second with work that nobody waits for', async () => {
+  it('stays for a second with work that no caller waits for', async () => {
     const { clock, stack, name } = open();
     let late: Promise<unknown> | undefined;
     await stack.enter(named('a'), () =>

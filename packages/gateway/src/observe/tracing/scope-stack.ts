@@ -15,7 +15,7 @@ export interface ScopeStack extends ContextStack {
   enter<T>(scope: TraceScope, work: () => T): T;
 }
 
-/** Milliseconds for which work that nobody waits for, such as storing a token, is still followed. */
+/** Time for which work without a waiting caller, such as storing a token, is still followed, in milliseconds. */
 const lingerMs = 1_000;
 
 /**
@@ -51,7 +51,7 @@ export function createScopeStack(root: Context, clock: Pick<Clock, 'after'>): Sc
       return result;
     } finally {
       if (isFollowed) {
-        // Promises that were created meanwhile have the scope; later callbacks of the same connection must not.
+        // Promises that were created meanwhile keep the scope; later callbacks of the same connection must not have it.
         if (!followed) storage.enterWith(undefined);
         follow(result);
       }
