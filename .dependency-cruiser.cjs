@@ -59,7 +59,16 @@ const gateway = {
   // Hashes of passwords and keys.
   passwords: [],
   // routing for the request's facts.
-  middlewares: ['passwords', 'config', 'secrets', 'routing', 'reload', 'http1/client', 'http1/message'],
+  middlewares: [
+    'passwords',
+    'config',
+    'secrets',
+    'routing',
+    'reload',
+    'http1/client',
+    'http1/message',
+    'http2/client',
+  ],
   // middlewares for the schemas of their kinds.
   providers: ['config', 'secrets', 'files', 'middlewares', 'reload', 'template'],
   // HTTP/1.1 as both sides read and write it; knows nothing of gateways, and neither does the client.
@@ -78,7 +87,7 @@ const gateway = {
     'http1/client',
     'http1/message',
   ],
-  upstream: ['config', 'http1/client', 'http1/message', 'http2/client', 'http2/frames', 'reload'],
+  upstream: ['config', 'http1/client', 'http1/message', 'http2/client', 'reload'],
   // routing for the request's facts alone.
   // middlewares for what steps have changed.
   proxy: ['upstream', 'routing', 'http1/client', 'http1/message', 'middlewares'],

@@ -1,13 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
-import { createClient } from '../http1/client/client.ts';
-import type { ClientLimits } from '../http1/client/limits.ts';
 import type { Pool, PoolStats } from '../http1/client/pool.ts';
-import { createDeadlines, toTickMs } from '../http1/message/deadlines.ts';
-import { createReadBuffers } from '../http1/message/read-buffers.ts';
-import { createAlpnPool } from '../http2/client/alpn-pool.ts';
-import type { Http2Limits } from '../http2/client/limits.ts';
-import { createHttp2Pool } from '../http2/client/pool.ts';
-import { createWriteBuffers } from '../http2/frames/write-buffers.ts';
+import { createPoolOpener, type ProtocolLimits } from '../http2/client/pool-opener.ts';
 import { createSharing, type Use } from '../reload/shared-resources.ts';
 import type { UpstreamTransport } from './transport.ts';
 
@@ -41,11 +34,6 @@ export const createHealthPools = (clock: Clock, transport: UpstreamTransport): P
     return { http1: { ...http1, ...own }, http2: { ...http2, ...own } };
   });
 
-interface ProtocolLimits {
-  readonly http1: ClientLimits;
-  readonly http2: Http2Limits;
-}
-
 function toLimits(transport: UpstreamTransport): ProtocolLimits {
   const http1 = {
     connectMs: transport.dialTimeoutMs,
@@ -59,30 +47,6 @@ function toLimits(transport: UpstreamTransport): ProtocolLimits {
   return { http1, http2: { ...http1, idleMs, readIdleMs, pingMs } };
 }
 
-/** Opens pools of a transport with the protocol of an origin: `h2c` means HTTP/2 without TLS, with prior knowledge. */
-function createOpenPool(
-  clock: Clock,
-  { tls, disablesHttp2 }: UpstreamTransport,
-  { http1, http2: limits }: ProtocolLimits,
-): (origin: string) => Pool {
-  const client = createClient(clock, http1, tls);
-  const { connectMs, headMs, bodyIdleMs, idleMs, readIdleMs, pingMs } = limits;
-  const tickMs = toTickMs([connectMs, headMs, bodyIdleMs, idleMs, readIdleMs, pingMs]);
-  const http2 = {
-    limits,
-    deadlines: createDeadlines(clock, tickMs),
-    readBuffers: createReadBuffers(),
-    writeBuffers: createWriteBuffers(),
-  };
-  return (origin) => {
-    if (origin.startsWith('h2c:')) return createHttp2Pool(origin, http2, tls);
-    const pool = client.createPool(origin);
-    return disablesHttp2 || !origin.startsWith('https:')
-      ? pool
-      : createAlpnPool(origin, pool, { ...http2, clock }, tls);
-  };
-}
-
 function openPools(
   clock: Clock,
   standard: UpstreamTransport,
@@ -94,7 +58,7 @@ function openPools(
   const clientOf = (transport: UpstreamTransport): NumberedClient => {
     let client = clients.get(transport);
     if (client === undefined) {
-      client = { id: (count += 1), open: createOpenPool(clock, transport, limitsOf(transport)) };
+      client = { id: (count += 1), open: createPoolOpener(clock, transport, limitsOf(transport)) };
       clients.set(transport, client);
     }
     return client;

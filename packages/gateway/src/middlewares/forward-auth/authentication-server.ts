@@ -1,9 +1,9 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
-import { createClient } from '../../http1/client/client.ts';
 import type { ServerTls } from '../../http1/client/dial.ts';
 import type { Pool } from '../../http1/client/pool.ts';
 import type { OutgoingRequest } from '../../http1/client/request.ts';
 import type { ResponseHead } from '../../http1/client/response-head.ts';
+import { createPoolOpener } from '../../http2/client/pool-opener.ts';
 import type { AuthResponse } from './auth-response.ts';
 
 /** Reason for a missing or unusable response, for the log. */
@@ -29,6 +29,9 @@ const limits = {
   idleMs: 4_000,
   maxIdle: 200,
   maxHeadBytes: 1024 * 1024,
+  // As in Go: no PING on its own.
+  readIdleMs: 0,
+  pingMs: 15_000,
 };
 
 /** @param maxBytes maximum size of a response's body; -1: no limit. */
@@ -37,7 +40,8 @@ export function openAuthenticationServer(
   tls: ServerTls | undefined,
   { clock, maxBytes }: { readonly clock: Clock; readonly maxBytes: number },
 ): AuthenticationServer {
-  const pool = createClient(clock, limits, tls).createPool(origin);
+  const openPool = createPoolOpener(clock, { tls, disablesHttp2: false }, { http1: limits, http2: limits });
+  const pool = openPool(origin);
   return {
     close: () => pool.close(),
     async ask(request) {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { createSecureServer as createHttp2Server } from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -329,6 +330,28 @@ describe('forwardAuth', () => {
     expect(await statusWith({ insecureSkipVerify: true, cert, key })).toBe(200);
     expect(await statusWith({ cert, key })).toBe(500);
     expect(await statusWith({ ca: authority.cert })).toBe(500);
+  });
+
+  it.each([
+    ['HTTP/2', true, '2.0'],
+    ['HTTP/1.1', false, '1.1'],
+  ])('speaks %s with a server that chooses it', async (_, speaksHttp2, expected) => {
+    const authority = createTestAuthority();
+    const versions: string[] = [];
+    const listener = (request: { httpVersion: string }, response: { end: () => unknown }): void => {
+      versions.push(request.httpVersion);
+      response.end();
+    };
+    const identity = authority.issue('server', ['localhost']);
+    const tls = speaksHttp2 ? createHttp2Server(identity, listener) : createTlsServer(identity, listener);
+    await new Promise<void>((resolve) => tls.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void tls.close());
+    const address = `https://localhost:${(tls.address() as AddressInfo).port}/`;
+    const { steps } = compileMiddlewares({ one: { forwardAuth: { address, tls: { ca: authority.cert } } } });
+    const { send } = await startGatewayWith({}, { steps });
+    expect((await send('/')).status).toBe(200);
+    expect((await send('/')).status).toBe(200);
+    expect(versions).toEqual([expected, expected]);
   });
 
   it('reports each invalid option at its place', () => {

@@ -156,6 +156,34 @@ describe('an HTTPRoute and the namespaces around it', () => {
     expect([errorsOf([...one, ...two]), errorsOf(one), errorsOf([...one, ...two])]).toEqual([0, 1, 0]);
   });
 
+  it.each([
+    [undefined, 'http:'],
+    ['http', 'http:'],
+    ['HTTPS', 'https:'],
+    ['kubernetes.io/h2c', 'h2c:'],
+    ['kubernetes.io/ws', 'http:'],
+    ['kubernetes.io/wss', 'https:'],
+  ])('reaches a port with the appProtocol %s by %s', (appProtocol, scheme) => {
+    const service = web.replace(
+      'port: 80',
+      `port: 80${appProtocol === undefined ? '' : `, appProtocol: ${appProtocol}`}`,
+    );
+    const { services } = load([gateway({ from: 'All' }), route(), service, grant].join('\n---\n'));
+    const urls = [...services.values()].flatMap((one) =>
+      'servers' in one ? one.servers.map(({ url }) => url) : [],
+    );
+    expect(urls).toEqual([`${scheme}//web.shared.svc.cluster.local:80`]);
+  });
+
+  it('is refused for a port with an appProtocol that it cannot speak', () => {
+    const service = web.replace('port: 80', 'port: 80, appProtocol: mongo');
+    const { services } = load([gateway({ from: 'All' }), route(), service, grant].join('\n---\n'));
+    const errors = [...services.values()].flatMap((one) => one.errors.map(({ message }) => message));
+    expect(errors).toEqual([
+      expect.stringMatching(/appProtocol mongo: expected http, https, kubernetes\.io\/h2c/),
+    ]);
+  });
+
   it('is ignored when its Gateway has another class', () => {
     const other = gateway({ from: 'All' }).replace('"grantgate"', '"nginx"');
     const { routers, problems } = load([other, route(), web].join('\n---\n'));

@@ -283,6 +283,7 @@ function toLoadBalancer(
           name: reference.name,
           port: reference.port,
           scheme: undefined,
+          usesAppProtocol: true,
           allowExternalNameServices: originOf(source).allowExternalNameServices,
         })
       : { fault: refused };

@@ -206,6 +206,12 @@ export const serviceSchema = z.strictObject({
           z.looseObject({
             name: z.string().default('').describe('Name of the port.'),
             port: z.int().min(1).max(65_535).describe('Port number.'),
+            appProtocol: z
+              .string()
+              .optional()
+              .describe(
+                'Protocol of the port for an HTTPRoute: `http`, `https`, `kubernetes.io/h2c`, `kubernetes.io/ws` or `kubernetes.io/wss`.',
+              ),
           }),
         )
         .default([])

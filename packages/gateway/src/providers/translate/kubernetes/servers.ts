@@ -38,6 +38,8 @@ export interface ServiceReference {
   readonly name: string;
   readonly port: number | string | undefined;
   readonly scheme: ServerScheme | undefined;
+  /** Whether `appProtocol` of the port chooses the scheme, as it does for an HTTPRoute. Default: no. */
+  readonly usesAppProtocol?: boolean;
   /** Whether requests go to the Service itself, not to its endpoints. Default: no. */
   readonly nativeLB?: boolean;
   /** Namespace of the referring object. */
@@ -141,9 +143,12 @@ export function findServiceOptions(
  * no slices and none are required, it is the service's name in the cluster's DNS.
  */
 export function findServers(catalog: ServiceCatalog, wanted: ServiceReference): Servers {
-  const { namespace, name, port, scheme, nativeLB, allowExternalNameServices } = wanted;
+  const { namespace, name, port, scheme, usesAppProtocol, nativeLB, allowExternalNameServices } = wanted;
   catalog.onLookUp?.(`${namespace}/${name}`);
-  const key = JSON.stringify([namespace, name, port, scheme, nativeLB, allowExternalNameServices]);
+  const key = JSON.stringify([
+    ...[namespace, name, port, scheme, usesAppProtocol, nativeLB],
+    allowExternalNameServices,
+  ]);
   let found = catalog.found.get(key);
   if (found === undefined) catalog.found.set(key, (found = lookUpServers(catalog, wanted)));
   return found;
@@ -169,9 +174,12 @@ function lookUpServers({ services, slices }: ServiceCatalog, wanted: ServiceRefe
         ? `missing port: the Service ${id} has more than one, or none`
         : `the Service ${id} has no port ${describePort(wanted.port)}`,
     );
-  // As in Traefik, the scheme depends on the route, then on the port.
-  const scheme =
-    wanted.scheme ?? (port.port === 443 || port.name.toLowerCase().startsWith('https') ? 'https' : 'http');
+  const scheme = schemeOf(wanted, port);
+  if (scheme === undefined)
+    return toFault(
+      'unsupported_value',
+      `the port ${port.port} of the Service ${id} has the appProtocol ${port.appProtocol ?? ''}: expected ${[...appProtocols.keys()].join(', ')}`,
+    );
   const toServer = (host: string, at: number): ServerConfig => ({
     url: `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${at}`,
     weight: 1,
@@ -215,7 +223,7 @@ function lookUpServers({ services, slices }: ServiceCatalog, wanted: ServiceRefe
 function findPort(
   { type, ports }: ServiceSpec,
   wanted: number | string | undefined,
-): { readonly name: string; readonly port: number } | undefined {
+): ServicePort | undefined {
   if (wanted === undefined) return ports.length === 1 ? ports[0] : undefined;
   const found = ports.find(({ name, port }) =>
     typeof wanted === 'number' ? port === wanted : name === wanted,
@@ -225,5 +233,31 @@ function findPort(
     ? { name: '', port: wanted }
     : undefined;
 }
+
+/** A port of a Service. */
+interface ServicePort {
+  readonly name: string;
+  readonly port: number;
+  readonly appProtocol?: string | undefined;
+}
+
+/** As in Traefik, the scheme depends on the route, then on the port. @returns undefined for a protocol that is not supported. */
+function schemeOf(
+  { scheme, usesAppProtocol = false }: ServiceReference,
+  { name, port, appProtocol }: ServicePort,
+): ServerScheme | undefined {
+  if (scheme !== undefined) return scheme;
+  if (usesAppProtocol && appProtocol !== undefined) return appProtocols.get(appProtocol.toLowerCase());
+  return port === 443 || name.toLowerCase().startsWith('https') ? 'https' : 'http';
+}
+
+/** Protocols of KEP-3726 that the Gateway API knows (GEP-1911). */
+const appProtocols: ReadonlyMap<string, ServerScheme> = new Map([
+  ['http', 'http'],
+  ['https', 'https'],
+  ['kubernetes.io/h2c', 'h2c'],
+  ['kubernetes.io/ws', 'http'],
+  ['kubernetes.io/wss', 'https'],
+]);
 
 const toFault = (code: string, message: string): Servers => ({ fault: { code, message } });
