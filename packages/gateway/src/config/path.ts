@@ -28,3 +28,14 @@ export function isObject(value: unknown): value is object {
 export function isMapping(value: unknown): value is Record<string, unknown> {
   return isObject(value) && !Array.isArray(value);
 }
+
+/** The path in the letter case of the options. */
+export function asWritten(options: unknown, path: readonly string[]): string[] {
+  let at = options;
+  return path.map((name) => {
+    const record: Record<string, unknown> = isMapping(at) ? at : {};
+    const written = Object.keys(record).find((key) => key.toLowerCase() === name.toLowerCase()) ?? name;
+    at = record[written];
+    return written;
+  });
+}

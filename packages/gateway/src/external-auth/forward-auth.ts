@@ -12,11 +12,10 @@ import { toRefusalResponse } from '../pipeline/write-refusal.ts';
 import { noTrailers } from '../http1/message/response-writer.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { StepChain, Snapshot } from '../snapshot/snapshot.ts';
-import { toOriginalFacts } from './original-request.ts';
+import { toOriginalFacts, isAmbiguousPath, isPathTold } from './original-request.ts';
 import { createAllowHeads } from './allow-heads.ts';
 import { valueIn } from '../http1/message/header-list.ts';
 import { refuseBroken, refuseUnknown } from './refuse-middleware.ts';
-import { isAmbiguousPath, isPathTold } from './told-path.ts';
 
 /** Prefix of the path of a check; the name of a middleware follows, then any text. */
 const mount = '/forward-auth/';

@@ -4,7 +4,7 @@ import type { OptionProblem } from '@grantgate/middleware/options/report';
 import type { ParserResult } from '@grantgate/middleware/options/parse-shape';
 import type { LocalReferences } from '../config/local-references.ts';
 import { findAllowedPaths } from '../config/local-references.ts';
-import { asWritten } from '../config/as-written.ts';
+import { asWritten } from '../config/path.ts';
 import type { MiddlewareConfig } from '../config/dynamic.ts';
 import type { ReferenceLookUp, SharedSources } from '../secrets/resolve.ts';
 import { lookUpPresence } from '../secrets/resolve.ts';

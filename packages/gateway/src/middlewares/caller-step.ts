@@ -8,6 +8,7 @@ import type { ConnectionTls } from '../routing/connection-tls.ts';
 import { replaceHeaders, valueIn } from '../http1/message/header-list.ts';
 import { removeHeaders } from './remove-headers.ts';
 import type { Pass, Step, StepRequest, StepResult } from './step.ts';
+import type { CallerProofs } from '@grantgate/middleware/jwt/binding';
 
 export interface CallerStepParts {
   /** Places for callers' credentials. */
@@ -114,3 +115,14 @@ export function certificateThumbprintOf({ facts: { tls } }: StepRequest): string
   }
   return thumbprint;
 }
+
+/** Evidence about the caller in a request. For external authorization, the proxy reports all of it, and there is no certificate. */
+export const callerProofs: CallerProofs<StepRequest> = Object.freeze({
+  certificateThumbprint: certificateThumbprintOf,
+  proof: (request: StepRequest) => request.header('dpop'),
+  method: ({ facts }: StepRequest) => facts.method,
+  url(request: StepRequest) {
+    const { scheme, authority, path } = request.facts;
+    return `${request.header('x-forwarded-proto') ?? scheme}://${authority}${path}`;
+  },
+});

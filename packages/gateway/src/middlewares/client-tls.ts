@@ -1,8 +1,7 @@
 import { checkTls } from '@grantgate/middleware/options/tls';
 import { z } from 'zod';
-import { asWritten } from '../config/as-written.ts';
+import { asWritten, isMapping, valueAt } from '../config/path.ts';
 import type { MiddlewareConfig } from '../config/dynamic.ts';
-import { isMapping, valueAt } from '../config/path.ts';
 import type { Problem } from '../config/place.ts';
 import type { ServerTls } from '../http1/client/dial.ts';
 import type { SharedSources } from '../secrets/resolve.ts';

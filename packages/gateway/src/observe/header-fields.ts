@@ -1,5 +1,5 @@
 import type { AccessLogFields, HeaderMode } from '../config/access-log-config.ts';
-import { isForwardedHeader } from '../routing/is-forwarded-header.ts';
+import { isForwardedHeader } from '../routing/own-forwarded.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import { hopByHop } from '../http1/message/hop-by-hop.ts';
 import type { HeaderList } from '../http1/message/header-list.ts';

@@ -6,12 +6,11 @@ import { valueIn } from '../http1/message/header-list.ts';
 import { findChange, hostOf, noPasses } from '../middlewares/step-changes.ts';
 import type { Pass, Step, StepRequest, WholeBody } from '../middlewares/step.ts';
 import { unchanged } from '../middlewares/step.ts';
-import { isForwardedHeader } from '../routing/is-forwarded-header.ts';
+import { isForwardedHeader, ownForwardedValue } from '../routing/own-forwarded.ts';
 import { listHeaders } from '../proxy/request-headers.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { RequestTrace } from './request-trace.ts';
 import { headerValues } from '../routing/header-values.ts';
-import { ownForwardedValue } from '../routing/own-forwarded.ts';
 
 /** Status of a request whose caller disconnected, as nginx and Traefik log it. */
 export const callerGone = 499;

@@ -1,5 +1,5 @@
 import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
-import { isForwardedHeader } from '../routing/is-forwarded-header.ts';
+import { isForwardedHeader } from '../routing/own-forwarded.ts';
 import { hopByHop } from '../http1/message/hop-by-hop.ts';
 
 /** How a proxy treats a header of a request. */

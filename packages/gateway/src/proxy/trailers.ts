@@ -1,7 +1,7 @@
 import { isOddlySpelled, normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 import { noTrailers } from '../http1/message/response-writer.ts';
 import { isReplaced, type StepChanges } from '../middlewares/step-changes.ts';
-import { isForwardedHeader } from '../routing/is-forwarded-header.ts';
+import { isForwardedHeader } from '../routing/own-forwarded.ts';
 import { classifyHeader } from './header-class.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { DecisionFacts } from '@grantgate/middleware/decision/facts';
+import type { DecisionFacts } from '@grantgate/middleware/decision/decision';
 import type { ConnectionTls } from './connection-tls.ts';
 
 /** Immutable facts of a request for routing, decision and access log; built once. */

@@ -1,4 +1,4 @@
-import { asWritten } from '../config/as-written.ts';
+import { asWritten } from '../config/path.ts';
 import type { DynamicConfiguration, MiddlewareConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
 import { isCombining, type CombiningKind } from '../middlewares/kind.ts';

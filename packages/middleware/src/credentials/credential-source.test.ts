@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CredentialRequest } from './credential-reading.ts';
-import { createCredentialSource, type CredentialSourceOptions } from './credential-source.ts';
-import { maxCredentialLength } from './credential-syntax.ts';
+import {
+  createCredentialSource,
+  type CredentialSourceOptions,
+  maxCredentialLength,
+} from './credential-source.ts';
 
 const nowhere: CredentialSourceOptions = {
   header: undefined,

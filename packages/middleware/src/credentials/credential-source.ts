@@ -1,5 +1,4 @@
 import { normalizeHeaderName } from '../base/header-name.ts';
-import { readCookieCredentials, removeCookieCredentials } from './cookie-credential.ts';
 import {
   absent,
   malformed,
@@ -7,8 +6,28 @@ import {
   type CredentialReading,
   type CredentialRequest,
 } from './credential-reading.ts';
-import { findCredentialFault, maxCredentialLength, type CredentialSyntax } from './credential-syntax.ts';
 import { readQueryCredentials, removeQueryCredentials } from './query-credential.ts';
+
+/**
+ * Characters of a credential. `b64token`: bearer tokens (RFC 6750 section 2.1). `visible`: every visible ASCII character, for
+ * opaque tokens of servers that use more characters, and for API keys.
+ */
+export type CredentialSyntax = 'b64token' | 'visible';
+
+/** Maximum length of a credential in characters; a longer one is malformed. */
+export const maxCredentialLength: number = 16 * 1024;
+
+const patterns: Readonly<Record<CredentialSyntax, RegExp>> = {
+  b64token: /^[A-Za-z0-9\-._~+/]+=*$/,
+  visible: /^[\x21-\x7e]+$/,
+};
+
+/** The fault of a credential, for callers; undefined for a well-formed one. */
+function findCredentialFault(value: string, syntax: CredentialSyntax): string | undefined {
+  if (value === '') return 'is empty';
+  if (value.length > maxCredentialLength) return `is longer than ${maxCredentialLength} characters`;
+  return patterns[syntax].test(value) ? undefined : 'has characters that it must not have';
+}
 
 /** Places for a credential; at least one. */
 export interface CredentialSourceOptions {
@@ -136,3 +155,26 @@ function describeMissing({ header, schemes, query, cookie, noun }: CredentialSou
   ].filter((place) => place !== undefined);
   return `Send the ${noun} in the ${places.join(', or the ')}.`;
 }
+
+/** The values of a cookie, without quotes (RFC 6265 section 4.1.1). @param header value of `Cookie`. */
+function readCookieCredentials(header: string, name: string): readonly string[] {
+  return header.split(';').flatMap((pair) => {
+    const [own, value] = splitPair(pair);
+    return own === name ? [unquote(value)] : [];
+  });
+}
+
+/** The value of `Cookie` without every cookie of that name; empty when none is left, the same text when there was none. */
+function removeCookieCredentials(header: string, name: string): string {
+  const pairs = header.split(';');
+  const kept = pairs.filter((pair) => splitPair(pair)[0] !== name);
+  return kept.length === pairs.length ? header : kept.join(';').trim();
+}
+
+function splitPair(pair: string): readonly [name: string, value: string] {
+  const equals = pair.indexOf('=');
+  return equals < 0 ? [pair.trim(), ''] : [pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()];
+}
+
+const unquote = (value: string): string =>
+  value.length >= 2 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;

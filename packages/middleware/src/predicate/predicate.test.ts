@@ -5,7 +5,7 @@ import { compilePredicate, maxDiagnostics } from './compile.ts';
 import { renderDiagnostic } from './diagnostic.ts';
 import type { FunctionTable } from './functions.ts';
 import { maxDepth, maxSourceBytes, parsePredicate } from './parse.ts';
-import { printPredicate } from './print.ts';
+import { printPredicate } from './print.testkit.ts';
 import { bare, trees } from './tree.testkit.ts';
 
 /** `Has` is true for a member of the context; `Any` for a context with one of its arguments. */

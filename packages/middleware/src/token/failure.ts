@@ -69,3 +69,6 @@ export function describeForOperators({
   const code = error === undefined || detail.endsWith(` ${error}`) ? '' : ` ${error}`;
   return `${detail}${code}${[problem, errorDescription].map((text) => (text === undefined ? '' : `: ${text}`)).join('')}`;
 }
+
+/** Reason why a token request cannot be sent, without a path or a secret. */
+export class LocalFault extends Error {}

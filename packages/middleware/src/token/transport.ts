@@ -4,7 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import { decodeContent, readBounded, UnusableResponse } from './bounded-body.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
 import { readProxies } from './environment-proxies.ts';
-import { LocalFault } from './local-fault.ts';
+import { LocalFault } from './failure.ts';
 
 /** Maximum size of a response in bytes, after decompression. */
 export const maxResponseBytes: number = 1024 * 1024;

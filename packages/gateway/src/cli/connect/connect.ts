@@ -1,6 +1,6 @@
 import type { MiddlewareConfig } from '../../config/dynamic.ts';
 import type { Problem } from '../../config/place.ts';
-import { asWritten } from '../../config/as-written.ts';
+import { asWritten } from '../../config/path.ts';
 import type { Configuration } from '../configuration.ts';
 import { targetsOf, type ConnectionTarget } from './targets.ts';
 import type { ConnectionResult } from './connection-result.ts';

@@ -18,8 +18,7 @@ import type { StepRequest, StepResult } from '../../middlewares/step.ts';
 import type { RequestFacts } from '../../routing/facts.ts';
 import type { Style } from '../style.ts';
 import { noProofs } from './explain-jwt.ts';
-import { formatClaims, formatHeaders, formatPredicate } from './format-sections.ts';
-import { toShownHeaders } from './format-pairs.ts';
+import { formatClaims, formatHeaders, formatPredicate, toShownHeaders } from './format-sections.ts';
 
 /** A refusal by any kind of middleware; `reason` is for operators. */
 interface CallerRefusal extends Pick<Deny, 'status' | 'detail' | 'reason'> {

@@ -18,8 +18,13 @@ import type { Io } from '../io.ts';
 import { readInput } from '../read-input.ts';
 import type { Style } from '../style.ts';
 import { UsageError } from '../usage-error.ts';
-import { formatClaims, formatHeaders, formatPredicate } from './format-sections.ts';
-import { formatPairs, toShownHeaders } from './format-pairs.ts';
+import {
+  formatClaims,
+  formatHeaders,
+  formatPredicate,
+  formatPairs,
+  toShownHeaders,
+} from './format-sections.ts';
 
 /** Contains the token when no file is given: an argument would be visible to every user of the machine. */
 export const tokenVariable = 'GRANTGATE_TOKEN';

@@ -17,7 +17,7 @@ import { createReadPath } from '../../routing/request-path.ts';
 import type { StepChain } from '../../snapshot/snapshot.ts';
 import { valueIn } from '../../http1/message/header-list.ts';
 import { refuseBroken, refuseUnknown } from '../refuse-middleware.ts';
-import { isAmbiguousPath } from '../told-path.ts';
+import { isAmbiguousPath } from '../original-request.ts';
 import type { CheckRequest } from './check-request.ts';
 import { createDecisionResponses } from './decision-responses.ts';
 

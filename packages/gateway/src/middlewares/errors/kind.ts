@@ -6,7 +6,6 @@ import { readOptions } from '../read-options.ts';
 import { defineRefusal } from '../refusal.ts';
 import { unchanged, type Step, type StepRequest } from '../step.ts';
 import { ErrorPageResponse, type Replacement } from './error-page-response.ts';
-import { isWithin, readStatusRange, type StatusRange } from './status-ranges.ts';
 
 const expectedRange = 'expected a status code or a range such as 500-599';
 const range = z.string().refine((text) => readStatusRange(text) !== undefined, { error: expectedRange });
@@ -120,3 +119,19 @@ const escapeQuery = (text: string): string =>
   encodeURIComponent(text)
     .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%20', '+');
+
+/** Status codes, both ends included. */
+export interface StatusRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A status code, `404`, or a range of them, `500-599`; undefined for text that is neither. */
+export function readStatusRange(text: string): StatusRange | undefined {
+  const [, first, last = first] = /^([1-5]\d\d)(?:-([1-5]\d\d))?$/.exec(text) ?? [];
+  const [from, to] = [Number(first), Number(last)];
+  return from <= to ? { from, to } : undefined;
+}
+
+export const isWithin = (status: number, { from, to }: StatusRange): boolean =>
+  status >= from && status <= to;

@@ -3,23 +3,40 @@ import {
   createJwtAuthenticator,
   type JwtAuthenticator,
 } from '@grantgate/middleware/jwt/create-jwt-authenticator';
-import type { JwtOptions } from '@grantgate/middleware/jwt/schema';
+import { type JwtOptions, jwtSchema } from '@grantgate/middleware/jwt/schema';
 import { parseJwt } from '@grantgate/middleware/jwt/parse';
-import { jwtSchema } from '@grantgate/middleware/jwt/schema';
 import { createDiscoveries } from '@grantgate/middleware/token/discovery/discoveries';
 import { createCredentialCache } from '@grantgate/middleware/verification/credential-cache';
-import { asWritten } from '../../config/as-written.ts';
+import { asWritten, isMapping, valueAt } from '../../config/path.ts';
 import type { MiddlewareConfig } from '../../config/dynamic.ts';
-import { isMapping, valueAt } from '../../config/path.ts';
 import { createSharing } from '../../reload/shared-resources.ts';
 import type { SharedSources } from '../../secrets/resolve.ts';
-import { callerProofs } from '../caller-proofs.ts';
-import { createCallerStep } from '../caller-step.ts';
+import { callerProofs, createCallerStep } from '../caller-step.ts';
 import { openKeysSource } from '../keys-source.ts';
 import { defineKind, type Compile, type MiddlewareDeps, type OptionsResult } from '../kind.ts';
 import { readParsedOptions } from '../read-parsed-options.ts';
 import type { StepRequest } from '../step.ts';
-import { optionRules } from './option-rules.ts';
+import type { OptionRules } from '../../config/structural-schema.ts';
+import { storeRules } from '../client-rules.ts';
+
+const sources = ['signingSecret', 'publicKey', 'jwksFile', 'jwksUrl', 'issuer'];
+/** An empty text is an omitted option. */
+const given = sources.map((name) => `has(self.${name}) && self.${name} != ''`).join(', ');
+
+/** Requirements of `jwt` beyond the types of its options, as far as an API server can check them. */
+const optionRules: OptionRules = {
+  '': {
+    'x-kubernetes-validations': [
+      { rule: `[${given}].filter(one, one).size() == 1`, message: `set one of ${sources.join(', ')}` },
+    ],
+  },
+  'clientConfig.tls': {
+    'x-kubernetes-validations': [
+      { rule: 'has(self.cert) == has(self.key)', message: 'cert and key go together' },
+    ],
+  },
+  ...storeRules,
+};
 
 /** Traefik Hub's `jwt` (RFC 7519, RFC 9068). */
 export const jwt = defineKind<JwtOptions>({

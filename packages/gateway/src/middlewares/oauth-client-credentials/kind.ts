@@ -6,7 +6,31 @@ import { basicCredentials } from '../basic-credentials.ts';
 import { defineKind, type Compile } from '../kind.ts';
 import type { Pass } from '../step.ts';
 import { createAuthenticators, type Authenticators } from './authenticators.ts';
-import { optionRules } from './option-rules.ts';
+import type { OptionRules } from '../../config/structural-schema.ts';
+import { clientConfigRules, endpointUrl, rule, secretMethods, storeRules } from '../client-rules.ts';
+
+/**
+ * Requirements of `oAuthClientCredentials` beyond the types of its options, as far as an API server can check them: CEL rules and
+ * patterns, by path. `parseClientCredentials` rejects all values that they reject, and more.
+ */
+const optionRules: OptionRules = {
+  '': rule(
+    [`has(self.url) && self.url != '' || has(self.issuer) && self.issuer != ''`, 'set url or issuer'],
+    [
+      `has(self.clientAuthentication) && !(self.clientAuthentication in ${secretMethods}) || has(self.clientID) == has(self.clientSecret)`,
+      'set both clientID and clientSecret (gateway level) or neither (application level)',
+    ],
+    [
+      `!has(self.clientAuthentication) || self.clientAuthentication in ${secretMethods} || has(self.clientID)`,
+      'this clientAuthentication requires clientID, because a caller brings only an ID and a secret',
+    ],
+  ),
+  url: endpointUrl,
+  // The same pattern without a query.
+  issuer: { pattern: '^([Hh][Tt][Tt][Pp][Ss]?://[^/?#@]+(/[^?#]*)?)?$' },
+  ...clientConfigRules,
+  ...storeRules,
+};
 
 /** Traefik Hub's `oAuthClientCredentials` (RFC 6749 section 4.4). */
 export const oAuthClientCredentials = defineKind<ClientCredentialsOptions>({

@@ -4,20 +4,27 @@ import {
   createIntrospectionAuthenticator,
   type IntrospectionAuthenticator,
 } from '@grantgate/middleware/introspection/create-introspection-authenticator';
-import type { IntrospectionOptions } from '@grantgate/middleware/introspection/schema';
+import { type IntrospectionOptions, introspectionSchema } from '@grantgate/middleware/introspection/schema';
 import { parseIntrospection } from '@grantgate/middleware/introspection/parse';
-import { introspectionSchema } from '@grantgate/middleware/introspection/schema';
 import { createDiscoveries } from '@grantgate/middleware/token/discovery/discoveries';
 import { createEndpointStates } from '@grantgate/middleware/token/endpoint-state';
 import { createCredentialCache } from '@grantgate/middleware/verification/credential-cache';
 import { createSharing } from '../../reload/shared-resources.ts';
 import { readClientOptions } from '../assertion-file.ts';
-import { callerProofs } from '../caller-proofs.ts';
-import { createCallerStep } from '../caller-step.ts';
+import { callerProofs, createCallerStep } from '../caller-step.ts';
 import { openKeysSource } from '../keys-source.ts';
 import { defineKind, type Compile, type MiddlewareDeps } from '../kind.ts';
 import type { StepRequest } from '../step.ts';
-import { optionRules } from './option-rules.ts';
+import type { OptionRules } from '../../config/structural-schema.ts';
+import { clientConfigRules, endpointUrl, ownClientRule, rule, storeRules } from '../client-rules.ts';
+
+/** Requirements of `oAuthIntrospection` beyond the types of its options, as far as an API server can check them. */
+const optionRules: OptionRules = {
+  '': rule(ownClientRule),
+  'clientConfig.url': endpointUrl,
+  ...clientConfigRules,
+  ...storeRules,
+};
 
 /** Traefik Hub's `oAuthIntrospection` (RFC 7662). */
 export const oAuthIntrospection = defineKind<IntrospectionOptions>({

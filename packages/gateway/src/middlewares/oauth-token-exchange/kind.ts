@@ -4,19 +4,37 @@ import {
   createExchangeAuthenticator,
   type ExchangeAuthenticator,
 } from '@grantgate/middleware/exchange/create-exchange-authenticator';
-import type { ExchangeOptions } from '@grantgate/middleware/exchange/schema';
+import { type ExchangeOptions, exchangeSchema } from '@grantgate/middleware/exchange/schema';
 import { parseExchange } from '@grantgate/middleware/exchange/parse';
-import { exchangeSchema } from '@grantgate/middleware/exchange/schema';
 import { createEndpointStates } from '@grantgate/middleware/token/endpoint-state';
 import { createCredentialCache } from '@grantgate/middleware/verification/credential-cache';
 import { createSharing } from '../../reload/shared-resources.ts';
 import { readClientOptions } from '../assertion-file.ts';
-import { callerProofs } from '../caller-proofs.ts';
-import { createCallerStep } from '../caller-step.ts';
+import { callerProofs, createCallerStep } from '../caller-step.ts';
 import { defineKind, type Compile, type MiddlewareDeps } from '../kind.ts';
 import type { StepRequest } from '../step.ts';
-import { optionRules } from './option-rules.ts';
-import { toPresentedRequest } from './presented-request.ts';
+import type { OptionRules } from '../../config/structural-schema.ts';
+import { clientConfigRules, endpointUrl, ownClientRule, rule, storeRules } from '../client-rules.ts';
+import type { CredentialSource } from '@grantgate/middleware/credentials/credential-source';
+import { isForwardedHeader } from '../../routing/own-forwarded.ts';
+import { valueIn } from '../../http1/message/header-list.ts';
+
+/** An absolute URI (RFC 3986 section 4.3). */
+const tokenType = { pattern: '^([A-Za-z][A-Za-z0-9+.-]*:.+)?$' } as const;
+
+/** Requirements of `oAuthTokenExchange` beyond the types of its options, as far as an API server can check them. */
+const optionRules: OptionRules = {
+  '': rule(ownClientRule, [
+    `!has(self.method) || self.method != 'entraID' || has(self.entraID) && has(self.entraID.scopes)`,
+    'method entraID requires entraID.scopes',
+  ]),
+  url: endpointUrl,
+  'rfc8693.subjectTokenType': tokenType,
+  'rfc8693.requestedTokenType': tokenType,
+  'rfc8693.actorToken.tokenType': tokenType,
+  ...clientConfigRules,
+  ...storeRules,
+};
 
 /** Traefik Hub's `oAuthTokenExchange` (RFC 8693). */
 export const oAuthTokenExchange = defineKind<ExchangeOptions>({
@@ -63,5 +81,26 @@ function createCompile(deps: MiddlewareDeps): Compile<ExchangeOptions> {
       tally,
       close: () => use.release(),
     });
+  };
+}
+
+/**
+ * The request from which the caller's token is read. If an earlier step, such as `jwt`, has authenticated the caller and removed the
+ * token, this is the request as the caller sent it. A token that an earlier step has set takes precedence.
+ */
+export function toPresentedRequest(source: CredentialSource, request: StepRequest): StepRequest {
+  // No earlier step has removed anything that this step may use.
+  if (request.subject === undefined || source.read(request).kind !== 'absent') return request;
+  const { facts, authority, subject } = request;
+  return {
+    facts,
+    authority,
+    subject,
+    authorization: facts.authorization,
+    sharedHead: facts.reusesHeaders ? facts.rawHeaders : undefined,
+    target: facts.target,
+    header: (name) => (isForwardedHeader(name) ? request.header(name) : valueIn(facts.rawHeaders, name)),
+    headers: () => request.headers(),
+    bufferBody: (maxBytes) => request.bufferBody(maxBytes),
   };
 }

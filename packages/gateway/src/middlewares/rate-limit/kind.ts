@@ -6,7 +6,6 @@ import { defineRefusal, type StepRefusal } from '../refusal.ts';
 import { openCounters } from '../shared-counters.ts';
 import { compileSourceCriterion } from '../source-criterion.ts';
 import { unchanged, type Step, type StepResult } from '../step.ts';
-import { formatGoDuration } from './go-duration.ts';
 import { createLocalRate, createSharedRate, type TakeTurn } from './rate.ts';
 import { rateLimitSchema, type RateLimitMiddlewareOptions } from './schema.ts';
 
@@ -81,4 +80,17 @@ function openRate(
     createLocalRate(limits, clock),
   );
   return { takeTurn, close };
+}
+
+/** A duration in the format of Go's `time.Duration`: `9.8s`, `1m0.5s`, `250ms`. @param ms 0 and up; rounded to microseconds. */
+export function formatGoDuration(ms: number): string {
+  const micros = Math.round(ms * 1000);
+  if (micros === 0) return '0s';
+  if (micros < 1000) return `${micros}µs`;
+  if (micros < 1_000_000) return `${micros / 1000}ms`;
+  const seconds = (micros % 60_000_000) / 1_000_000;
+  const minutes = Math.floor(micros / 60_000_000);
+  const hours = Math.floor(minutes / 60);
+  if (hours > 0) return `${hours}h${minutes % 60}m${seconds}s`;
+  return minutes > 0 ? `${minutes}m${seconds}s` : `${seconds}s`;
 }

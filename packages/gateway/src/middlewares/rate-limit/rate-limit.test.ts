@@ -11,7 +11,7 @@ import { createStores } from '../../../../middleware/src/cache/stores.ts';
 import { createTokenBucket, maxSpareOf, takeToken } from '../../../../middleware/src/cache/token-bucket.ts';
 import { allow } from '../../entrypoints/entry-point.testkit.ts';
 import { compileMiddlewares, startGatewayWith, valuesOf } from '../middlewares.testkit.ts';
-import { formatGoDuration } from './go-duration.ts';
+import { formatGoDuration } from './kind.ts';
 import { createLocalRate, createSharedRate, type TakeTurn } from './rate.ts';
 
 /** Processes that share one bucket for each source, as workers do; `asked` counts the messages. */

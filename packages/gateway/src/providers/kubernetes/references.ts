@@ -1,6 +1,5 @@
-import { asWritten } from '../../config/as-written.ts';
+import { asWritten, isMapping, valueAt } from '../../config/path.ts';
 import type { Path } from '../../config/path.ts';
-import { isMapping, valueAt } from '../../config/path.ts';
 import { findKind } from '../../middlewares/kinds.ts';
 import { parseReference } from '../../secrets/reference.ts';
 import type { ClusterObject } from './documents.ts';

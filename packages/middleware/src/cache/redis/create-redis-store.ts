@@ -4,7 +4,7 @@ import { loadIoredis } from './load-ioredis.ts';
 import type { RedisStoreOptions } from './options.ts';
 import { createStoreOver } from './redis-store.ts';
 import { connectThroughSentinels } from './sentinel.ts';
-import { connectStandalone } from './standalone.ts';
+import { connectStandalone } from './server-client.ts';
 
 /**
  * Creates a store in Redis, and starts to connect. It never waits for a connection: without one, operations reject at once,

@@ -1,6 +1,9 @@
 import type { Redis, RedisOptions } from 'ioredis';
-import { reconnectDelayMs } from './connection-options.ts';
+import { reconnectDelayMs, connectionOptions, toTlsOptions } from './connection-options.ts';
 import type { Ioredis } from './load-ioredis.ts';
+import type { RedisClient } from './client.ts';
+import type { RedisEndpoint, RedisStoreOptions } from './options.ts';
+import { reportingConnector } from './reporting-connector.ts';
 
 /** Creates a client of one server, or of the server that sentinels name. It reconnects without giving up. */
 export function createServerClient(ioredis: Ioredis, options: RedisOptions): Redis {
@@ -20,6 +23,24 @@ export function createServerClient(ioredis: Ioredis, options: RedisOptions): Red
     // The timer of the old connection: `ioredis` 5 leaves it running, and it would then destroy the next connection.
     clearTimeout(inner.socketTimeoutTimer);
     inner.socketTimeoutTimer = undefined;
+  });
+  return client;
+}
+
+/** Connects to one server, and reconnects whenever the connection is lost. */
+export function connectStandalone(
+  ioredis: Ioredis,
+  options: RedisStoreOptions,
+  { host, port }: RedisEndpoint,
+): RedisClient {
+  const { database, tls } = options;
+  const client = createServerClient(ioredis, {
+    ...connectionOptions(options),
+    Connector: reportingConnector(ioredis, (error) => void client.emit('nodeError', error)),
+    host,
+    port,
+    db: database,
+    ...(tls === undefined ? {} : { tls: toTlsOptions(tls) }),
   });
   return client;
 }

@@ -3,7 +3,7 @@ import { isAbsolute, relative, sep } from 'node:path';
 import type { ClientAuth } from 'oauth4webapi';
 import { secretLimit, toFileError } from '../../base/file-error.ts';
 import { readRegularFile } from '../../base/read-regular-file.ts';
-import { LocalFault } from '../local-fault.ts';
+import { LocalFault } from '../failure.ts';
 import { setAssertion } from './assertion.ts';
 
 const compactJws = /^[\w-]+\.[\w-]+\.[\w-]+$/;
