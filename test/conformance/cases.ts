@@ -340,7 +340,7 @@ export const cases: readonly ConformanceCase[] = [
   },
   // Behaviour of authorization servers.
   {
-    name: 'nobody listens at the token endpoint',
+    name: 'the token endpoint refuses connections',
     middleware: 'closed',
     request: { headers: as('admin') },
     expected: refuse(503, 'authorization_server_unavailable', '5'),

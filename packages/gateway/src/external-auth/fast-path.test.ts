@@ -295,8 +295,8 @@ describe('an authorization check', () => {
     ['with a body that has come whole', { body: withLength }],
     ['that has to be waited for', { target: '/forward-auth/later' }],
     ['of a decision that throws', { target: '/forward-auth/throwing' }],
-    ['of a method that nobody registered', { method: 'FOO' }],
-    ['of nothing that is there', { target: '/forward-auth/nobody' }],
+    ['with an unregistered method', { method: 'FOO' }],
+    ['for an unknown middleware', { target: '/forward-auth/nobody' }],
   ])('%s uses the fast path', async (_which, one) => {
     expect(await takesFastPath(one)).toBe(true);
   });

@@ -5,7 +5,7 @@ const read = (text: string, scheme: 'http' | 'https' = 'http') =>
   readExplainedRequest(new URLSearchParams(text), scheme);
 
 describe('a request to explain', () => {
-  it('is GET / of nobody without parameters, over the scheme of the entry point', () => {
+  it('without parameters, is GET / without credentials, with the scheme of the entry point', () => {
     expect(read('', 'https')).toEqual({
       ...{ method: 'GET', scheme: 'https', host: '', authority: '', path: '/', query: '' },
       ...{ clientIP: '127.0.0.1', rawHeaders: ['Host', ''] },

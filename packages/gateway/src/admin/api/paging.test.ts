@@ -6,7 +6,7 @@ const numbers = Array.from({ length: 250 }, (_, at) => at);
 const page = (text: string) => paginate(numbers, readRange(query(text)));
 
 describe('a page', () => {
-  it('has 100 entries unless the request says otherwise, and names the next one; the last names the first', () => {
+  it('has 100 entries unless the request sets another number, and names the next page; the last page names the first', () => {
     expect(page('')).toEqual({ items: numbers.slice(0, 100), nextPage: 2, total: 250 });
     expect(page('page=3')).toEqual({ items: numbers.slice(200), nextPage: 1, total: 250 });
     expect(page('page=2&per_page=125')).toEqual({ items: numbers.slice(125), nextPage: 1, total: 250 });

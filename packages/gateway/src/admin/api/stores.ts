@@ -28,7 +28,7 @@ function toStoreView(all: readonly StoreNumbers[]): StoreView {
     all.reduce((total, numbers) => total + numbers[key], 0);
   const successes = all.flatMap(({ lastSuccessAt }) => lastSuccessAt ?? []);
   const failures = all.flatMap(({ lastFailure }) => lastFailure ?? []).sort((a, b) => b.at - a.at);
-  // The begin of the whole outage, or the time from which every process has been connected.
+  // The start of the whole outage, or the time from which every process has been connected.
   const since =
     down.length > 0 ? Math.min(...toSince(down)) : up.length > 0 ? Math.max(...toSince(up)) : undefined;
   return {

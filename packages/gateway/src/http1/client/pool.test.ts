@@ -25,7 +25,7 @@ describe('a connection', () => {
   test.each([
     ['Connection: close', 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok'],
     ['HTTP/1.0', 'HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok'],
-    ['bytes that nobody asked for', `${ok}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged`],
+    ['bytes without a request', `${ok}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged`],
     ['Keep-Alive: timeout=2, below the margin', 'HTTP/1.1 200 OK\r\nKeep-Alive: timeout=2\r\nContent-Length: 2\r\n\r\nok'], // prettier-ignore
   ])('is not used again after %s', async (_, answer) => {
     const { origin, sockets } = await serve(answering(answer));

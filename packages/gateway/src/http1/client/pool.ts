@@ -102,7 +102,7 @@ export function createPool(origin: string, deps: PoolDeps, tls?: ServerTls): Poo
 
 /**
  * Milliseconds for which no connection to a server is reused after it sent unsolicited bytes. If these had arrived a moment later,
- * they would have been read as the response to the next request, and whoever made the server send them can do so again.
+ * they would have been read as the response to the next request, and an attacker who made the server send them can repeat that.
  */
 const distrustMs = 60_000;
 

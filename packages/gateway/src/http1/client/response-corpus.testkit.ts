@@ -127,7 +127,7 @@ export const badHeads: readonly BadResponse[] = [
   head('chunked after a comma', 'Transfer-Encoding: ,chunked', coding),
   head('an empty Transfer-Encoding', 'Transfer-Encoding:', coding),
   bad('chunked in HTTP/1.0', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 'Transfer-Encoding in HTTP/1.0'), // prettier-ignore
-  bad('another protocol that nobody asked for', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n', 'an unrequested protocol'), // prettier-ignore
+  bad('another protocol without a request for it', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n', 'an unrequested protocol'), // prettier-ignore
   bad(
     'an interim answer with a length',
     `HTTP/1.1 103 Early Hints\r\nContent-Length: 2\r\n\r\n${ok}\r\n`,

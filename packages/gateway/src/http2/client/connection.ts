@@ -34,7 +34,7 @@ export interface Http2ConnectionDeps {
   onGone(connection: Http2Connection): void;
 }
 
-/** Streams that are assumed to be allowed until the server's SETTINGS say otherwise, as RFC 9113 section 6.5.2 recommends. */
+/** Streams that are assumed to be allowed until the server's SETTINGS arrive, as RFC 9113 section 6.5.2 recommends. */
 const assumedStreams = 100;
 /** Bytes that a server may send ahead on a stream that the caller does not read, and on a connection. */
 const streamWindowBytes = 256 * 1024;

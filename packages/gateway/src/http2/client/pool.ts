@@ -20,7 +20,7 @@ export interface Http2PoolDeps {
 
 /**
  * Connections to one origin that requests share, as many as the server's SETTINGS_MAX_CONCURRENT_STREAMS makes necessary. A request
- * that the server refused unseen is sent once more; any other is never sent again.
+ * that the server refused unseen is sent again; any other is never repeated.
  *
  * @param origin `h2c://host[:port]` or `https://host[:port]`.
  */

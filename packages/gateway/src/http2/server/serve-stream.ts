@@ -129,7 +129,7 @@ function refusalOf(head: Http2RequestHead, { transport }: EntryPointConfig): Ref
     : undefined;
 }
 
-/** @param ownHeaders in place of the request's own; undefined: its own. */
+/** @param ownHeaders instead of the request's own; undefined: its own. */
 function toFacts(
   { method, target, fields, repeats }: Http2RequestHead,
   endsHere: boolean,

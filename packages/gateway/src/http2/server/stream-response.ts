@@ -150,7 +150,7 @@ export class StreamResponse implements CallerResponse, Http2StreamListener {
     this.stream.reset(code);
   }
 
-  /** Begins a WebSocket in place of a body. @param headers name and value in turn. */
+  /** Begins a WebSocket instead of a body. @param headers name and value in turn. */
   accept(headers: readonly string[]): void {
     this.begun = true;
     this.#isSent = true;

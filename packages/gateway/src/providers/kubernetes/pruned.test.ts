@@ -93,7 +93,7 @@ describe('findPruned', () => {
   it.each([
     ['nothing is missing', { a: 1, b: [{ c: 1 }] }, { a: 2, b: [{ c: 2, d: 3 }], e: 4 }, []],
     ['a field is missing', { a: 1, b: 1 }, { a: 1 }, ['spec.b']],
-    ['a known field was removed by somebody', { a: 1, known: 1 }, { a: 1 }, []],
+    ['a known field was removed by another client', { a: 1, known: 1 }, { a: 1 }, []],
     ['a field of an item is missing', { r: [{ a: 1 }, { b: 1 }] }, { r: [{ a: 1 }, {}] }, ['spec.r.1.b']],
     [
       'items were added and moved',
