@@ -1,5 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { Readings } from './readings.ts';
+import { joinReadings } from './split-readings.ts';
 
 /** Collects metrics from processes. A process that has ended or is late contributes its last report. */
 export interface Collection<P> {
@@ -8,7 +9,8 @@ export interface Collection<P> {
    * returns the same result. Without processes, it resolves at once.
    */
   collect(processes: Iterable<P>, ask: (process: P) => void): Promise<CollectionResult>;
-  take(process: P, readings: Readings): void;
+  /** @param isPart whether further parts of the same report follow. */
+  take(process: P, readings: Readings, isPart?: boolean): void;
   /** Stores the last report of a process that has exited. */
   end(process: P): Readings | undefined;
 }
@@ -26,6 +28,8 @@ const withinMs = 1_000;
 export function createCollection<P>(clock: Clock): Collection<P> {
   /** In the order of their first replies; a later reply replaces the earlier one. */
   const last = new Map<P, Readings>();
+  /** First parts of reports that have not arrived completely. */
+  const parts = new Map<P, Readings>();
   let underWay: { readonly waiting: Set<P>; readonly finish: () => void } | undefined;
   let collected: Promise<CollectionResult> | undefined;
   const settle = (process: P): void => {
@@ -48,13 +52,21 @@ export function createCollection<P>(clock: Clock): Collection<P> {
         asked.forEach(ask);
       }));
     },
-    take(process, readings) {
-      last.set(process, readings);
+    take(process, readings, isPart = false) {
+      const before = parts.get(process);
+      const joined = before === undefined ? readings : joinReadings(before, readings);
+      if (isPart) {
+        parts.set(process, joined);
+        return;
+      }
+      parts.delete(process);
+      last.set(process, joined);
       settle(process);
     },
     end(process) {
       const readings = last.get(process);
       last.delete(process);
+      parts.delete(process);
       settle(process);
       return readings;
     },

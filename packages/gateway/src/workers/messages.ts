@@ -27,8 +27,13 @@ export type ToWorker =
   | { readonly kind: 'survey'; readonly id: number; readonly question: unknown }
   /** Replies of all workers to a survey that this worker requested. */
   | { readonly kind: 'surveyed'; readonly id: number; readonly replies: SurveyReplies }
-  /** The metrics of all workers; undefined when they are unavailable. */
-  | { readonly kind: 'metrics'; readonly id: number; readonly text: string | undefined }
+  /** The metrics of all workers, in several parts if they are long; undefined when they are unavailable. */
+  | {
+      readonly kind: 'metrics';
+      readonly id: number;
+      readonly text: string | undefined;
+      readonly isPart?: boolean;
+    }
   | ClusterMessage
   | StoreReply;
 
@@ -39,8 +44,8 @@ export type ToPrimary =
   | { readonly kind: 'ready'; readonly addresses: ListenAddresses }
   /** The worker cannot serve, and exits. */
   | { readonly kind: 'failed'; readonly failure: StartFailure }
-  /** Reply to `count`, and the last message of a worker that exits. */
-  | { readonly kind: 'counted'; readonly readings: Readings }
+  /** Reply to `count`, and the last message of a worker that exits; in several parts if it is long. */
+  | { readonly kind: 'counted'; readonly readings: Readings; readonly isPart?: boolean }
   /** Requests that all workers drop tokens; the reply has the same `id`. */
   | { readonly kind: 'purge'; readonly id: number; readonly request: PurgeRequest }
   | { readonly kind: 'purged'; readonly id: number; readonly purged: PurgeResult }

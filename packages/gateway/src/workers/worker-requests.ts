@@ -45,6 +45,10 @@ export interface Workers<M> {
   readonly serving: () => number;
 }
 
+/** Maximum number of characters in a message: longer ones would block the event loop while they are serialized. */
+const partLength = 1 << 20;
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 type RequestOf<Kind extends WorkerRequest['kind']> = Extract<WorkerRequest, { readonly kind: Kind }>;
 
 export function createWorkerRequests<M extends Recipient>(
@@ -65,6 +69,11 @@ export function createWorkerRequests<M extends Recipient>(
       text = await writeMetrics(collected, workers.serving());
     } catch {
       // A failure to collect metrics must not crash the primary.
+    }
+    while (text !== undefined && text.length > partLength) {
+      process.send({ kind: 'metrics', id, text: text.slice(0, partLength), isPart: true });
+      text = text.slice(partLength);
+      await nextTurn();
     }
     process.send({ kind: 'metrics', id, text });
   };
@@ -90,7 +99,7 @@ export function createWorkerRequests<M extends Recipient>(
     take(from, message) {
       switch (message.kind) {
         case 'counted':
-          collection.take(from, message.readings);
+          collection.take(from, message.readings, message.isPart);
           return;
         case 'metrics':
           void replyWithMetrics(from, message.id);

@@ -88,8 +88,8 @@ async function supervise(
     },
     onEnded: (readings) => metrics.onEnded(readings),
     onStop: () => stop.stop(),
-    writeMetrics(collected, serving) {
-      const series = metrics.read(collected, serving, version);
+    async writeMetrics(collected, serving) {
+      const series = await metrics.read(collected, serving, version);
       return writeTextInTurns({ series: view === undefined ? series : toShown(series, view) });
     },
   });

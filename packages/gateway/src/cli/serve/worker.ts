@@ -8,6 +8,7 @@ import { createRequestLink } from '../../workers/request-link.ts';
 import { createPrimaryCluster, type PrimaryCluster } from '../../workers/primary-cluster.ts';
 import type { SurveyReplies } from '../../workers/surveys.ts';
 import type { PrimaryLink } from '../../workers/primary-link.ts';
+import { splitReadings } from '../../workers/split-readings.ts';
 import { createPrimaryStore } from '../../workers/primary-store.ts';
 import type { Io } from '../io.ts';
 import type { ReadInstallAgain } from './install.ts';
@@ -57,7 +58,7 @@ async function serve(
     (id) => primary.send({ kind: 'metrics', id }),
     systemClock,
   );
-  orders.onMetrics = ({ id, text }) => metrics.take(id, text);
+  orders.onMetrics = createMetricsListener((id, text) => metrics.take(id, text));
   const purges = createRequestLink<PurgeRequest, PurgeResult>(
     (id, request) => primary.send({ kind: 'purge', id, request }),
     systemClock,
@@ -85,7 +86,9 @@ async function serve(
   });
   const tell = (): void => {
     const readings = gateway.readMetrics();
-    if (readings !== undefined) primary.send({ kind: 'counted', readings });
+    const parts = readings === undefined ? [] : splitReadings(readings);
+    for (const [at, part] of parts.entries())
+      primary.send({ kind: 'counted', readings: part, isPart: at < parts.length - 1 });
   };
   orders.onCount = tell;
   orders.onPurge = ({ id, request }) =>
@@ -96,6 +99,22 @@ async function serve(
   primary.send({ kind: 'ready', addresses: gateway.addresses });
   await ended;
   tell();
+}
+
+/** Joins the parts of metrics. */
+function createMetricsListener(
+  onComplete: (id: number, text: string | undefined) => void,
+): PrimaryCommands['onMetrics'] {
+  const begun = new Map<number, string>();
+  return ({ id, text, isPart = false }) => {
+    const whole = text === undefined ? undefined : (begun.get(id) ?? '') + text;
+    if (isPart) {
+      begun.set(id, whole ?? '');
+      return;
+    }
+    begun.delete(id);
+    onComplete(id, whole);
+  };
 }
 
 /** Commands of the primary process. */

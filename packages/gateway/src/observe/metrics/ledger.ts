@@ -9,24 +9,34 @@ export interface Ledger {
   /** Takes over the counts of a process that has exited. */
   end(readings: Readings): void;
   /**
+   * Takes several turns of the event loop.
+   *
    * @param live counts of the running processes, the newest last.
    * @param more counts of the process that adds up.
    */
-  total(live: readonly Readings[], more?: SeriesByName): SeriesByName;
+  total(live: readonly Readings[], more?: SeriesByName): Promise<SeriesByName>;
 }
 
 export function createLedger(): Ledger {
   let ended: Readings['series'] = {};
+  const toParts = (live: readonly Readings[], more: SeriesByName): readonly Readings['series'][] => {
+    // Drops names that no process reports any more: they have left the configuration. Until a process reports its names, all
+    // stay.
+    if (live.length > 0) ended = prune(ended, toCurrent(live));
+    return [ended, ...live.map(({ series }) => series), more];
+  };
   return {
     end({ series }) {
       const counted = Object.entries(series).filter(([name]) => definitionOf(name)?.type !== 'gauge');
-      ended = merge([ended, Object.fromEntries(counted)]);
+      ended = Object.fromEntries(merge([ended, Object.fromEntries(counted)]));
     },
-    total(live, more = {}) {
-      // Drops names that no process reports any more: they have left the configuration. Until a process reports its names, all
-      // stay.
-      if (live.length > 0) ended = prune(ended, toCurrent(live));
-      return merge([ended, ...live.map(({ series }) => series), more]);
+    async total(live, more = {}) {
+      const merged: [string, readonly Series[]][] = [];
+      for (const metric of merge(toParts(live, more))) {
+        merged.push(metric);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return Object.fromEntries(merged);
     },
   };
 }
@@ -59,13 +69,11 @@ function prune(series: Readings['series'], current: Current): Readings['series']
   );
 }
 
-function merge(parts: readonly Readings['series'][]): Readings['series'] {
-  const merged: [string, readonly Series[]][] = [];
+function* merge(parts: readonly Readings['series'][]): Generator<[string, readonly Series[]]> {
   for (const [name, definition] of Object.entries(definitions)) {
     const lists = parts.flatMap((part) => (part[name] === undefined ? [] : [part[name]]));
-    if (lists.length > 0) merged.push([name, mergeLists(definition, lists)]);
+    if (lists.length > 0) yield [name, mergeLists(definition, lists)];
   }
-  return Object.fromEntries(merged);
 }
 
 function mergeLists(

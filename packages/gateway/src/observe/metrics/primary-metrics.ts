@@ -16,7 +16,7 @@ export interface PrimaryMetrics {
   readonly onKubernetes: KubernetesMetrics['listen'];
   readonly onKubernetesCall: KubernetesMetrics['called'];
   /** @param serving workers that are ready. */
-  read(collected: CollectionResult, serving: number, version: string): SeriesByName;
+  read(collected: CollectionResult, serving: number, version: string): Promise<SeriesByName>;
   close(): void;
 }
 
