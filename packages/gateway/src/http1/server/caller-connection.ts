@@ -10,6 +10,7 @@ import type { ResponseTexts } from './response-texts.ts';
 import { createArrivingBody, type ArrivingBody, type Flow } from './arriving-body.ts';
 import type { ConnectionFacts } from './connection-facts.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
+import { forgetSocket, handleOf, type SocketHandle } from './node-internals.ts';
 import { rejectConnection } from './reject-connection.ts';
 import { FastResponse, type FastConnection } from './fast-response.ts';
 import { readFastRequest, type FastHead, type FastRequest } from './fast-request.ts';
@@ -70,6 +71,7 @@ export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
   /** Bytes received after the current request. */
   #held: Buffer | undefined = undefined;
   #isFirst = true;
+  readonly #handle: SocketHandle | undefined;
 
   /** @param firstMs milliseconds for the head of the first request. */
   constructor(socket: Socket, facts: ConnectionFacts, firstMs: number, deps: CallerConnectionDeps) {
@@ -78,6 +80,7 @@ export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
     this.keepAlive = deps.keepAlive;
     this.#deps = deps;
     this.#facts = facts;
+    this.#handle = handleOf(socket);
     socket.on('end', this.#onEnd).on('close', this.#onClose).on('error', onError);
     this.#reads = deps.readFrom(socket, (bytes, lent) => this.#onBytes(bytes, lent));
     deps.deadlines.add(this);
@@ -258,6 +261,7 @@ export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
     this.#leave();
     if (this.#response !== undefined && !this.#isSettled) this.#close(this.#response);
     // Only a full garbage collection frees the system's handle of the socket, and everything to which the socket refers.
+    if (this.#handle !== undefined) forgetSocket(this.#handle);
     this.#response = undefined;
     this.#underWay = undefined;
     this.#body = undefined;

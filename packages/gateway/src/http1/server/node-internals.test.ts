@@ -2,7 +2,15 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { endConnectionWith, isChunked, respondOn, stopListening, takeConnections } from './node-internals.ts';
+import {
+  endConnectionWith,
+  forgetSocket,
+  handleOf,
+  isChunked,
+  respondOn,
+  stopListening,
+  takeConnections,
+} from './node-internals.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -54,6 +62,36 @@ describe('a server that stops listening', () => {
     await expect(open(port)).rejects.toThrow('ECONNREFUSED');
     socket.write(get);
     expect(String(await once(socket, 'data'))).toContain('served');
+  });
+});
+
+describe('the handle of a closed connection', () => {
+  /** Values of the handle that lead to the connection, or may do so. */
+  const heldBy = (handle: object): readonly unknown[] =>
+    Reflect.ownKeys(handle)
+      .map((key) => Reflect.get(handle, key) as unknown)
+      .filter((value) => (typeof value === 'object' && value !== null) || typeof value === 'function');
+
+  it('leads to the connection until it is forgotten', async () => {
+    const server = createServer();
+    const forgotten = new Promise<{ readonly before: number; readonly after: number }>((resolve) => {
+      server.removeAllListeners('connection');
+      server.on('connection', (accepted: Socket) => {
+        const handle = handleOf(accepted)!;
+        accepted.on('close', () => {
+          const before = heldBy(handle).length;
+          forgetSocket(handle);
+          resolve({ before, after: heldBy(handle).length });
+        });
+        // A write that the caller does not read is still pending when the connection is closed.
+        accepted.write(Buffer.alloc(64 * 1024 * 1024));
+        accepted.destroy();
+      });
+    });
+    await open(await listen(server));
+    const { before, after } = await forgotten;
+    expect(before).toBeGreaterThan(after);
+    expect(after).toBe(0);
   });
 });
 
