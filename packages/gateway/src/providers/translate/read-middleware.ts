@@ -44,12 +44,7 @@ export interface MiddlewareFormat {
 }
 
 /** Traefik's types that are unsupported here; ignoring one would open a route. */
-const traefikTypes = [
-  'addPrefix', 'basicAuth', 'buffering', 'circuitBreaker', 'compress', 'contentType', 'digestAuth', 'encodedCharacters',
-  'errors', 'forwardAuth', 'grpcWeb', 'headers', 'inFlightReq', 'ipAllowList', 'ipWhiteList', 'passTLSClientCert',
-  'rateLimit', 'redirectRegex', 'redirectScheme', 'replacePath', 'replacePathRegex', 'retry', 'stripPrefix',
-  'stripPrefixRegex',
-]; // prettier-ignore
+const unsupportedTypes = ['digestAuth', 'grpcWeb'];
 
 const plugins = kinds.filter(({ isPlugin }) => isPlugin);
 const types = kinds.filter(({ isPlugin }) => !isPlugin);
@@ -147,13 +142,13 @@ function findPlugin(source: Source): KindResult {
 }
 
 function describeType(type: string): { readonly code: string; readonly message: string } {
-  const known = traefikTypes.find((name) => isSame(type, name));
+  const known = unsupportedTypes.find((name) => isSame(type, name));
   if (known !== undefined)
     return {
       code: 'unsupported_middleware',
       message: `the middleware type ${known} is not supported by this version`,
     };
-  const names = new Set(['plugin', ...types.map(({ name }) => name), ...traefikTypes]);
+  const names = new Set(['plugin', ...types.map(({ name }) => name), ...unsupportedTypes]);
   return { code: 'unknown_middleware', message: describeUnknown('middleware type', type, [...names]) };
 }
 
