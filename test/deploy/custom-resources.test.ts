@@ -127,7 +127,7 @@ describe('an IngressRoute that Traefik accepts', () => {
     readonly spec: ResourceCase['spec'];
   }[];
 
-  it('is stored, with the definitions alone and with the policies (every fixture of Traefik)', () => {
+  it('is stored, only with the definitions and also with the policies (every fixture of Traefik)', () => {
     const bare = createApiServer(definitions);
     const refused = fixtures.flatMap(({ file, spec }) => {
       const manifest = toManifest({ kind: 'IngressRoute', spec, says: '' });

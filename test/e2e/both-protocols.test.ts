@@ -156,7 +156,7 @@ accessLog: { format: json, fields: { headers: { names: { X-Seen: keep } } } }
     expect(headers['x-forwarded-for']).toBe('127.0.0.1');
   });
 
-  it('is logged with what it requested', async () => {
+  it('is logged with its request', async () => {
     await client.send('/open/logged?a=b', {
       headers: { 'user-agent': 'tester', referer: 'https://ref.example/' },
     });

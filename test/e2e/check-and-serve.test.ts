@@ -64,7 +64,7 @@ it.each(cases)('check and serve agree on %s: the route %s', async (_what, verdic
   }
 }); // prettier-ignore
 
-it('check without a configuration knows the entry point of the shorthand, and no other', async () => {
+it('check without a configuration accepts only the entry point of the shorthand', async () => {
   const gateway = await startTestGateway({ routes: { 'a.yaml': 'http: {}' } });
   try {
     await writeFile(join(gateway.folder, 'b.yaml'), file(router('service: up, entryPoints: [wep]'), up));

@@ -160,7 +160,7 @@ describe('the views of a gateway without routes', () => {
 });
 
 describe('routes and tokens', () => {
-  it('are shown in pages, and the URL holds page and filters', async () => {
+  it('are shown in pages, and the URL contains page and filters', async () => {
     const { page } = await open(`${server.url}#/routes`);
     await waitForText(page, '1–50 of 10,000');
     expect(await page.locator('tbody tr').count()).toBe(50);

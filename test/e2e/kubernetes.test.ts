@@ -154,7 +154,7 @@ it('applies a rotated secret, refuses without it, and recovers', async () => {
   await becomes(200);
 });
 
-it('keeps serving while the API server is away, and then applies the changes made meanwhile', async () => {
+it('keeps serving while the API server is unavailable, and then applies the changes made meanwhile', async () => {
   await api.stop();
   await expect.poll(() => log.text()).toContain('Kubernetes API unavailable');
   expect((await call('/my-app')).status).toBe(200);

@@ -172,7 +172,7 @@ describe('a request to purge tokens', () => {
     expect(await purge('?all=true')).toMatchObject({ status: 200 });
   });
 
-  it('explains what to configure when no secret is set', async () => {
+  it('names the option to configure when no secret is set', async () => {
     const { purge } = await start(1, { api: { actions: true } });
     const detail =
       'actions require a secret: set api.actionsToken, or api.socket and send the request to the socket';

@@ -188,7 +188,7 @@ describe('tracing', () => {
     expect(line).toMatchObject({ RequestPath: '/ping', TraceId: ping!.traceId });
   });
 
-  it('samples as the environment says', async () => {
+  it('samples according to the environment', async () => {
     const gateway = await start({}, '', { OTEL_TRACES_SAMPLER: 'parentbased_always_off' });
     expect(await visit(gateway.url)).toBe(200);
     expect(valuesOf(upstream.received.at(-1)!, 'traceparent')[0]).toMatch(/-00$/);

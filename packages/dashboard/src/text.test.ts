@@ -15,7 +15,7 @@ describe('times', () => {
     ).toEqual(['0 s', '0 s', '59 s', '1 min 1 s', '1 h', '2 h 5 min', '1 d 1 h']);
   });
 
-  it('say whether they are ahead or ago', () => {
+  it('show whether they are in the future or in the past', () => {
     expect([formatRelative(10_000, 0), formatRelative(0, 10_000), formatRelative(0, 500)]).toEqual([
       'in 10 s',
       '10 s ago',

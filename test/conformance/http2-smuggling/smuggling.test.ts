@@ -108,7 +108,7 @@ async function observe(sample: SmuggleSample): Promise<string | undefined> {
     : problem(`it arrived as another request than ${JSON.stringify(decided)}`);
 }
 
-describe('a request with HTTP/2 is refused, or arrives as one request of HTTP/1.1 with what it says', () => {
+describe('an HTTP/2 request is refused, or arrives as one HTTP/1.1 request with the same content', () => {
   it.each(Object.entries(corpus))('when %s is unusual', async (_, samples) => {
     const problems: string[] = [];
     for (const sample of samples) {

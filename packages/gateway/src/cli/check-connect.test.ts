@@ -212,7 +212,7 @@ describe('grantgate check --connect', () => {
     ['has no lifetime', {}, {}, 'token_without_lifetime', 'grants a token without a lifetime, so each request causes a token request: set tokenLifetime to its validity'],
     ['expired already', { expires_in: 0 }, {}, 'token_expired', 'grants a token that has already expired, so each request causes a token request'],
     ['has another type', { expires_in: 60, token_type: 'BearerToken' }, {}, 'token_endpoint_unreachable', 'the token endpoint responded with 200 without a Bearer token (RFC 6749 section 5.1): token_type is "BearerToken", expected "Bearer": if it is a bearer token, list "BearerToken" in acceptedTokenTypes'],
-  ])('says so when the token %s', async (_, fields, options, code, message) => {
+  ])('reports that the token %s', async (_, fields, options, code, message) => {
     const issuing = keep(await startScriptedServer((response) => json(response, 200, { access_token: 'x', token_type: 'Bearer', ...fields })));
     const own = { url: issuing.url, clientID: 'gateway', clientSecret, ...options };
     expect((await report(own)).problems).toMatchObject([{ code, message }]);

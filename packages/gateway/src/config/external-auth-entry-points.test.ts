@@ -15,7 +15,7 @@ describe('an entry point for external authorization', () => {
     middleware: undefined,
   };
 
-  it.each(['forwardAuth', 'extAuthz'] as const)('is recognised by the name %s alone', (name) => {
+  it.each(['forwardAuth', 'extAuthz'] as const)('is recognised only by the name %s', (name) => {
     const { externalAuth } = checkOf(`{ ${name}: { address: ":9000" } }`, name);
     expect(externalAuth).toEqual({ kind: name, ...defaults });
   });

@@ -80,7 +80,7 @@ describe('a refusal', () => {
     expect(record).toMatchObject({ status: 401, originStatus: 0, refusal: { code: 'credentials_missing' } });
   });
 
-  test('of a HEAD request has a head alone', async () => {
+  test('of a HEAD request has only a head', async () => {
     const gateway = await start({ steps: [() => deny('claims_not_satisfied')] });
     const connection = await openRaw(gateway.port, 'HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     expect(await connection.closed()).toMatch(/^HTTP\/1\.1 403 [^]*Content-Length: \d+\r\n[^]*\r\n\r\n$/);

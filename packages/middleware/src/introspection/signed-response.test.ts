@@ -88,7 +88,7 @@ describe('a signed response', () => {
     expect(await decide(token)).toMatchObject({ allowed: false, status: 401, reason: expect.stringContaining('not active') as string });
   }); // prettier-ignore
 
-  it('is requested by its media type alone', async () => {
+  it('is requested only by its media type', async () => {
     const server = await serve(await sign());
     expect(await connect(server.url, verify(server.url))('t')).toMatchObject({ allowed: true, subject: { clientId: 'app' } });
     expect(server.requests[0]?.headers.accept).toBe('application/token-introspection+jwt');

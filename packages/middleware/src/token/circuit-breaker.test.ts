@@ -60,7 +60,7 @@ describe('the circuit breaker', () => {
     enter();
   });
 
-  it('tries another request when the result of the first says nothing about the server', async () => {
+  it('tries another request when the result of the first is no evidence about the server', async () => {
     const { clock, enter, end } = start();
     end('failed', 5);
     await clock.advance(1_000);

@@ -146,7 +146,7 @@ describe('a verification', () => {
     expect(verified).toEqual(['ada', 'ada']);
   });
 
-  it('is purged for one client alone', () => {
+  it('is purged only for one client', () => {
     const { decide, verified, purge } = create();
     for (const token of ['ada', 'bob']) void decide(request(token));
     expect(purge('ada')).toBe(1);

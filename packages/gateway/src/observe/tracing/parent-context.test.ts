@@ -19,7 +19,7 @@ describe('readParentContext', () => {
     ).toEqual({ traceId, spanId, traceFlags: 1, traceState: 'a=1,b=2' });
   });
 
-  it('reads what it knows of a later version', () => {
+  it('reads the known fields of a later version', () => {
     expect(readParentContext(['traceparent', `cc-${traceId}-${spanId}-00-more`])?.traceId).toBe(traceId);
   });
 

@@ -208,7 +208,7 @@ describe('a watch', () => {
     expect(names()).toEqual(['IngressRoute/apps/whole']);
   });
 
-  it('that falls silent is abandoned and opened again', async () => {
+  it('that stops responding is closed and reopened', async () => {
     const { until, clock, events } = await start();
     await until(() => server.watches.length === alwaysWatched);
     const asked = server.requests.length;

@@ -41,7 +41,7 @@ const ingressClass = (name: string, controller: string): string =>
   `{ apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: { name: ${name} }, spec: { controller: ${controller} } }`;
 
 describe('Ingresses of a cluster', () => {
-  it('are not read unless kubernetesIngress says so', async () => {
+  it('are read only with kubernetesIngress', async () => {
     server.apply(shop('apps'));
     server.apply(read('ingress.yaml'));
     expect(routersOf(await start(''))).toHaveLength(1);
@@ -110,7 +110,7 @@ describe('Ingresses of a cluster', () => {
 });
 
 describe('HTTPRoutes of a cluster', () => {
-  it('are not read unless kubernetesGateway says so', async () => {
+  it('are read only with kubernetesGateway', async () => {
     server.apply(shop('apps'));
     server.apply(read('http-routes.yaml'));
     expect(routersOf(await start('kubernetesIngress: {}'))).toHaveLength(1);

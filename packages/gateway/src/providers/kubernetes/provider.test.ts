@@ -165,7 +165,7 @@ describe('a cluster', () => {
     expect(servers()).toEqual([0]);
   });
 
-  it('lets references cross namespaces and leave the cluster only when the options say so', async () => {
+  it('lets references cross namespaces and leave the cluster only when the options allow it', async () => {
     const manifest = `
 apiVersion: traefik.io/v1alpha1
 kind: IngressRoute

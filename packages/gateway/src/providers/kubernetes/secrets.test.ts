@@ -80,7 +80,7 @@ describe('more Secrets of a namespace than the threshold', () => {
     await until(() => secretWatches().length === 0);
   });
 
-  it('stay in use when a role is taken away, and are followed by name', async () => {
+  it('stay in use when a role is removed, and are then watched by name', async () => {
     for (let n = 0; n < 4; n += 1) server.apply(numbered('apps', n));
     const { names, until, outputs } = await start('secretsThreshold: 3');
     await until(() => secretWatches().length === 1);

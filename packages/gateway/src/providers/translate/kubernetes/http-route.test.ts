@@ -139,7 +139,7 @@ describe('an HTTPRoute and the namespaces around it', () => {
       },
       0,
     ],
-  ])('is attached to a listener that allows %s as the listener says', (_, from, count) => {
+  ])('is attached to a listener according to its allowedRoutes, with %s', (_, from, count) => {
     const text = [gateway(from), route(), web, grant, namespace('a')].join('\n---\n');
     expect(load(text).routers.size).toBe(count);
   });
