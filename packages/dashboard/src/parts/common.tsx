@@ -16,7 +16,7 @@ export function Outside({
 
 /** Line breaks are allowed after the separators of URLs, lists and paths. */
 function breakable(text: string): ComponentChildren {
-  const parts = text.split(/(?<=[^\s/][/,&?|])(?=\S)/);
+  const parts = text.split(/(?<=[^\s/:][/,&?|])(?=[^\s/])/);
   return parts.length === 1 ? text : parts.flatMap((part) => [part, <wbr key={part} />]).slice(0, -1);
 }
 
