@@ -39,6 +39,7 @@ const maxWaiting = 256 * 1024;
 export class Http2Endpoint implements FrameConnection {
   readonly writer: FrameWriter;
   readonly endsBothSides: boolean;
+  readonly ignoresUnread: boolean;
   readonly encoder: HpackEncoder;
   readonly decoder: HpackDecoder;
   readonly streams: StreamTable;
@@ -64,6 +65,7 @@ export class Http2Endpoint implements FrameConnection {
     this.#socket = socket;
     this.listener = listener;
     this.endsBothSides = isServer;
+    this.ignoresUnread = !isServer;
     this.maxStreams = settings.maxConcurrentStreams ?? Infinity;
     this.writer = new FrameWriter(socket, options.buffers, () => this.#onFree());
     this.#arriving = new ArrivingFrames(this);

@@ -14,6 +14,11 @@ export interface StreamConnection {
   sendWindow: number;
   /** Whether the other side's part of a stream ends with ours, as a server's response ends its request. */
   readonly endsBothSides: boolean;
+  /**
+   * Whether unread bytes take up the window of their stream alone. Streams of several callers share the connection of a client, and
+   * one who reads nothing must not stop the others.
+   */
+  readonly ignoresUnread: boolean;
   /** Bytes that have arrived were passed on or discarded. */
   consumed(bytes: number): void;
   /** The stream has more to send than it may at present. */
@@ -70,7 +75,7 @@ export class Http2Stream implements WriteListener {
     const body = only === undefined ? nothing : others.length === 0 ? only : Buffer.concat(this.#arrived);
     this.#arrived = [];
     this.#received = undefined;
-    this.#consume(body.length);
+    this.#consume(body.length, this.#connection.ignoresUnread);
     return body;
   }
 
@@ -89,7 +94,7 @@ export class Http2Stream implements WriteListener {
     for (let part = this.#nextPart(); part !== undefined; part = this.#nextPart()) {
       passed = true;
       this.listener.onData(part, false);
-      this.#consume(part.length);
+      this.#consume(part.length, this.#connection.ignoresUnread);
     }
     this.#tellEnd();
     if (passed && !this.isClosed) this.listener.onFlush();
@@ -112,7 +117,10 @@ export class Http2Stream implements WriteListener {
     else if (this.#isReading && this.#arrived.length === 0) {
       this.listener.onData(part, lent);
       this.#consume(part.length);
-    } else this.#arrived.push(Buffer.from(part));
+    } else {
+      this.#arrived.push(Buffer.from(part));
+      if (this.#connection.ignoresUnread) this.#connection.consumed(part.length);
+    }
   }
 
   /** Padding has arrived, which nobody reads. */
@@ -196,7 +204,7 @@ export class Http2Stream implements WriteListener {
     if (this.isClosed) return;
     this.isClosed = true;
     const unread = this.arrivedBytes;
-    if (unread > 0) this.#connection.consumed(unread);
+    if (unread > 0 && !this.#connection.ignoresUnread) this.#connection.consumed(unread);
     this.#arrived = noParts;
     this.#queue = noParts;
     this.queuedBytes = 0;
@@ -271,8 +279,9 @@ export class Http2Stream implements WriteListener {
     if (this.#isLocalEnded) this.close(undefined, 'both');
   }
 
-  #consume(bytes: number): void {
-    this.#connection.consumed(bytes);
+  /** @param isCounted whether the connection has counted the bytes when they arrived. */
+  #consume(bytes: number, isCounted = false): void {
+    if (!isCounted) this.#connection.consumed(bytes);
     const increment = this.isClosed || this.isRemoteEnded ? 0 : this.#window.read(bytes);
     if (increment > 0) this.#connection.writer.windowUpdate(this.id, increment);
   }
