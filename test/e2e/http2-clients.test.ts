@@ -151,6 +151,7 @@ describe.runIf(programs.nghttp).each(transports)('nghttp by %s', (transport) => 
     ['gets a response', []],
     ['pads its frames', ['-b', '255']],
     ['has no table for the headers of responses', ['-c', '0']],
+    ['changes the size of its table for headers', ['-c', '4096', '-c', '0', '-c', '65536']],
     ['has none for those of requests', ['--encoder-header-table-size=0']],
     ['has small windows', ['-w', '1', '-W', '14']],
     ['has large windows', ['-w', '30', '-W', '30']],

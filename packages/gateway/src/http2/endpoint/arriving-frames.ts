@@ -3,7 +3,7 @@ import { areTrailers } from '../message/fields.ts';
 import { errorCodes } from '../frames/error-code.ts';
 import { maxWindow } from '../frames/frame.ts';
 import type { FrameReceiver, HeaderBlock } from '../frames/frame-reader.ts';
-import { readSettings, type Http2Settings } from '../frames/settings.ts';
+import { readHeaderTableSizes, readSettings, type Http2Settings } from '../frames/settings.ts';
 import type { HpackDecoder } from '../hpack/decoder.ts';
 import type { HpackEncoder } from '../hpack/encoder.ts';
 import type { BlockedStreams } from './blocked-streams.ts';
@@ -153,8 +153,8 @@ export class ArrivingFrames implements FrameReceiver {
       this.onConnectionError(settings);
       return;
     }
-    const { headerTableSize, initialWindowSize, maxFrameSize } = settings;
-    if (headerTableSize !== undefined) connection.encoder.allowTableSize(headerTableSize);
+    const { initialWindowSize, maxFrameSize } = settings;
+    for (const size of readHeaderTableSizes(payload)) connection.encoder.allowTableSize(size);
     if (maxFrameSize !== undefined) connection.maxFrameSize = maxFrameSize;
     if (initialWindowSize !== undefined && !connection.resizeWindows(initialWindowSize)) {
       this.onConnectionError(errorCodes.flowControlError);

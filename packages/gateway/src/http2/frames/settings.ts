@@ -36,6 +36,14 @@ export function toSettingsPayload(settings: Http2Settings): Buffer {
   return payload;
 }
 
+/** Each size of the header table in a payload, in order: an encoder must tell the smallest one as well (RFC 7541 section 4.2). */
+export function readHeaderTableSizes(payload: Buffer): readonly number[] {
+  const sizes: number[] = [];
+  for (let at = 0; at + settingBytes <= payload.length; at += settingBytes)
+    if (payload.readUInt16BE(at) === settingIds.headerTableSize) sizes.push(payload.readUInt32BE(at + 2));
+  return sizes;
+}
+
 /** @returns the settings of a payload, without unknown ones; the error code when one has a value that it cannot have. */
 export function readSettings(payload: Buffer): Http2Settings | number {
   const settings: { [Name in SettingName]?: number } = {};
