@@ -3,13 +3,10 @@ import type { Problem } from '../config/place.ts';
 import { sortProblems } from '../config/problem.ts';
 import { createEntryPointModels, type EntryPointModels } from './entry-point-models.ts';
 import type { EntryPoints } from './entry-points.ts';
-import type { ConfigurationMaps } from './find-steps.ts';
-import { createPrepareCombinations, type PrepareCombinations } from './prepare-combined.ts';
-import type { PrepareMiddlewares } from './prepare-middleware.ts';
+import { createPrepareCombinations } from './prepare-combined.ts';
 import { createPrepareMiddlewares } from './prepare-middleware.ts';
-import type { RouterResult } from './prepare-router.ts';
 import { createPrepareNamed, createPrepareRouters } from './prepare-router.ts';
-import type { PreparedConfiguration, PreparedSteps, PreparedRouter } from './prepared.ts';
+import type { PreparedConfiguration, PreparedRouter } from './prepared.ts';
 import { createPrepareTls } from './prepare-tls.ts';
 import { createPrepareTransports } from './prepare-transports.ts';
 import { createFindTlsRoutes } from './tls-routes.ts';
@@ -37,70 +34,42 @@ export function prepare(configuration: DynamicConfiguration, sources: PrepareSou
 export function createPrepare(
   sources: PrepareSources,
 ): (configuration: DynamicConfiguration) => PreparedConfiguration {
-  const prepareMiddlewares = createPrepareMiddlewares();
-  const prepareCombined = createPrepareCombinations();
   const models = createEntryPointModels(sources.entryPoints);
-  const read = createReadRouter(sources.entryPoints);
-  // The problems of a router are reported once for all routers derived from it.
-  const prepareRouters = createPrepareRouters((router) => read(models.originOf(router)));
-  const prepareNamed = createPrepareNamed();
-  const prepareTls = createPrepareTls();
-  const prepareTransports = createPrepareTransports();
-  const findTlsRoutes = createFindTlsRoutes(sources.entryPoints);
-  let routers: readonly PreparedRouter[] = [];
-  const keepRouters = (now: readonly PreparedRouter[]) => (routers = keepList(routers, now));
-  return (configuration) =>
-    prepareAll(models.apply(configuration), sources, {
-      prepareMiddlewares,
-      prepareCombined,
-      prepareRouters,
-      prepareNamed,
-      prepareTls,
-      prepareTransports,
-      keepRouters,
-      findTlsRoutes,
-      expand: models.expand,
-    });
+  const stages = createStages(sources.entryPoints, models);
+  return (configuration) => prepareAll(models.apply(configuration), sources, stages);
 }
 
-interface PrepareStages {
-  readonly prepareMiddlewares: PrepareMiddlewares;
-  readonly prepareCombined: PrepareCombinations;
-  readonly prepareRouters: (
-    configs: readonly RouterConfig[],
-    surroundings: ConfigurationMaps,
-  ) => readonly RouterResult[];
-  readonly prepareNamed: (surroundings: ConfigurationMaps) => ReadonlyMap<string, PreparedSteps>;
-  readonly prepareTls: ReturnType<typeof createPrepareTls>;
-  readonly prepareTransports: ReturnType<typeof createPrepareTransports>;
-  readonly keepRouters: (routers: readonly PreparedRouter[]) => readonly PreparedRouter[];
-  readonly findTlsRoutes: ReturnType<typeof createFindTlsRoutes>;
-  readonly expand: EntryPointModels['expand'];
+/** The stages of a preparation; each remembers its last results. */
+function createStages(entryPoints: EntryPoints | undefined, models: EntryPointModels) {
+  const read = createReadRouter(entryPoints);
+  let routers: readonly PreparedRouter[] = [];
+  return {
+    prepareMiddlewares: createPrepareMiddlewares(),
+    prepareCombined: createPrepareCombinations(),
+    // The problems of a router are reported once for all routers derived from it.
+    prepareRouters: createPrepareRouters((router) => read(models.originOf(router))),
+    prepareNamed: createPrepareNamed(),
+    prepareTls: createPrepareTls(),
+    prepareTransports: createPrepareTransports(),
+    keepRouters: (now: readonly PreparedRouter[]) => (routers = keepList(routers, now)),
+    findTlsRoutes: createFindTlsRoutes(entryPoints),
+    expand: models.expand,
+  };
 }
 
 function prepareAll(
   configuration: DynamicConfiguration,
   { env, readFile, realPath, now }: PrepareSources,
-  {
-    prepareMiddlewares,
-    prepareCombined,
-    prepareRouters,
-    prepareNamed,
-    prepareTls,
-    prepareTransports,
-    keepRouters,
-    findTlsRoutes,
-    expand,
-  }: PrepareStages,
+  stages: ReturnType<typeof createStages>,
 ): PreparedConfiguration {
   const { secrets, unreadSecrets, middlewares } = configuration;
   const readAt = now?.();
   const sources = { env, readFile: readOnce(readFile), realPath, secrets, unreadSecrets };
   const problems = new Set<Problem>(configuration.problems);
-  const steps = prepareCombined(middlewares, prepareMiddlewares(middlewares, sources, readAt));
+  const steps = stages.prepareCombined(middlewares, stages.prepareMiddlewares(middlewares, sources, readAt));
   for (const step of steps.values()) for (const problem of step.problems) problems.add(problem);
-  const tls = prepareTls(configuration.tls, sources);
-  const { services, transports, ...reported } = prepareTransports(
+  const tls = stages.prepareTls(configuration.tls, sources);
+  const { services, transports, ...reported } = stages.prepareTransports(
     configuration.serversTransports,
     configuration.services,
     sources,
@@ -109,21 +78,21 @@ function prepareAll(
   const surroundings = { middlewares, services, steps, tlsOptions: tls.options };
   const routers: PreparedRouter[] = [];
   const unmatchable: RouterConfig[] = [];
-  const configs = [...configuration.routers.values()].flatMap(expand);
-  for (const [index, { router, problems: found }] of prepareRouters(configs, surroundings).entries()) {
+  const configs = [...configuration.routers.values()].flatMap(stages.expand);
+  for (const [index, { router, problems: found }] of stages.prepareRouters(configs, surroundings).entries()) {
     for (const problem of found) problems.add(problem);
     if (router !== undefined) routers.push(router);
     else unmatchable.push(...configs.slice(index, index + 1));
   }
-  const kept = keepRouters(routers);
-  const tlsRoutes = findTlsRoutes(kept);
+  const kept = stages.keepRouters(routers);
+  const tlsRoutes = stages.findTlsRoutes(kept);
   for (const problem of tlsRoutes.problems) problems.add(problem);
   return Object.freeze({
     routers: kept,
     unmatchable: Object.freeze(unmatchable),
     middlewares,
     steps,
-    named: prepareNamed(surroundings),
+    named: stages.prepareNamed(surroundings),
     services,
     transports,
     tls,

@@ -1,4 +1,4 @@
-import type { PredicateFunction } from '@grantgate/middleware/predicate/functions';
+import type { ArgumentFault, PredicateFunction } from '@grantgate/middleware/predicate/functions';
 import type { RequestFacts } from '../facts.ts';
 import type { MatchContext } from '../match-context.ts';
 import { isAscii, refuseEmpty } from './argument.ts';
@@ -12,6 +12,10 @@ export function toExactHost(argument: string): string | undefined {
 // A name with a trailing dot is the same name in its fully qualified form.
 const toHostForm = (argument: string): string => argument.toLowerCase().replace(/\.$/, '');
 
+const findHostFault = (args: readonly string[], expected: string): ArgumentFault | undefined =>
+  refuseEmpty(args) ??
+  (isAscii(args[0] ?? '') ? undefined : { argument: 0, message: `expected ${expected} in its xn-- form` });
+
 /**
  * Host(`domain`): the request's host, in any letter case. `*` is every host; `*.example.com` is any single label before `.example.com`,
  * `**.example.com` one or more (Traefik 3.7 and 3.8). An internationalised name is compared in its ASCII form (RFC 5890), which
@@ -21,13 +25,8 @@ export const host: PredicateFunction<MatchContext> = {
   parameters: ['domain'],
   build(args) {
     const [argument = ''] = args;
-    const empty = refuseEmpty(args);
-    if (empty !== undefined) return empty;
-    if (!isAscii(argument))
-      return {
-        argument: 0,
-        message: 'expected an ASCII host name: write an internationalised name in its xn-- form',
-      };
+    const fault = findHostFault(args, 'an ASCII host name: write an internationalised name');
+    if (fault !== undefined) return fault;
     const exact = toExactHost(argument);
     if (exact !== undefined) return ({ facts }) => facts.host === exact && exact !== '';
     if (argument === '*') return () => true;
@@ -54,13 +53,8 @@ export const hostRegexp: PredicateFunction<MatchContext> = {
   parameters: ['regexp'],
   build(args) {
     const [argument = ''] = args;
-    const empty = refuseEmpty(args);
-    if (empty !== undefined) return empty;
-    if (!isAscii(argument))
-      return {
-        argument: 0,
-        message: 'expected ASCII: write an internationalised host name in its xn-- form',
-      };
+    const fault = findHostFault(args, 'ASCII: write an internationalised host name');
+    if (fault !== undefined) return fault;
     const compiled = compileRegexp(argument);
     return compiled.ok
       ? (context) => compiled.test(toWrittenHost(context.facts), context)
