@@ -20,7 +20,6 @@ export class BodyFeed implements BodySink {
   readonly #body: RequestBody;
   readonly #listener: BodyListener;
   #stream: Http2Stream | undefined = undefined;
-  #encode: ((fields: readonly string[]) => Buffer) | undefined = undefined;
   /** Undefined once it is too long, or of no use. */
   #kept: Buffer[] | undefined = [];
   #keptBytes = 0;
@@ -45,10 +44,9 @@ export class BodyFeed implements BodySink {
     return !this.#isStopped && this.#kept !== undefined;
   }
 
-  /** Writes the body to a stream from its beginning. @param encode encodes trailers for the stream. */
-  attach(stream: Http2Stream, encode: (fields: readonly string[]) => Buffer): void {
+  /** Writes the body to a stream from its beginning. */
+  attach(stream: Http2Stream): void {
     this.#stream = stream;
-    this.#encode = encode;
     for (const part of this.#kept ?? []) stream.write(part, true);
     if (this.#trailers !== undefined) this.#end(this.#trailers);
     else if (this.#isStarted) this.#body.resume();
@@ -104,9 +102,8 @@ export class BodyFeed implements BodySink {
   }
 
   #end(trailers: readonly string[]): void {
-    const fields = trailers.length === 0 ? trailers : toTrailerFields(trailers);
     if (this.#stream?.isClosed === false)
-      this.#stream.end(undefined, true, fields.length === 0 ? undefined : this.#encode?.(fields));
+      this.#stream.end(undefined, true, trailers.length === 0 ? trailers : toTrailerFields(trailers));
   }
 
   /** @returns a copy of the part; undefined when none is needed. */

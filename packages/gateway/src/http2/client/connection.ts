@@ -113,10 +113,6 @@ export class Http2Connection
     return endpoint.open(endpoint.encoder.encode(fields), endsStream);
   }
 
-  encode(fields: readonly string[]): Buffer {
-    return (this.#endpoint as Http2Endpoint).encoder.encode(fields);
-  }
-
   readHead(fields: readonly string[], method: string): ResponseHead | string {
     this.repeatsHead = this.#fields === fields && this.#method === method;
     if (this.repeatsHead) return this.#head;

@@ -7,8 +7,6 @@ import type { Http2Limits } from './limits.ts';
 export interface StreamOwner<Stream> {
   /** Opens a stream. @param fields of the head of its request. */
   open(fields: readonly string[], endsStream: boolean): Http2Stream;
-  /** Encodes fields for the next frame. */
-  encode(fields: readonly string[]): Buffer;
   /** Whether the last head that was read is the very object of the one before. */
   readonly repeatsHead: boolean;
   /** Reads the head of a response, or gives the reason for refusing it. */

@@ -3,6 +3,7 @@ import { isPushed } from '../../http1/client/request-head.ts';
 import type { OutgoingRequest, RequestControl, ResponseHandler } from '../../http1/client/request.ts';
 import type { ResponseHead } from '../../http1/client/response-head.ts';
 import type { DeadlineOwner } from '../../http1/message/deadlines.ts';
+import { noTrailers } from '../../http1/message/response-writer.ts';
 import type { Http2Stream } from '../endpoint/stream.ts';
 import type { Http2StreamListener, StreamEnd } from '../endpoint/stream-listener.ts';
 import { errorCodes } from '../frames/error-code.ts';
@@ -68,7 +69,7 @@ export class RequestStream implements RequestControl, BodyListener, Http2StreamL
     this.#deps.deadlines.add(this);
     if (this.#body !== undefined) this.#sendBody(this.#body);
     else {
-      if (Buffer.isBuffer(body)) stream.end(body, true, undefined);
+      if (Buffer.isBuffer(body)) stream.end(body, true, noTrailers);
       this.#awaitHead();
     }
   }
@@ -219,12 +220,10 @@ export class RequestStream implements RequestControl, BodyListener, Http2StreamL
   }
 
   #startBody(body: BodyFeed): void {
-    const owner = this.#owner;
     this.#awaitsContinue = false;
     // No time limit while the caller's body arrives.
     this.deadline = Infinity;
-    if (this.#stream !== undefined && owner !== undefined)
-      body.attach(this.#stream, (fields) => owner.encode(fields));
+    if (this.#stream !== undefined) body.attach(this.#stream);
     if (body.sent && this.#lastHead === undefined && !this.#isOver) this.#awaitHead();
   }
 

@@ -1,6 +1,7 @@
 import { noTrailers } from '../../http1/message/response-writer.ts';
 import { errorCodes } from '../frames/error-code.ts';
 import { maxWindow } from '../frames/frame.ts';
+import type { HpackEncoder } from '../hpack/encoder.ts';
 import { ReceiveWindow } from './receive-window.ts';
 import type { FrameWriter, WriteListener } from '../frames/frame-writer.ts';
 import { noListener, type Http2StreamListener, type StreamEnd } from './stream-listener.ts';
@@ -8,6 +9,7 @@ import { noListener, type Http2StreamListener, type StreamEnd } from './stream-l
 /** The connection of a stream, as the stream uses it. */
 export interface StreamConnection {
   readonly writer: FrameWriter;
+  readonly encoder: HpackEncoder;
   /** Largest payload that the other side accepts. */
   readonly maxFrameSize: number;
   /** Bytes that the other side takes on the connection, whatever the stream. */
@@ -49,8 +51,8 @@ export class Http2Stream implements WriteListener {
   /** Set when the other side has ended its part, until that is passed on. */
   #received: readonly string[] | undefined = undefined;
   #queue: Buffer[] = [];
-  /** The trailers' block, or `nothing`, when the end follows what is queued. */
-  #ending: Buffer | undefined = undefined;
+  /** Trailers, or `noTrailers`, when the end follows what is queued. */
+  #ending: readonly string[] | undefined = undefined;
   #isLocalEnded = false;
 
   /** @param window bytes that the other side may send ahead. */
@@ -139,7 +141,7 @@ export class Http2Stream implements WriteListener {
     this.#tellEnd();
   }
 
-  /** @param block an encoded field section. */
+  /** Sends a head. @param block its fields, which were encoded just now. */
   sendFields(block: Buffer, endsStream: boolean): void {
     if (this.isClosed || this.#isLocalEnded) return;
     const { writer, maxFrameSize } = this.#connection;
@@ -155,15 +157,16 @@ export class Http2Stream implements WriteListener {
     return this.queuedBytes === 0;
   }
 
-  /** Ends this side's part. @param block the encoded trailers. */
-  end(part: Buffer | undefined, isOwn: boolean, block: Buffer | undefined): void {
+  /** Ends this side's part. @param trailers name in lower case and value in turn. */
+  end(part: Buffer | undefined, isOwn: boolean, trailers: readonly string[]): void {
     if (this.isClosed || this.#isLocalEnded) return;
     const last = part ?? nothing;
-    const sent = this.#queue.length === 0 ? this.#send(last, isOwn, block === undefined, Infinity) : 0;
-    if (sent === last.length && this.#queue.length === 0) this.#sendEnd(block ?? nothing);
+    const endsHere = trailers.length === 0;
+    const sent = this.#queue.length === 0 ? this.#send(last, isOwn, endsHere, Infinity) : 0;
+    if (sent === last.length && this.#queue.length === 0) this.#sendEnd(trailers);
     else {
       if (sent < last.length) this.#enqueue(last.subarray(sent), isOwn);
-      this.#ending = block ?? nothing;
+      this.#ending = trailers;
     }
   }
 
@@ -249,10 +252,11 @@ export class Http2Stream implements WriteListener {
     this.#connection.onBlocked(this);
   }
 
-  /** @param block empty when END_STREAM was sent with the data. */
-  #sendEnd(block: Buffer): void {
-    if (block.length > 0)
-      this.#connection.writer.headers(this.id, block, true, this.#connection.maxFrameSize);
+  /** Without trailers, END_STREAM was sent with the data. */
+  #sendEnd(trailers: readonly string[]): void {
+    const { writer, encoder, maxFrameSize } = this.#connection;
+    // Encoded only now: blocks are decoded in the order in which they are sent.
+    if (trailers.length > 0) writer.headers(this.id, encoder.encode(trailers), true, maxFrameSize);
     this.#endLocal();
   }
 

@@ -1,5 +1,5 @@
 import { toHeaderText } from '../../http1/message/header-text.ts';
-import type { CallerResponseHead } from '../../http1/message/response-writer.ts';
+import { noTrailers, type CallerResponseHead } from '../../http1/message/response-writer.ts';
 import type { CallerResponse, InterimHead, ResponseListener } from '../../proxy/caller-response.ts';
 import type { Http2Stream } from '../endpoint/stream.ts';
 import type { Http2StreamListener } from '../endpoint/stream-listener.ts';
@@ -136,7 +136,7 @@ export class StreamResponse implements CallerResponse, Http2StreamListener {
     this.over = true;
     if (endsWithHead) return;
     if (last !== undefined) this.written(last.length);
-    this.stream.end(last, !lent, hasTrailers ? this.#connection.encodeFields(toFields(trailers)) : undefined);
+    this.stream.end(last, !lent, hasTrailers ? toFields(trailers) : noTrailers);
     if (this.pendingBytes > 0) this.#connection.onPending(this);
   }
 
@@ -162,7 +162,7 @@ export class StreamResponse implements CallerResponse, Http2StreamListener {
   /** Ends the stream of a WebSocket. */
   finish(): void {
     this.over = true;
-    this.stream.end(undefined, true, undefined);
+    this.stream.end(undefined, true, noTrailers);
   }
 
   /** Bytes have been written to the stream. */
