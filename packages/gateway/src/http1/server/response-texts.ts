@@ -21,6 +21,8 @@ export interface ResponseTexts {
 export function createResponseTexts(clock: Clock): ResponseTexts {
   const known = new WeakMap<CallerResponseHead, ResponseText>();
   const date = createDates(clock);
+  let lastDate = '';
+  let dateLine = '';
   return {
     toText(head) {
       if (!head.reused) return write(head);
@@ -31,7 +33,14 @@ export function createResponseTexts(clock: Clock): ResponseTexts {
       }
       return text;
     },
-    date: () => `Date: ${date()}\r\n`,
+    date() {
+      const now = date();
+      if (now !== lastDate) {
+        lastDate = now;
+        dateLine = `Date: ${now}\r\n`;
+      }
+      return dateLine;
+    },
   };
 }
 
