@@ -59,7 +59,7 @@ export const pingBytes = Buffer.from('grantgat', 'latin1');
 /** Acts on the frames of the other side as RFC 9113 section 5 requires. A class, because each connection has one. */
 export class ArrivingFrames implements FrameReceiver {
   readonly #connection: FrameConnection;
-  /** Of the DATA frame that arrives. */
+  /** The stream of the DATA frame that arrives. */
   #dataStream: Http2Stream | undefined = undefined;
   #frameBytes = 0;
   /** Streams of which something has arrived in the current read; a server does not need to know. */

@@ -25,7 +25,7 @@ export interface Http2EndpointOptions {
   readonly settings: Http2Settings;
   /** Bytes that the other side may send ahead on all streams together; at least 65,535. */
   readonly connectionWindow: number;
-  /** Of a field section. */
+  /** Limits of a field section. */
   readonly limits: FieldLimits;
   /** Bytes of the table with which this side encodes fields, whatever the other side allows. */
   readonly maxEncoderTableSize: number;

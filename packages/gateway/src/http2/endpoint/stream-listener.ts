@@ -17,7 +17,7 @@ export interface Http2StreamListener {
   onClosed(code: number | undefined, by: StreamEnd): void;
 }
 
-/** Of a stream to which nobody listens yet. */
+/** The listener of a stream before it gets its own. */
 export const noListener: Http2StreamListener = Object.freeze({
   onFields() {},
   onData() {},

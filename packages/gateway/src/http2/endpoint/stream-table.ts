@@ -10,7 +10,7 @@ export class StreamTable {
   lastPeerId = 0;
   readonly #isServer: boolean;
   readonly #open = new Map<number, Http2Stream>();
-  /** Of the last ones, twice the number, plus one if this side has reset it. */
+  /** Twice the number of each of the last ones, plus one if this side has reset it. */
   readonly #closed: number[] = [];
   #nextClosed = 0;
   #nextId = 1;

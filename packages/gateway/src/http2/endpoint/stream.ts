@@ -1,9 +1,9 @@
 import { noTrailers } from '../../http1/message/response-writer.ts';
 import { errorCodes } from '../frames/error-code.ts';
 import { maxWindow } from '../frames/frame.ts';
+import type { FrameWriter, WriteListener } from '../frames/frame-writer.ts';
 import type { HpackEncoder } from '../hpack/encoder.ts';
 import { ReceiveWindow } from './receive-window.ts';
-import type { FrameWriter, WriteListener } from '../frames/frame-writer.ts';
 import { noListener, type Http2StreamListener, type StreamEnd } from './stream-listener.ts';
 
 /** The connection of a stream, as the stream uses it. */
@@ -252,7 +252,7 @@ export class Http2Stream implements WriteListener {
     this.#connection.onBlocked(this);
   }
 
-  /** Without trailers, END_STREAM was sent with the data. */
+  /** Sends the trailers; without any, END_STREAM was sent with the data. */
   #sendEnd(trailers: readonly string[]): void {
     const { writer, encoder, maxFrameSize } = this.#connection;
     // Encoded only now: blocks are decoded in the order in which they are sent.

@@ -35,7 +35,7 @@ export class FrameWriter {
   /** Buffers that hold what waits, apart from the current one. */
   #filled: Buffer[] = [];
   #listeners: WriteListener[] = [];
-  /** Of the write in flight. */
+  /** The listeners of the write in flight. */
   #writtenListeners: readonly WriteListener[] = [];
   #isScheduled = false;
   #isWriting = false;
@@ -55,7 +55,7 @@ export class FrameWriter {
     return this.#isWriting && this.waiting >= this.#mayWait;
   }
 
-  /** Whether the peer leaves bytes unread. */
+  /** Whether the other side leaves bytes unread. */
   get isStalled(): boolean {
     return this.#isWriting && pendingBytes(this.#socket) > 0;
   }

@@ -40,7 +40,7 @@ const steps = new Uint32Array(16 * 256);
 const stateBits = 8;
 const endsByte = 0x1_0000;
 const isInvalid = 0x2_0000;
-/** Of each state, whether a string may end in it: after at most seven bits, all of them 1. */
+/** Whether a string may end in a state: after at most seven bits, all of them 1. */
 const mayEnd = new Uint8Array(256);
 fillSteps();
 

@@ -35,7 +35,7 @@ export interface CallerSessionDeps {
 /** Bytes beside those of heads and bodies that a connection may bring, and how many for each of those. */
 const maxOverhead = 1024 * 1024;
 const overheadFactor = 8;
-/** Of PING and WINDOW_UPDATE on a connection that serves long streams. */
+/** Bytes of PING and WINDOW_UPDATE that a connection with long streams may bring each second. */
 const bytesPerSecond = 1024;
 
 /** Milliseconds between two checks of a connection. */
