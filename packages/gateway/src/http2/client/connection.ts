@@ -109,8 +109,7 @@ export class Http2Connection
   }
 
   open(fields: readonly string[], endsStream: boolean): Http2Stream {
-    const endpoint = this.#endpoint as Http2Endpoint;
-    return endpoint.open(endpoint.encoder.encode(fields), endsStream);
+    return (this.#endpoint as Http2Endpoint).open(fields, endsStream);
   }
 
   readHead(fields: readonly string[], method: string): ResponseHead | string {

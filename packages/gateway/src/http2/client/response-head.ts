@@ -1,6 +1,6 @@
 import type { ResponseHead } from '../../http1/client/response-head.ts';
 import { readDecimal } from '../../http1/message/decimal.ts';
-import { fieldsOfConnection, isFieldName } from '../message/fields.ts';
+import { fieldsOfConnection, isFieldName, isNoFieldValue } from '../message/fields.ts';
 
 /**
  * Reads the fields of a response as strictly as those of HTTP/1.1: one that another reader could frame differently is refused.
@@ -63,8 +63,6 @@ export function readTrailers(fields: readonly string[]): readonly string[] | str
 
 function findFault(name: string, value: string): string | undefined {
   if (!isFieldName.test(name)) return 'a header without a valid name';
-  if (invalidValue.test(value)) return 'a control character in a header value';
+  if (isNoFieldValue.test(value)) return 'a control character in a header value';
   return fieldsOfConnection.has(name) ? 'a header of an HTTP/1.1 connection' : undefined;
 }
-
-const invalidValue = /[^\t\x20-\x7e\x80-\xff]/;

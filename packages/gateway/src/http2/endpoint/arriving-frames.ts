@@ -215,22 +215,27 @@ export class ArrivingFrames implements FrameReceiver {
   #onRequest(streamId: number, fields: readonly string[] | 'too_large', endsStream: boolean): void {
     const connection = this.#connection;
     const { streams } = connection;
-    const known = streams.findClosed(streamId);
-    if (known === 'reset') return;
-    if (known === 'ended') this.onConnectionError(errorCodes.streamClosed);
-    else if (streamId % 2 === 0 || streamId <= streams.lastPeerId)
-      this.onConnectionError(errorCodes.protocolError);
-    // The client knows by GOAWAY that it was not served.
-    else if (!connection.isClosing) {
-      streams.lastPeerId = streamId;
-      if (fields === 'too_large') this.#reject(streamId, errorCodes.enhanceYourCalm);
-      else if (streams.size >= connection.maxStreams) this.#reject(streamId, errorCodes.refusedStream);
-      else {
-        const stream = connection.accept(streamId);
-        if (endsStream) stream.endRemote(noTrailers);
-        connection.listener.onRequest(stream, fields, endsStream);
-      }
+    if (streamId % 2 === 0 || streamId <= streams.lastPeerId) {
+      this.#onRepeatedRequest(streamId);
+      return;
     }
+    // The client knows by GOAWAY that it was not served.
+    if (connection.isClosing) return;
+    streams.lastPeerId = streamId;
+    if (fields === 'too_large') this.#reject(streamId, errorCodes.enhanceYourCalm);
+    else if (streams.size >= connection.maxStreams) this.#reject(streamId, errorCodes.refusedStream);
+    else {
+      const stream = connection.accept(streamId);
+      if (endsStream) stream.endRemote(noTrailers);
+      connection.listener.onRequest(stream, fields, endsStream);
+    }
+  }
+
+  /** A head for a stream that a client cannot open. One that was sent before this side's RST_STREAM arrived is ignored. */
+  #onRepeatedRequest(streamId: number): void {
+    const known = this.#connection.streams.findClosed(streamId);
+    if (known !== 'reset')
+      this.onConnectionError(known === 'ended' ? errorCodes.streamClosed : errorCodes.protocolError);
   }
 
   #reject(streamId: number, code: number): void {

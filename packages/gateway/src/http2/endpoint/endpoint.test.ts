@@ -147,17 +147,17 @@ describe('two endpoints on one connection', () => {
           const trailersOf = (has: boolean): readonly string[] => (has ? ['x-sum', '1'] : []);
           const { client } = await openPair(
             { initialWindowSize, maxConcurrentStreams: 100 },
-            (stream, fields, server) => {
+            (stream, fields) => {
               const { partBytes, hasTrailers, pauseAfter } = messages[Number(fields.at(-1))] ?? messages[0]!;
               void collect(stream, pauseAfter, (body) => {
-                stream.sendFields(server.encoder.encode([':status', '200']), false);
+                stream.sendFields([':status', '200'], false);
                 send(stream, body, partBytes, trailersOf(hasTrailers));
               });
             },
           );
           const outcomes = await Promise.all(
             messages.map(({ bytes, partBytes, hasTrailers, pauseAfter }, index) => {
-              const stream = client.open(client.encoder.encode([...head, 'x-index', String(index)]), false);
+              const stream = client.open([...head, 'x-index', String(index)], false);
               const outcome = collect(stream, pauseAfter);
               send(stream, toBody(Math.min(bytes, most)), partBytes, trailersOf(hasTrailers));
               return outcome;
@@ -194,17 +194,17 @@ describe('two endpoints on one connection', () => {
       void collect(stream, 0).then(({ code }) => codes.push(code));
       stream.reset(errorCodes.refusedStream);
     });
-    const outcome = await collect(client.open(client.encoder.encode(head), false), 0);
+    const outcome = await collect(client.open(head, false), 0);
     expect([outcome.code, ...codes]).toEqual([errorCodes.refusedStream, errorCodes.refusedStream]);
   });
 
   test('finish the streams in flight when one of them closes the connection', async () => {
     const { client, server } = await openPair({}, (stream, _fields, own) => {
-      stream.sendFields(own.encoder.encode([':status', '200']), false);
+      stream.sendFields([':status', '200'], false);
       own.close();
       setImmediate(() => stream.end(Buffer.from('late'), true, []));
     });
-    const outcome = await collect(client.open(client.encoder.encode(head), true), 0);
+    const outcome = await collect(client.open(head, true), 0);
     expect([outcome.body.toString(), outcome.code]).toEqual(['late', undefined]);
     expect(server.isClosing).toBe(true);
   });

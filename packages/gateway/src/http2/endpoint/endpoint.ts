@@ -99,10 +99,10 @@ export class Http2Endpoint implements FrameConnection {
     }
   }
 
-  /** Opens a stream of a client. @param block the encoded head of its request. */
-  open(block: Buffer, endsStream: boolean): Http2Stream {
+  /** Opens a stream of a client. @param fields of the head of its request, name in lower case and value in turn. */
+  open(fields: readonly string[], endsStream: boolean): Http2Stream {
     const stream = this.#add(this.streams.takeId());
-    stream.sendFields(block, endsStream);
+    stream.sendFields(fields, endsStream);
     return stream;
   }
 

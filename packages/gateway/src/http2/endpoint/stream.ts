@@ -141,8 +141,14 @@ export class Http2Stream implements WriteListener {
     this.#tellEnd();
   }
 
-  /** Sends a head. @param block its fields, which were encoded just now. */
-  sendFields(block: Buffer, endsStream: boolean): void {
+  /** Sends a head. @param fields name in lower case and value in turn. */
+  sendFields(fields: readonly string[], endsStream: boolean): void {
+    if (!this.isClosed && !this.#isLocalEnded)
+      this.sendBlock(this.#connection.encoder.encode(fields), endsStream);
+  }
+
+  /** Sends a head. @param block its fields, which were encoded just now: blocks are decoded in the order in which they are sent. */
+  sendBlock(block: Buffer, endsStream: boolean): void {
     if (this.isClosed || this.#isLocalEnded) return;
     const { writer, maxFrameSize } = this.#connection;
     writer.headers(this.id, block, endsStream, maxFrameSize);
@@ -254,10 +260,8 @@ export class Http2Stream implements WriteListener {
 
   /** Sends the trailers; without any, END_STREAM was sent with the data. */
   #sendEnd(trailers: readonly string[]): void {
-    const { writer, encoder, maxFrameSize } = this.#connection;
-    // Encoded only now: blocks are decoded in the order in which they are sent.
-    if (trailers.length > 0) writer.headers(this.id, encoder.encode(trailers), true, maxFrameSize);
-    this.#endLocal();
+    if (trailers.length > 0) this.sendFields(trailers, true);
+    else this.#endLocal();
   }
 
   #endLocal(): void {

@@ -14,11 +14,11 @@ export const isFieldName = /^[\da-z!#$%&'*+.^_`|~-]+$/;
 export function areTrailers(fields: readonly string[]): boolean {
   for (let at = 0; at + 1 < fields.length; at += 2) {
     const name = fields[at] ?? '';
-    if (fieldsOfConnection.has(name) || !isFieldName.test(name) || isNoValue.test(fields[at + 1] ?? ''))
+    if (fieldsOfConnection.has(name) || !isFieldName.test(name) || isNoFieldValue.test(fields[at + 1] ?? ''))
       return false;
   }
   return true;
 }
 
 /** Control characters other than tabs. */
-const isNoValue = /[^\t\x20-\x7e\x80-\xff]/;
+export const isNoFieldValue = /[^\t\x20-\x7e\x80-\xff]/;

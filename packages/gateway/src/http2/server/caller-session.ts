@@ -117,10 +117,6 @@ export class CallerSession implements DeadlineOwner, CallerStreamConnection, Htt
     return this.#heads.encode(head);
   }
 
-  encodeFields(fields: readonly string[]): Buffer {
-    return this.#heads.encodeFields(fields);
-  }
-
   onPending(response: StreamResponse): void {
     this.#pending.add(response);
   }

@@ -31,11 +31,6 @@ export class ResponseHeads {
     return block;
   }
 
-  /** @param fields name in lower case and value in turn. */
-  encodeFields(fields: readonly string[]): Buffer {
-    return this.#encoder.encode(fields);
-  }
-
   #toFields({ status, headers, dated }: CallerResponseHead): readonly string[] {
     const fields = [':status', String(status)];
     appendFields(fields, headers);

@@ -14,9 +14,8 @@ export interface CallerStreamConnection {
   last(): void;
   /** The caller has still to take a part of the response. */
   onPending(response: StreamResponse): void;
-  /** Encodes fields for the next frame. */
+  /** Encodes a head for the next frame. */
   encode(head: CallerResponseHead): Buffer;
-  encodeFields(fields: readonly string[]): Buffer;
   /** @param begun whether the head of the response was sent. */
   onResponseClosed(begun: boolean): void;
 }
@@ -156,7 +155,7 @@ export class StreamResponse implements CallerResponse, Http2StreamListener {
     this.#isSent = true;
     const fields = [':status', '200'];
     appendFields(fields, headers);
-    if (!this.stream.isClosed) this.stream.sendFields(this.#connection.encodeFields(fields), false);
+    this.stream.sendFields(fields, false);
   }
 
   /** Ends the stream of a WebSocket. */
@@ -200,15 +199,14 @@ export class StreamResponse implements CallerResponse, Http2StreamListener {
   }
 
   #sendInterim(fields: readonly string[]): void {
-    if (!this.begun && !this.stream.isClosed)
-      this.stream.sendFields(this.#connection.encodeFields(fields), false);
+    if (!this.begun) this.stream.sendFields(fields, false);
   }
 
   #send(endsHere: boolean): void {
     const head = this.#begunWith;
     if (head === undefined || this.stream.isClosed) return;
     this.#isSent = true;
-    this.stream.sendFields(this.#connection.encode(head), endsHere);
+    this.stream.sendBlock(this.#connection.encode(head), endsHere);
   }
 }
 
