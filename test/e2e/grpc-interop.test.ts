@@ -10,7 +10,6 @@ import {
   ServerCredentials,
   status,
   type ClientOptions,
-  type MethodDefinition,
   type ServiceError,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
@@ -21,26 +20,17 @@ import {
 } from '../../packages/testkit/src/authorization-server.ts';
 import { createTestAuthority } from '../../packages/testkit/src/certificates.ts';
 import { createDeferred } from '../../packages/testkit/src/deferred.ts';
+import { sameBytes, toBytesMethod } from '../../packages/testkit/src/grpc-method.ts';
 import { startTestGateway, type TestGateway } from './gateway.testkit.ts';
 
 // Cases of gRPC's interoperability suite, with messages as bytes, through a whole gateway with an authenticated route. The cases of an
 // entry point alone are in packages/gateway/src/proxy/grpc.test.ts.
 
-const same = (bytes: Buffer): Buffer => bytes;
-const toMethod = (path: string, requestStream: boolean, responseStream: boolean): MethodDefinition<Buffer, Buffer> => ({
-  path,
-  requestStream,
-  responseStream,
-  requestSerialize: same,
-  requestDeserialize: same,
-  responseSerialize: same,
-  responseDeserialize: same,
-}); // prettier-ignore
 const methods = {
-  unary: toMethod('/grpc.testing.TestService/UnaryCall', false, false),
-  input: toMethod('/grpc.testing.TestService/StreamingInputCall', true, false),
-  duplex: toMethod('/grpc.testing.TestService/FullDuplexCall', true, true),
-  reflection: toMethod('/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', true, true),
+  unary: toBytesMethod('/grpc.testing.TestService/UnaryCall', false, false),
+  input: toBytesMethod('/grpc.testing.TestService/StreamingInputCall', true, false),
+  duplex: toBytesMethod('/grpc.testing.TestService/FullDuplexCall', true, true),
+  reflection: toBytesMethod('/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', true, true),
 };
 
 interface DuplexCall extends Omit<NodeJS.ReadWriteStream, 'end'> {
@@ -176,7 +166,7 @@ describe.each(['prior knowledge', 'TLS and ALPN'])('gRPC by %s', (transport) => 
 
   const callUnary = (client: Client, path: string, message: Buffer, metadata = metadataWith()): Promise<Buffer | ServiceError> =>
     new Promise((resolve) => {
-      client.makeUnaryRequest(path, same, same, message, metadata, (error, value) => resolve(error ?? value!));
+      client.makeUnaryRequest(path, sameBytes, sameBytes, message, metadata, (error, value) => resolve(error ?? value!));
     }); // prettier-ignore
 
   const callStream = (
@@ -186,7 +176,7 @@ describe.each(['prior knowledge', 'TLS and ALPN'])('gRPC by %s', (transport) => 
     options: ClientOptions = {},
   ): Promise<StreamOutcome> => {
     const client = connect(options);
-    const call = client.makeBidiStreamRequest(path, same, same, metadata);
+    const call = client.makeBidiStreamRequest(path, sameBytes, sameBytes, metadata);
     const parts: string[] = [];
     let initial: Metadata | undefined;
     call.on('metadata', (received) => (initial = received));
@@ -246,8 +236,12 @@ describe.each(['prior knowledge', 'TLS and ALPN'])('gRPC by %s', (transport) => 
     cancelled = createDeferred();
     const client = connect();
     const ended = createDeferred<number | undefined>();
-    const call = client.makeClientStreamRequest(methods.input.path, same, same, metadataWith(), (error) =>
-      ended.resolve(error?.code),
+    const call = client.makeClientStreamRequest(
+      methods.input.path,
+      sameBytes,
+      sameBytes,
+      metadataWith(),
+      (error) => ended.resolve(error?.code),
     );
     call.write(Buffer.from('a'));
     await reached();

@@ -2,16 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  Client,
-  credentials,
-  Metadata,
-  Server,
-  ServerCredentials,
-  type MethodDefinition,
-  type ServiceError,
-} from '@grpc/grpc-js';
+import { Client, credentials, Metadata, Server, ServerCredentials, type ServiceError } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sameBytes, toBytesMethod } from '../../packages/testkit/src/grpc-method.ts';
 import { findClosedPort } from '../../packages/testkit/src/scripted-server.ts';
 import { until } from '../../packages/testkit/src/until.ts';
 import { sendRequest } from '../conformance/send-request.testkit.ts';
@@ -19,16 +12,7 @@ import { findEnvoy } from './beside.testkit.ts';
 import { startTestGateway, type TestGateway } from './gateway.testkit.ts';
 
 const envoy = findEnvoy();
-const same = (bytes: Buffer): Buffer => bytes;
-const echo: MethodDefinition<Buffer, Buffer> = {
-  path: '/testing.Test/Echo',
-  requestStream: true,
-  responseStream: true,
-  requestSerialize: same,
-  requestDeserialize: same,
-  responseSerialize: same,
-  responseDeserialize: same,
-};
+const echo = toBytesMethod('/testing.Test/Echo', true, true);
 
 let folder: string;
 let service: Server;
@@ -180,7 +164,7 @@ function call(url: string, to: string, messages: readonly string[]): Promise<Cal
   metadata.add('x-to', to);
   return new Promise((resolve) => {
     const parts: string[] = [];
-    const stream = client.makeBidiStreamRequest(echo.path, same, same, metadata);
+    const stream = client.makeBidiStreamRequest(echo.path, sameBytes, sameBytes, metadata);
     const next = (): void => {
       const message = messages[parts.length];
       if (message === undefined) stream.end();

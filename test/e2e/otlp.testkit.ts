@@ -11,6 +11,7 @@ import {
   type ReceivedMetric,
   type ReceivedSpan,
 } from './otlp-messages.testkit.ts';
+import { toBytesMethod } from '../../packages/testkit/src/grpc-method.ts';
 
 /** A collector on a free port of 127.0.0.1. */
 export interface OtlpReceiver {
@@ -105,18 +106,9 @@ export async function startGrpcReceiver(): Promise<OtlpReceiver> {
     ['logs', 'LogsService'],
   ] as const) {
     const path = `/opentelemetry.proto.collector.${signal}.v1.${service}/Export`;
-    const bytes = (value: Buffer): Buffer => value;
     server.addService(
       {
-        Export: {
-          path,
-          requestStream: false,
-          responseStream: false,
-          requestSerialize: bytes,
-          requestDeserialize: bytes,
-          responseSerialize: bytes,
-          responseDeserialize: bytes,
-        },
+        Export: toBytesMethod(path),
       },
       {
         Export: (

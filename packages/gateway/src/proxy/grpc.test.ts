@@ -5,27 +5,19 @@ import {
   Server,
   ServerCredentials,
   status,
-  type MethodDefinition,
   type ServiceError,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDeferred } from '../../../testkit/src/deferred.ts';
+import { sameBytes, toBytesMethod } from '../../../testkit/src/grpc-method.ts';
 import { until } from '../../../testkit/src/until.ts';
 import { allow, startEntryPoint, type TestEntryPoint } from '../entrypoints/entry-point.testkit.ts';
 
 // The cases of gRPC's interoperability suite, with messages as bytes.
 
-const same = (bytes: Buffer): Buffer => bytes;
-const method = (name: string, requestStream: boolean, responseStream: boolean): MethodDefinition<Buffer, Buffer> => ({
-  path: `/testing.Test/${name}`,
-  requestStream,
-  responseStream,
-  requestSerialize: same,
-  requestDeserialize: same,
-  responseSerialize: same,
-  responseDeserialize: same,
-}); // prettier-ignore
+const method = (name: string, requestStream: boolean, responseStream: boolean) =>
+  toBytesMethod(`/testing.Test/${name}`, requestStream, responseStream);
 const methods = {
   unary: method('Unary', false, false),
   client: method('Client', true, false),
@@ -108,7 +100,7 @@ function callUnary(message: Buffer, metadata = new Metadata(), deadline?: Date):
       if (outcome !== undefined && isClosed) resolve({ ...outcome, initial, trailing });
     };
     const call = client.makeUnaryRequest(
-      methods.unary.path, same, same, message, metadata, deadline === undefined ? {} : { deadline },
+      methods.unary.path, sameBytes, sameBytes, message, metadata, deadline === undefined ? {} : { deadline },
       (error, value) => {
         outcome = { error, value };
         finish();
@@ -160,7 +152,7 @@ describe('gRPC from a caller to a server', () => {
 
   it('unimplemented_method', async () => {
     const error = await new Promise<ServiceError | null>((resolve) => {
-      client.makeUnaryRequest('/testing.Test/Missing', same, same, Buffer.alloc(0), (failure) =>
+      client.makeUnaryRequest('/testing.Test/Missing', sameBytes, sameBytes, Buffer.alloc(0), (failure) =>
         resolve(failure),
       );
     });
@@ -169,7 +161,7 @@ describe('gRPC from a caller to a server', () => {
 
   it('client_streaming', async () => {
     const result = createDeferred<Buffer | undefined>();
-    const call = client.makeClientStreamRequest(methods.client.path, same, same, (_error, value) =>
+    const call = client.makeClientStreamRequest(methods.client.path, sameBytes, sameBytes, (_error, value) =>
       result.resolve(value),
     );
     for (const size of [27_182, 8, 1828, 45_904]) call.write(Buffer.alloc(size));
@@ -180,8 +172,8 @@ describe('gRPC from a caller to a server', () => {
   it('server_streaming', async () => {
     const call = client.makeServerStreamRequest(
       methods.server.path,
-      same,
-      same,
+      sameBytes,
+      sameBytes,
       Buffer.from('31415,9,2653,58979'),
     );
     const sizes: number[] = [];
@@ -190,7 +182,7 @@ describe('gRPC from a caller to a server', () => {
   });
 
   it('ping_pong', async () => {
-    const call = client.makeBidiStreamRequest(methods.bidi.path, same, same);
+    const call = client.makeBidiStreamRequest(methods.bidi.path, sameBytes, sameBytes);
     const pongs: string[] = [];
     const ended = createDeferred<number>();
     call.on('data', (part: Buffer) => pongs.push(String(part)));
@@ -205,7 +197,7 @@ describe('gRPC from a caller to a server', () => {
   });
 
   it('empty_stream', async () => {
-    const call = client.makeBidiStreamRequest(methods.bidi.path, same, same);
+    const call = client.makeBidiStreamRequest(methods.bidi.path, sameBytes, sameBytes);
     const ended = createDeferred<number>();
     let parts = 0;
     call.on('data', () => (parts += 1)).on('status', ({ code }) => ended.resolve(code));
@@ -215,7 +207,7 @@ describe('gRPC from a caller to a server', () => {
 
   it('cancel_after_first_response', async () => {
     cancelled = createDeferred();
-    const call = client.makeBidiStreamRequest(methods.bidi.path, same, same);
+    const call = client.makeBidiStreamRequest(methods.bidi.path, sameBytes, sameBytes);
     const first = createDeferred();
     const ended = createDeferred<number>();
     call.on('data', () => first.resolve()).on('error', () => {});
@@ -229,7 +221,9 @@ describe('gRPC from a caller to a server', () => {
 
   it('timeout_on_sleeping_server', async () => {
     cancelled = createDeferred();
-    const call = client.makeBidiStreamRequest(methods.bidi.path, same, same, { deadline: Date.now() + 50 });
+    const call = client.makeBidiStreamRequest(methods.bidi.path, sameBytes, sameBytes, {
+      deadline: Date.now() + 50,
+    });
     const ended = createDeferred<number>();
     call.on('data', () => {}).on('error', () => {});
     call.on('status', ({ code }) => ended.resolve(code));

@@ -1,8 +1,9 @@
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Stream } from 'node:http2';
-import { Server, ServerCredentials, type MethodDefinition } from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
+import { toBytesMethod } from '../../../testkit/src/grpc-method.ts';
 import { until } from '../../../testkit/src/until.ts';
 import type { HealthCheckConfig } from '../config/dynamic.ts';
 import { startHealthCheck, type HealthCheck } from './health-check.ts';
@@ -37,16 +38,7 @@ function start(url: string) {
   return { clock, check };
 }
 
-const bytes = (values: Buffer): Buffer => values;
-const checkMethod: MethodDefinition<Buffer, Buffer> = {
-  path: '/grpc.health.v1.Health/Check',
-  requestStream: false,
-  responseStream: false,
-  requestSerialize: bytes,
-  requestDeserialize: bytes,
-  responseSerialize: bytes,
-  responseDeserialize: bytes,
-};
+const checkMethod = toBytesMethod('/grpc.health.v1.Health/Check');
 
 async function listen(server: Http2Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
